@@ -188,11 +188,16 @@ def run_of(document: "Document", sources: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except RunError as error:
-        if error.at:
-            show_problems([error.problem(document.value(error.at))], sources, sys.stderr)
-        else:
-            show_run_error(error)
+        show_run_error_in(error, document, sources)
         raise typer.Exit(FAILED) from None
+
+
+def show_run_error_in(error: "RunError", document: "Document", sources: Mapping[str, str]) -> None:
+    """Print the error of a failed run, at its place in `document` if it has one, on standard error."""
+    if error.at:
+        show_problems([error.problem(document.value(error.at))], sources, sys.stderr)
+    else:
+        show_run_error(error)
 
 
 def show_problems(problems: "Sequence[Problem]", sources: Mapping[str, str], stream: TextIO | None = None) -> None:

@@ -32,7 +32,19 @@ from modelc.cli.console import (
 if TYPE_CHECKING:
     from modelc.compiler.diagnostics.exceptions import RunError
 
-COMMANDS = ("init", "validate", "format", "train", "evaluate", "predict", "summary", "plot", "explain", "schema")
+COMMANDS = (
+    "init",
+    "validate",
+    "format",
+    "train",
+    "evaluate",
+    "predict",
+    "debug",
+    "summary",
+    "plot",
+    "explain",
+    "schema",
+)
 """In the order of `--help`. Each is the function of its name in the module of its name."""
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,16 +19,20 @@ from modelc.cli.console import (
     say,
     show_problems,
     show_run_error,
+    show_run_error_in,
     start_device,
 )
 from modelc.cli.plugins import PluginNames, enable
 from modelc.cli.training_lines import ending, header, parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from modelc.cli.progress import Lines
     from modelc.cli.stopping import Stopping
     from modelc.compiler.api import Checked
     from modelc.compiler.binding.task import Task
+    from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.lowering.prepared_task import PreparedTask
     from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
@@ -164,7 +169,8 @@ def run(
         environment(task, execution, sys.argv[1:], dataset.digests, arrays, dataset.train.measured),
         names,
     )
-    fit_and_keep(prepared, dataset, execution, recorder, saving, stop)
+    show = partial(show_run_error_in, document=task.spec.document, sources=sources)
+    fit_and_keep(prepared, dataset, execution, recorder, saving, stop, show=show)
 
 
 def read_data(task: "Task", checked: "Checked", root: "Root") -> "tuple[Task, Dataset]":
@@ -195,11 +201,18 @@ def fit_and_keep(
     saving: "Saving",
     stop: "Stopping",
     given: "Checkpoint | None" = None,
+    show: "Callable[[RunError], None]" = show_run_error,
 ) -> None:
-    """Train, from the checkpoint `given` on, record, and print the outcome. Ends the command if its exit code is not 0."""
+    """Train, from the checkpoint `given` on, record, and print the outcome; `show` prints what it fails of.
+
+    Ends the command if its exit code is not 0.
+    """
     from modelc.cli.progress import Several
+    from modelc.compiler.diagnostics.command_line import command
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.runtime.runs.checkpoint_saver import CheckpointSaver
+    from modelc.runtime.runs.checkpoints import FAILED as FAILED_STATE
+    from modelc.runtime.runs.checkpoints import checkpoints_of
     from modelc.runtime.training.loop import fit
 
     lines = progress_lines(task, dataset)
@@ -212,9 +225,11 @@ def fit_and_keep(
                 lines.close()
             recorder.finish(outcome)
     except RunError as error:
-        show_run_error(error)
+        show(error)
         if recorder.kept:
             say(f"{recorder.folder} keeps the weights of epoch {recorder.kept}", stream=sys.stderr)
+        if error.code == "E501" and checkpoints_of(recorder.folder, FAILED_STATE):
+            say(f"to look at it layer by layer: `{command('debug', recorder.folder)}`", stream=sys.stderr)
         raise typer.Exit(FAILED) from None
     say(*ending(recorder, outcome, dataset, time.perf_counter() - begun))
     if outcome.reason == "interrupted":

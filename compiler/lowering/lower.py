@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial, reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from modelc.compiler.graph.graph import Edge, Node
 from modelc.compiler.graph.typed_graph import by_slot
@@ -19,6 +19,20 @@ from modelc.compiler.lowering.rolled_repeats import Roll
 
 Tree = Mapping[str, Mapping[str, Array]]
 """Weights or state: by node path, then by name (`params["digit"]["kernel"]`)."""
+
+
+class Incoming(NamedTuple):
+    """What a node computes from: the value at this position of its edges."""
+
+    node: str
+    position: int
+
+
+Tap = Callable[[Edge | Incoming, Array, Array | None], Array]
+"""Sees each value with its mask, where it goes into a node and where it comes out of one, and returns what goes on from there.
+
+The copies of a rolled repeat are one node here, whose values cannot leave the loop: give it tasks without rolls.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +114,10 @@ def interpret(
     train: bool = False,
     key: Array | None = None,
     rows: Array | None = None,
+    tap: Tap | None = None,
 ) -> Values:
     """Run every node once, in order, and every rolled repeat as one loop. `rows` is false for padding rows."""
-    run = Run(task.planned.plans, precision, rows, train)
+    run = Run(task.planned.plans, precision, rows, train, tap=tap)
     run.values = {Edge(name): inputs[name] for name in task.planned.graph.inputs if name in inputs}
     new_state = {path: dict(entries) for path, entries in state.items()}
     rolled = {path: roll for roll in task.rolls for path in roll.inside}
@@ -132,6 +147,7 @@ class Run:
     values: dict[Edge, Any] = field(default_factory=dict)
     masks: dict[Edge, Any] = field(default_factory=dict)
     penalties: dict[str, Array] = field(default_factory=dict)
+    tap: Tap | None = None
 
     def node(
         self, node: Node, params: Mapping[str, Array], state: Mapping[str, Array], key: Array | None
@@ -139,7 +155,11 @@ class Run:
         """Compute one node; its new state."""
         assert node.layer is not None
         values = [self.precision.into(node.path, self.values[edge]) for edge in node.edges]
-        masks = by_slot(node, [self.masks.get(edge) for edge in node.edges])
+        given_masks = [self.masks.get(edge) for edge in node.edges]
+        if self.tap is not None:
+            pairs = enumerate(zip(values, given_masks, strict=True))
+            values = [self.tap(Incoming(node.path, position), *pair) for position, pair in pairs]
+        masks = by_slot(node, given_masks)
         call = Call(params=params, state=state, masks=masks, rows=self.rows, train=self.train, key=key)
         given = node.layer.apply(call, **by_slot(node, values))
         result = Result.given(given)
@@ -152,8 +172,11 @@ class Run:
             self.values[edge] = self.precision.on(edge, value)
             self.masks[edge] = result.masks.get(port)
         if node.layer.masking == "pass":
-            joined = join_masks([self.masks.get(edge) for edge in node.edges])
+            joined = join_masks(given_masks)
             self.masks.update({Edge(node.path, port): joined for port in result.outputs})
+        if self.tap is not None:
+            for edge in (Edge(node.path, port) for port in result.outputs):
+                self.values[edge] = self.tap(edge, self.values[edge], self.masks.get(edge))
         self.penalties.update({f"{node.path}/{name}": value for name, value in result.penalties.items()})
         return result.state
 

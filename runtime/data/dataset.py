@@ -38,7 +38,8 @@ from modelc.runtime.data.target_checks import check_targets, with_unknown
 @dataclass(frozen=True, slots=True)
 class Part:
     """Some rows of a data set: the model's inputs and targets by name, `[rows, ...]` each, the masks that the model makes
-    of the inputs alone, and what readers have decided of the training rows.
+    of the inputs alone, and what readers have decided of the training rows. `numbers` are the places of its rows in their
+    source, where these are only some of those.
     """
 
     inputs: Arrays
@@ -46,12 +47,13 @@ class Part:
     rows: int
     masks: KnownMasks = NOTHING
     measured: Measured = field(default_factory=dict)
+    numbers: Array | None = None
 
     def take(self, rows: Array) -> "Part":
         """The rows at these indices."""
         inputs = {name: array[rows] for name, array in self.inputs.items()}
         targets = {name: array[rows] for name, array in self.targets.items()}
-        return Part(inputs, targets, len(rows), self.masks.take(rows), self.measured)
+        return Part(inputs, targets, len(rows), self.masks.take(rows), self.measured, rows)
 
 
 @dataclass(frozen=True, slots=True)

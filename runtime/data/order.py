@@ -17,6 +17,11 @@ def shuffled(seed: int, epoch: int, rows: int) -> Indices:
     return np.argsort(sort_keys, kind="stable").astype(np.int32)
 
 
+def in_epoch(seed: int, epoch: int, rows: int, *, shuffle: bool) -> Indices:
+    """The order of `rows` rows in `epoch`."""
+    return shuffled(seed, epoch, rows) if shuffle else in_order(rows)
+
+
 def in_order(rows: int) -> Indices:
     """The order of the data, as `stateful` layers need it."""
     return np.arange(rows, dtype=np.int32)

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Self
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.runs.cadence import Saving
-from modelc.runtime.runs.checkpoints import CHECKPOINTS, Stored, remove_leftovers, write_checkpoint
+from modelc.runtime.runs.checkpoints import CHECKPOINTS, FAILED, Stored, remove_leftovers, write_checkpoint
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.recorder import Recorder
 from modelc.runtime.training.observer import Checkpoint
@@ -30,6 +31,8 @@ class CheckpointSaver:
         with writing(recorder.folder / CHECKPOINTS):
             self.folder = recorder.opened.below(CHECKPOINTS)
         remove_leftovers(self.folder)
+        with writing(recorder.folder / FAILED):
+            recorder.opened.remove(FAILED)
 
     def saves_at(self, step: int) -> int | None:
         every = self.cadence.steps
@@ -48,6 +51,16 @@ class CheckpointSaver:
     def ended(self, checkpoint: Callable[[], Checkpoint]) -> None:
         self.save(checkpoint)
         self.wait()
+
+    def failed(self, checkpoint: Callable[[], Checkpoint]) -> None:
+        """Keep it for `modelc debug`. If it cannot be written, why training fails is of more use than that."""
+        with suppress(RunError):
+            self.wait()
+            stored = Stored(checkpoint(), self.recorder.best, self.recorder.metrics.chain)
+            with writing(self.recorder.folder / FAILED):
+                folder = self.recorder.opened.below(FAILED)
+            with folder:
+                write_checkpoint(folder, self.recorder.record.id, stored, 1)
 
     def save(self, checkpoint: Callable[[], Checkpoint]) -> None:
         """Copy the state, and hand it over to be written."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 CHECKPOINTS = "checkpoints"
+FAILED = "failed"
+"""The folder of the state from which a training failed, a checkpoint that nothing goes on from."""
 MANIFEST = "manifest.json"
 NAME = re.compile(r"step-([0-9]{9,15})")
 NEW = ".new-"
@@ -144,13 +146,13 @@ def remove_leftovers(folder: OpenFolder) -> None:
                 folder.remove(name)
 
 
-def checkpoints_of(run: Path) -> list[str]:
-    """The names of the checkpoints of a run directory, the oldest first; none if there are none. Raises RunError E602."""
+def checkpoints_of(run: Path, kind: str = CHECKPOINTS) -> list[str]:
+    """The names of the checkpoints of a run directory in its folder `kind`, the oldest first. Raises RunError E602."""
     try:
         with OpenFolder.at(run) as opened:
-            if not opened.has(CHECKPOINTS):
+            if not opened.has(kind):
                 return []
-            with opened.existing(CHECKPOINTS) as folder:
+            with opened.existing(kind) as folder:
                 return names_in(folder)
     except OSError as error:
         raise RunError("E602", f"the checkpoints of `{run}` cannot be read: {reason_of(error)}") from None
@@ -176,12 +178,18 @@ def newest_checkpoint(run: Path, id: str) -> tuple[Stored, tuple[str, ...]]:
     raise AssertionError("the loop returns or raises")
 
 
-def read_checkpoint(run: Path, name: str, id: str) -> Stored:
-    """The checkpoint `name` of the run directory `run`, whose id is `id`.
+def failed_checkpoint(run: Path, id: str) -> Stored | None:
+    """The state from which the training of a run failed; None if none is kept. Raises RunError E602 and E603."""
+    names = checkpoints_of(run, FAILED)
+    return read_checkpoint(run, names[-1], id, FAILED) if names else None
+
+
+def read_checkpoint(run: Path, name: str, id: str, kind: str = CHECKPOINTS) -> Stored:
+    """The checkpoint `name` of the run directory `run`, whose id is `id`, in its folder `kind`.
 
     Raises RunError E603 if it is damaged, or of another run.
     """
-    with opened_checkpoint(run, name) as folder:
+    with opened_checkpoint(run, name, kind) as folder:
         manifest = read_manifest(folder, id)
         arrays = {part: read_part(folder, part, entry) for part, entry in manifest.files.items()}
     best = None
@@ -193,11 +201,11 @@ def read_checkpoint(run: Path, name: str, id: str) -> Stored:
 
 
 @contextmanager
-def opened_checkpoint(run: Path, name: str) -> Iterator[OpenFolder]:
+def opened_checkpoint(run: Path, name: str, kind: str) -> Iterator[OpenFolder]:
     """A checkpoint's folder, for reading. Raises RunError E603."""
-    path = run / CHECKPOINTS / name
+    path = run / kind / name
     try:
-        with OpenFolder.at(run) as opened, opened.existing(CHECKPOINTS) as all_of_them:
+        with OpenFolder.at(run) as opened, opened.existing(kind) as all_of_them:
             folder = all_of_them.existing(name)
     except OSError as error:
         raise unusable(path, f"it cannot be read: {reason_of(error)}") from None

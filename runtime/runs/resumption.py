@@ -10,6 +10,7 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.command_line import command
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.optimizer import Schedule
+from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_folders import FoundRun, first_whole, runs_in
@@ -165,7 +166,7 @@ def length_key(task: Task) -> str:
     return "steps" if task.training.settings.steps else "epochs"
 
 
-def per_epoch(task: Task, rows: int) -> int:
+def per_epoch(task: Task | PreparedTask, rows: int) -> int:
     """The steps of an epoch."""
     assert task.training is not None
     return -(-rows // task.training.settings.batch_size)

@@ -19,7 +19,7 @@ from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.dataset import Dataset
-from modelc.runtime.data.order import batches, in_order, shuffled
+from modelc.runtime.data.order import batches, in_epoch
 from modelc.runtime.training.device import computing
 from modelc.runtime.training.epoch_sums import Tally
 from modelc.runtime.training.evaluation import Evaluation, on_device
@@ -37,6 +37,7 @@ from modelc.runtime.training.observer import (
     Saver,
     Snapshot,
 )
+from modelc.runtime.training.replay import error_of_epoch, error_of_step
 from modelc.runtime.training.row_state import at_epoch, without_per_row_entries
 from modelc.runtime.training.step import Steps, TrainState, make
 from modelc.runtime.training.sums import Sums, batches_at_once, joined
@@ -98,6 +99,7 @@ class Loop:
         self.total = self.settings.steps or self.per_epoch * (self.settings.epochs or 1)
         self.steps: Steps = make(self.task, self.total)
         self.data = on_device(dataset.train)
+        self.validation_part = dataset.validation
         self.validation = None if dataset.validation is None else Evaluation(self.steps, self.task, dataset.validation)
         one = self.steps.zero(self.data, self.settings.batch_size)
         self.span = min(batches_at_once(self.task, one), self.per_epoch)
@@ -147,7 +149,7 @@ class Loop:
             train = state.train._replace(state=at_epoch(self.task, state.train.state))
             state = state._replace(train=train, epoch=state.epoch + 1, tally=self.no_sums(), span=None, seconds=0.0)
         begun, before = time.perf_counter(), state.seconds
-        order = shuffled(self.settings.seed, state.epoch, self.rows) if self.settings.shuffle else in_order(self.rows)
+        order = in_epoch(self.settings.seed, state.epoch, self.rows, shuffle=self.settings.shuffle)
         rows = batches(order, self.settings.batch_size)
         first = (state.epoch - 1) * self.per_epoch
         last = min(first + self.per_epoch, self.total)
@@ -196,7 +198,9 @@ class Loop:
             state.tally.add(sums)
         failed = int(train.failed)
         if failed >= 0:
-            raise not_finite(failed, state.epoch, failed - (state.epoch - 1) * self.per_epoch)
+            before = state._replace(train=train, step=failed, span=None)
+            self.saver.failed(partial(capture, before))
+            raise error_of_step(self.task, self.part, train.params, train.state, failed)
         return state._replace(train=train, step=state.step + count, span=None if is_full else sums)
 
     def call(self, train: TrainState, sums: Sums, rows: Any, begin: int, count: int) -> tuple[TrainState, Sums]:
@@ -245,12 +249,9 @@ class Loop:
             uncounted |= measured.uncounted(self.task, "validation")
         losses = {key: value for key, value in values.items() if key.endswith("loss") and key not in uncounted}
         if bad := [key for key, value in losses.items() if not isfinite(value)]:
-            raise RunError(
-                "E501",
-                f"`{bad[0]}` is not finite after epoch {state.epoch}",
-                notes=("the weights of the previous epochs are kept",),
-                helps=("lower the learning rate, or scale the inputs",),
-            )
+            self.saver.failed(partial(capture, state))
+            part = self.validation_part if bad[0].startswith("validation/") else None
+            raise error_of_epoch(self.task, part, state.train.params, state.train.state, state.epoch, bad[0])
         return values
 
 
@@ -285,13 +286,3 @@ def snapshot(task: PreparedTask, state: TrainState, epoch: int, step: int) -> Sn
     params, model_state = jax.device_get((state.params, without_per_row_entries(task, state.state)))
     rolls = task.rolls
     return Snapshot(epoch, step, to_named(rolls, params), to_named(rolls, model_state))
-
-
-def not_finite(step: int, epoch: int, batch: int) -> RunError:
-    """The error for a loss or gradient that is NaN or infinite."""
-    return RunError(
-        "E501",
-        f"the loss or its gradient is not finite at step {step + 1} (epoch {epoch}, batch {batch + 1})",
-        notes=("the step was not applied: the weights are those of the previous step",),
-        helps=("lower the learning rate, or scale the inputs to about -1 to 1",),
-    )

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from modelc.compiler.library.contracts.metric import Metric
+from modelc.compiler.lowering.lower import Tree
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.training.epoch_sums import SEPARATOR, Tally
 from modelc.runtime.training.observer import Checkpoint, EpochRecord
@@ -86,6 +87,17 @@ def restore(given: Checkpoint, like: TrainState, span: Sums, metrics: Mapping[st
         int(facts["waited"]),
         int(facts["unscored"]),
     )
+
+
+def weights_of(given: Checkpoint) -> tuple[Tree, Tree]:
+    """The params and the state of a checkpoint, as the model holds them."""
+    trees: list[dict[str, dict[str, Any]]] = [{}, {}]
+    for tree, part in zip(trees, ("params", "state"), strict=True):
+        for key, array in given.arrays.get(part, {}).items():
+            path, _, name = key.partition(SEPARATOR)
+            tree.setdefault(path, {})[name] = array
+    params, state = trees
+    return params, state
 
 
 def record_of(data: Mapping[str, Any] | None) -> EpochRecord | None:

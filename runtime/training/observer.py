@@ -128,6 +128,9 @@ class Saver(Protocol):
     def ended(self, checkpoint: Callable[[], Checkpoint]) -> None:
         """Training ends here: it is done, or was asked to stop."""
 
+    def failed(self, checkpoint: Callable[[], Checkpoint]) -> None:
+        """What comes next in training is not finite: this is the last state before it."""
+
 
 class NoSaver:
     """Keeps nothing."""
@@ -139,4 +142,7 @@ class NoSaver:
         pass
 
     def ended(self, checkpoint: Callable[[], Checkpoint]) -> None:
+        pass
+
+    def failed(self, checkpoint: Callable[[], Checkpoint]) -> None:
         pass

@@ -136,6 +136,7 @@ CASES: dict[str, list[list[str]]] = {
         [f"{FILE}-none.yaml", FILE, f"{AT_START}-wrong.yaml"],
     ],
     "train": [[f"{FILE}-wrong.yaml"], [f"{FILE}-columns.yaml"], [f"{FILE}.yaml", "--run-dir", f"{FILE}/run"]],
+    "debug": [[f"{FILE}/run"], [f"{FILE}/none"], [f"{AT_START}.yaml"]],
     "evaluate": [[f"{FILE}/run"], [f"{FILE}/none"], [f"{AT_START}.yaml"]],
     "predict": [
         [f"{FILE}/run", "-o", f"{FILE}.csv"],

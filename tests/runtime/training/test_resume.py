@@ -69,6 +69,9 @@ class Keeper:
     def ended(self, checkpoint: Callable[[], Checkpoint]) -> None:
         self.kept.append(checkpoint())
 
+    def failed(self, checkpoint: Callable[[], Checkpoint]) -> None:
+        raise AssertionError
+
 
 def raw_of(kind: str) -> dict[str, Any]:
     layers, train = KINDS[kind]

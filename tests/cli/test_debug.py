@@ -1,0 +1,100 @@
+"""`modelc debug`: a step of a run, layer by layer."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.commands import modelc
+from tests.cli.conftest import Project
+
+SPEC = """\
+modelc: 1
+model:
+  inputs: {x: {shape: [4]}}
+  layers:
+    - log
+    - dense: 8
+    - {dense: 1, name: y}
+data:
+  source: {npz: rows.npz}
+  targets: {y: {array: y}}
+train: {loss: mean_squared_error, optimizer: adam, epochs: 2, batch_size: 8}
+"""
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the run `run`, which failed of row 7."""
+    folder = tmp_path_factory.mktemp("failed")
+    x = np.full((20, 4), 2, np.float32)
+    x[7] = 0
+    np.savez(folder / "rows.npz", x=x, y=np.ones((20, 1), np.float32))
+    (folder / "log.yaml").write_text(SPEC)
+    ended = modelc("train", "log.yaml", "--run-dir", "run", cwd=folder)
+    assert ended.code == 4
+    (folder / "said").write_text(ended.err)
+    return folder
+
+
+def test_training_says_what_is_not_finite_at_its_line_and_what_shows_more(failed: Path) -> None:
+    said = (failed / "said").read_text()
+    assert "error[E501]: the loss or its gradient is not finite at step" in said
+    assert "--> log.yaml:5:7" in said
+    assert "note: `log` gives the first value that is infinite, from values 0 to 2" in said
+    assert "row 7" in said
+    assert "`modelc debug run`" in said
+
+
+def test_the_step_is_shown_layer_by_layer(failed: Path) -> None:
+    ended = modelc("debug", "run", cwd=failed)
+    assert ended.code == 0, ended.err
+    lines = ended.out.splitlines()
+    assert lines[0] == "run" and lines[1].startswith("step ")
+    assert any(line.startswith("log ") and "0.6931 to 0.6931; infinite in 1 row " in line for line in lines)
+    assert "`log` gives the first value that is infinite, from values 0 to 2" in lines
+    assert any(line.startswith("  = help: ") for line in lines)
+
+
+def test_programs_get_the_same(failed: Path) -> None:
+    ended = modelc("debug", "run", "--format", "json", cwd=failed)
+    found = json.loads(ended.out)
+    assert found["first"]["rows"] == [7]
+    assert found["first"]["at"] == ["model", "layers", 0]
+    nodes = {node["node"]: node for node in found["nodes"]}
+    assert list(nodes) == ["x", "log", "dense", "y"]
+    values = nodes["log"]["values"]
+    assert (values["low"], values["nan"], values["infinite"], values["rows"]) == (values["high"], False, True, 1)
+    assert {(weight["node"], weight["name"]) for weight in found["weights"]} >= {("y", "kernel"), ("y", "bias")}
+
+
+def test_a_run_that_went_well_is_shown_at_its_next_step(project: Project) -> None:
+    ended = modelc("debug", project.run, cwd=project.folder)
+    assert ended.code == 0, ended.err
+    assert ended.out.rstrip().endswith("the loss and the gradients of all weights are finite")
+
+
+def test_other_rows_are_no_replay(failed: Path) -> None:
+    rows = failed / "rows.npz"
+    before = rows.read_bytes()
+    np.savez(rows, x=np.ones((20, 4), np.float32), y=np.ones((20, 1), np.float32))
+    ended = modelc("debug", "run", cwd=failed)
+    rows.write_bytes(before)
+    assert ended.code == 4
+    assert "error[E609]: the data has changed since the run began" in ended.err
+
+
+def test_what_is_no_run_is_said(tmp_path: Path) -> None:
+    ended = modelc("debug", "nothing", cwd=tmp_path)
+    assert ended.code == 4
+    assert "error[E602]" in ended.err
+
+
+def test_a_run_that_goes_on_keeps_no_failure_of_before(tmp_path: Path) -> None:
+    np.savez(tmp_path / "rows.npz", x=np.ones((20, 4), np.float32), y=np.ones((20, 1), np.float32))
+    (tmp_path / "log.yaml").write_text(SPEC)
+    assert modelc("train", "log.yaml", "--run-dir", "run", cwd=tmp_path).code == 0
+    (tmp_path / "run" / "failed").mkdir()
+    assert modelc("train", "--resume", "run", "--set", "train.epochs=3", cwd=tmp_path).code == 0
+    assert not (tmp_path / "run" / "failed").exists()
