@@ -59,14 +59,12 @@ def summary(
 
 def resolved_text(checked: "Checked", output_format: str) -> str:
     """The resolved spec as YAML with comments, or as JSON without."""
-    from modelc.compiler.api import name_classes
     from modelc.compiler.diagnostics.render.json_text import json_text
     from modelc.compiler.expansion.resolved_spec import resolve
     from modelc.compiler.expansion.yaml_writer import to_data, to_yaml
 
     assert checked.document is not None
-    named = name_classes(checked.document, None, known=checked.class_names) if checked.class_names else None
-    root = resolve(checked.document, named and named.document)
+    root = resolve(checked.document, checked.class_names)
     if output_format == "text":
         return to_yaml(root, checked.sources)
     return json_text(to_data(root)) + "\n"

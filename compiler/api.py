@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 COMMENTED = re.compile(r"#[ \t]*modelc[ \t]*:", re.IGNORECASE)
 """What a text has that may suppress warnings: most have none, and need nothing of what reads it."""
-
 GROWS = re.compile(r"blocks|vars|repeat|share")
 """What a text has whose model may have more layers than it has lines."""
 EXPANDS = re.compile(r"\$|index")
@@ -186,14 +185,15 @@ def examine(given: Given) -> Checked:
         problems += found
         sources = {**sources, SETTING: settings_text(given.settings)}
     kept = document
+    named: Named | None = None
     names: dict[str, tuple[str, ...]] = {}
     if class_files(document.data) or (given.settings and class_files(merged.data)):
-        read_from = given.root, given.texts, given.class_names
         # Also those that a setting replaces: the content of the spec is what it says without settings.
-        names.update(name_classes(merged, *read_from).names if given.settings else {})
-        named = name_classes(document, *read_from)
-        names.update(named.names)
-        document, problems, sources = named.document, problems + named.problems, {**sources, **named.sources}
+        for one in (merged, document) if given.settings else (document,):
+            named = name_classes(one, given.root, given.texts, given.class_names)
+            names.update(named.names)
+        assert named is not None
+        problems, sources = problems + named.problems, {**sources, **named.sources}
     if len(document.values) > MANY or any(GROWS.search(text) for text in sources.values()):
         from modelc.compiler.expansion.layer_count import check_layers
 
@@ -203,10 +203,12 @@ def examine(given: Given) -> Checked:
     if any("vars" in one or "blocks" in one for one in levels) or any(map(EXPANDS.search, sources.values())):
         from modelc.compiler.expansion.expander import expand
 
-        document, found = expand(document)
+        document, found = expand(document, names)
         if any(problem.code == "E005" for problem in found):
             return Checked(None, problems + found, sources, kept, merged)
         problems += found
+    if named is not None:
+        document = named.put_into(document)
     spec, found = parse(document)
     problems += found
     graph, found = build(spec)
@@ -235,7 +237,7 @@ def name_classes(
     texts: Mapping[str, str] = MappingProxyType({}),
     known: Mapping[str, tuple[str, ...]] | None = None,
 ) -> "Named":
-    """`document` with class names in place of the files that have them, below `root` or `known`."""
+    """The class names in the files that `document` names, below `root` or `known`."""
     from modelc.compiler.expansion.class_names import MAX_NAME_BYTES, read_class_names
 
     load = None if root is None else partial(load_file, root, texts, most=MAX_NAME_BYTES)

@@ -1,20 +1,22 @@
 """Reads class names from text files: `classes: {file: names.txt}` of a reader, with one name on each line.
 
-The names stand in place of the mapping from then on, as one value; the spec as it is kept has the path.
+They are read before variables are expanded, which may count them, and put in place of the mapping after that, as one value;
+the spec as it is kept has the path.
 """
 
 import json
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from modelc.compiler.diagnostics.phrases import counted, name_list
 from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Place, Problem
 from modelc.compiler.expansion.includes import Includer, Load
-from modelc.compiler.expansion.source_tree import SourceNode
-from modelc.compiler.expansion.spec_files import class_files
+from modelc.compiler.expansion.source_tree import SourceNode, Without
+from modelc.compiler.expansion.spec_files import ClassFile, class_files
 from modelc.compiler.language.parser.walk import read_keys
 from modelc.compiler.language.shapes import Keys, Value
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -47,60 +49,82 @@ CLOSING = {"[": "]", "{": "}"}
 
 
 class Named(NamedTuple):
-    """A document with the names in place of their files, the problems found in these, the texts of those that have some,
-    and all names that were read.
+    """The names in the files of a document, the problems found in these, and the texts of those that have some.
+
+    `classes` has the names for each argument of a reader that has a file; None is one without, which is reported.
     """
 
-    document: Document
     problems: tuple[Problem, ...]
     sources: Mapping[str, str]
     names: Names
+    classes: Mapping[Path, tuple[str, ...] | None]
+
+    def put_into(self, document: Document) -> Document:
+        """The `document`, whose variables are expanded, with the names in place of their files; holes where there are none."""
+        there = {
+            file.classes: self.classes[file.classes]
+            for file in class_files(document.data)
+            if file.classes in self.classes
+        }
+        holes = frozenset(path for path, names in there.items() if names is None)
+        # Nothing is inside a value that is one.
+        inside = frozenset((*path, key) for path in there for key in document.get(path))
+        values, keys = (Without(places, inside) for places in (document.values, document.keys))
+        data = with_values(document.data, there)
+        return replace(document, data=data, values=values, keys=keys, holes=(document.holes - inside) | holes)
 
 
 def read_class_names(document: Document, load: Load | None, known: Names | None = None) -> Named:
-    """`document` with the names in the files that its readers name; holes where there are none, which is reported.
+    """The names in the files that the readers of `document` name, whose variables need not be expanded.
 
     `known` are the names that a run has kept: then no file is read.
     """
     reader = NamesReader(document, load, known)
-    found = {path: reader.names_at(path) for path in class_files(document.data)}
-    holes = frozenset(path for path, names in found.items() if names is None)
-    changed = replace(document, data=with_values(document.data, found), holes=document.holes | holes)
-    return Named(changed, reader.includer.found(document.name), reader.includer.sources, reader.there)
+    found = {file.classes: reader.names_of(file) for file in class_files(document.data)}
+    return Named(reader.includer.found(document.name), reader.includer.sources, reader.there, found)
 
 
 class NamesReader:
-    """Reads the files of names of one document, each once; None is one that cannot be used."""
+    """Reads the files of names of one document, each once; None is one that cannot be used. `seen` has the names where each
+    file is named, which several readers may share through a variable.
+    """
 
     def __init__(self, document: Document, load: Load | None, known: Names | None) -> None:
         self.document = document
         self.known = known
         self.includer = Includer(load, 0)
         self.files: dict[str, tuple[str, ...] | None] = {}
+        self.seen: dict[Path, tuple[str, ...] | None] = {}
         self.size = 0
 
     @property
     def there(self) -> Names:
         return {file: names for file, names in self.files.items() if names is not None}
 
-    def names_at(self, path: Path) -> tuple[str, ...] | None:
-        """The names in the file that stands at `path`; None after reporting why there are none."""
-        reporter = Reporter(self.document)
-        if self.report_arguments(reporter, path):
+    def names_of(self, file: ClassFile) -> tuple[str, ...] | None:
+        """The names in a file; None after reporting why there are none."""
+        if file.at not in self.seen:
+            self.seen[file.at] = self.names_at(file)
+        return self.seen[file.at]
+
+    def names_at(self, named: ClassFile) -> tuple[str, ...] | None:
+        reporter, path = Reporter(self.document), named.at
+        if self.report_arguments(reporter, path, str(named.classes[-2])):
             self.includer.take_from(reporter)
             return None
-        given = read_keys(reporter, CLASSES, self.document.get(path), path) or {}
+        written = {**self.document.get(path), "file": self.document.get(named.file)}
+        given = read_keys(reporter, CLASSES, written, path) or {}
         self.includer.take_from(reporter)
         file = given.get("file")
         if not isinstance(file, str) or reporter.problems or reporter.has_hole(path):
             return None
         if file not in self.files:
-            self.files[file] = self.known.get(file) if self.known is not None else self.read(file, (*path, "file"))
+            self.files[file] = self.known.get(file) if self.known is not None else self.read(file, named.file)
         return self.files[file]
 
-    def report_arguments(self, reporter: Reporter, path: Path) -> bool:
+    def report_arguments(self, reporter: Reporter, path: Path, kind: str) -> bool:
         """Report arguments of the reader beside the file, which stand a level too deep; says whether there are some."""
-        given, kind = self.document.get(path), str(path[-2])
+        given = self.document.get(path)
         fields = READERS.find(kind).model_fields if kind in READERS else {}
         deep = [key for key in given if key in fields]
         if deep:
@@ -217,25 +241,27 @@ def place_in(lines: list[str], file: str, index: int) -> Place:
 
 
 def with_values(data: Mapping[str, Any], values: Mapping[Path, Any]) -> dict[str, Any]:
-    """`data` with other values at these paths of mappings; None is none."""
-    copies: dict[Path, dict[str, Any]] = {(): dict(data)}
+    """`data` with other values at these paths; None is none."""
+    copies: dict[Path, Any] = {(): dict(data)}
     for path, value in values.items():
-        node: dict[Any, Any] = copies[()]
+        node = copies[()]
         for end, key in enumerate(path[:-1], 1):
             if path[:end] not in copies:
-                copies[path[:end]] = node[key] = dict(node[key])
+                copies[path[:end]] = node[key] = copy(node[key])
             node = copies[path[:end]]
         if value is None:
             del node[path[-1]]
         else:
             node[path[-1]] = value
-    return copies[()]
+    changed: dict[str, Any] = copies[()]
+    return changed
 
 
 def with_names(data: Mapping[str, Any], names: Names) -> dict[str, Any]:
     """The data of a spec with the names as it would list them, in place of their files, as far as these are known."""
-    files = {path: dict_at(data, path)["file"] for path in class_files(data)}
-    return with_values(data, {path: [*map(literal, names[file])] for path, file in files.items() if file in names})
+    files = {file.at: value_at(data, file.file) for file in class_files(data)}
+    known = {at: names[file] for at, file in files.items() if isinstance(file, str) and file in names}
+    return with_values(data, {at: [*map(literal, given)] for at, given in known.items()})
 
 
 def literal(name: str) -> str:
@@ -243,10 +269,10 @@ def literal(name: str) -> str:
     return f"${name}" if name.startswith("$") else name
 
 
-def dict_at(data: Any, path: Path) -> dict[str, Any]:
+def value_at(data: Any, path: Path) -> Any:
     for key in path:
         data = data[key]
-    return cast("dict[str, Any]", data)
+    return data
 
 
 def digest_of_names(names: Sequence[str]) -> str:

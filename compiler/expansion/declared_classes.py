@@ -76,7 +76,7 @@ def declaring(evaluator: "VariableEvaluator", name: str, known: list[str], file:
 
 def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: File) -> int:
     """The number of classes that one reader declares, or the source for its column."""
-    raw = plain(evaluator, node, file)
+    raw = with_names(plain(evaluator, node, file), evaluator.class_names)
     try:
         reader = READERS.build(raw)
     except ValidationError:
@@ -92,6 +92,20 @@ def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: 
             help = f"for labels write {category}; for numbers, or a value for each class, write the number here"
         raise ExpressionError(f"`{kind}` of `{name}` {says}", help)
     return classes if isinstance(classes, int) else len(classes)
+
+
+def with_names(reader: object, names: Mapping[str, tuple[str, ...]]) -> object:
+    """The data of a reader with class names in place of the file that has them."""
+    ((kind, given),) = reader.items() if isinstance(reader, dict) and len(reader) == 1 else (("", None),)
+    if not isinstance(given, dict):
+        return reader
+    classes = given.get("classes")
+    if not isinstance(classes, dict) or not isinstance(classes.get("file"), str):
+        return reader
+    if classes["file"] not in names:
+        # Why there are none is reported where they are read.
+        raise Reported
+    return {kind: {**given, "classes": names[classes["file"]]}}
 
 
 def column_of(evaluator: "VariableEvaluator", subject: str, file: File) -> Column | None:

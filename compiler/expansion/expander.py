@@ -3,7 +3,7 @@
 Blocks are used in place of layers: in `layers`, in `nodes`, and inside `residual` and `parallel`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from modelc.compiler.diagnostics.problem import Label, Problem
@@ -37,10 +37,10 @@ def is_layer(key: str, value: SourceNode) -> bool:
     )
 
 
-def expand(document: Document) -> tuple[Document, tuple[Problem, ...]]:
-    """`document` with all uses of its `vars` and `blocks` expanded, and the problems found."""
+def expand(document: Document, class_names: Mapping[str, tuple[str, ...]]) -> tuple[Document, tuple[Problem, ...]]:
+    """`document` with all uses of its `vars` and `blocks` expanded, and the problems found; `class_names` are those in files."""
     root = tree(document)
-    expander = Expander()
+    expander = Expander(class_names)
     try:
         return expander.expand(root, document)
     except TooLarge as stop:
@@ -50,8 +50,8 @@ def expand(document: Document) -> tuple[Document, tuple[Problem, ...]]:
 class Expander(VariableEvaluator):
     """Expands one document; `items` is how many layers and blocks it has so far, `indices` the names of repeats' indices."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, class_names: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__(class_names)
         self.items = 0
         self.indices: set[SourceNode] = set()
 

@@ -6,6 +6,7 @@ their bodies stay as they are, and so do variables in the same expression as a p
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from modelc.compiler.expansion.definitions import DEFINITIONS, PARAMETER_TYPES, likely_type, read_definitions
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope, dereference, referenced_names
@@ -21,14 +22,12 @@ class KeptReference(str):
     __slots__ = ()
 
 
-def resolve(document: Document, named: Document | None = None) -> SourceNode:
+def resolve(document: Document, class_names: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> SourceNode:
     """The resolved spec of `document`, which must be valid, with the place of each node; references to parameters are
-    `KeptReference`. `named` is the same with class names in place of the files that have them.
+    `KeptReference`. `class_names` are those in its files, which it keeps.
     """
     root = tree(document)
-    resolver = Resolver(root, document.name)
-    if named is not None:
-        resolver.file.data = tree(named).get("data")
+    resolver = Resolver(root, document.name, class_names)
     content = {
         key: (where, resolver.evaluate(node, Scope(resolver.file)))
         for key, (where, node) in root.content.items()
@@ -71,8 +70,8 @@ class BlockScope(Scope):
 class Resolver(VariableEvaluator):
     """Evaluates variables; `needed` are those in the same expression as a parameter, which stay."""
 
-    def __init__(self, root: SourceNode, name: str) -> None:
-        super().__init__()
+    def __init__(self, root: SourceNode, name: str, class_names: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__(class_names)
         self.file: File = read_definitions(self, root, name)
         self.needed: set[str] = set()
 

@@ -152,6 +152,28 @@ class Located(Mapping[Path, Place]):
         return len(self.found)
 
 
+class Without(Mapping[Path, Place]):
+    """Places by path, as far as they are not among `gone`."""
+
+    def __init__(self, places: Mapping[Path, Place], gone: frozenset[Path]) -> None:
+        self.places = places
+        self.gone = gone
+
+    def __getitem__(self, path: Path) -> Place:
+        if path in self.gone:
+            raise KeyError(path)
+        return self.places[path]
+
+    def __iter__(self) -> Iterator[Path]:
+        return (path for path in self.places if path not in self.gone)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, path: object) -> bool:
+        return path not in self.gone and path in self.places
+
+
 def document_of(root: SourceNode, original: Document) -> tuple[Document, tuple[Problem, ...]]:
     """The document with the tree `root`, made from `original`; the problem if it has become too large."""
     values: dict[Path, Where] = {}

@@ -1,9 +1,9 @@
 """The files that a spec extends or uses or has class names from, read beneath its root; what is in them is not parsed here."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path as KeyPath
 from modelc.compiler.syntax.document import MAX_BYTES
@@ -17,23 +17,100 @@ def needs_files(data: Any) -> bool:
     return "extends" in data or any(isinstance(block, Mapping) and "use" in block for block in defined)
 
 
-def class_files(data: Any, at: KeyPath = ()) -> list[KeyPath]:
-    """Where readers of a document, and of those that its blocks use, name a file of class names."""
-    found: list[KeyPath] = []
-    section = data.get("data")
-    for key in ("inputs", "targets") if isinstance(section, Mapping) else ():
-        readers = section.get(key)
-        for name, reader in readers.items() if isinstance(readers, Mapping) else ():
-            for kind, arguments in reader.items() if isinstance(reader, Mapping) else ():
-                classes = arguments.get("classes") if isinstance(arguments, Mapping) else None
-                if isinstance(classes, Mapping) and "file" in classes:
-                    found.append((*at, "data", key, name, kind, "classes"))
-    blocks = data.get("blocks")
-    for name, block in blocks.items() if isinstance(blocks, Mapping) else ():
-        used = block.get("use") if isinstance(block, Mapping) else None
-        if isinstance(used, Mapping):
-            found += class_files(used, (*at, "blocks", name, "use"))
+class ClassFile(NamedTuple):
+    """A file of class names: `classes` is the key path of the argument of a reader that it is for, `at` where that value is
+    written, and `file` where the path of the file is, both behind variables.
+    """
+
+    classes: KeyPath
+    at: KeyPath
+    file: KeyPath
+
+
+def class_files(data: Any, top: KeyPath = ()) -> list[ClassFile]:
+    """The files of class names that readers of a document, and of those that its blocks use, name; `top` is the spec in it."""
+    spec = Written(data, top)
+    found: list[ClassFile] = []
+    section = spec.below(top, "data")
+    readers: list[tuple[KeyPath, KeyPath | None]] = [(("sample_weight",), spec.below(section, "sample_weight"))]
+    for key in ("inputs", "targets"):
+        readers += [((key, name), reader) for name, reader in spec.entries(spec.below(section, key))]
+    for names, reader in readers:
+        for kind, arguments in spec.entries(reader):
+            at = spec.below(arguments, "classes")
+            file = spec.below(at, "file")
+            if at is not None and file is not None and isinstance(spec.get(at), Mapping):
+                found.append(ClassFile((*top, "data", *names, kind, "classes"), at, file))
+    for name, block in spec.entries(spec.below(top, "blocks")):
+        used = spec.below(block, "use")
+        if used is not None and isinstance(spec.get(used), Mapping):
+            found += class_files(data, (*top, "blocks", name, "use"))
     return found
+
+
+class Written:
+    """Where the values of a spec are written in `data`, the plain data of a document in which it is at the key path `top`:
+    behind its variables, which are not expanded yet.
+    """
+
+    def __init__(self, data: Any, top: KeyPath) -> None:
+        self.data = data
+        self.top = top
+        self.known: dict[KeyPath, KeyPath | None] = {}
+        self.depth = 0
+
+    def get(self, path: KeyPath) -> Any:
+        """The data at `path`, which is there."""
+        found = self.data
+        for key in path:
+            found = found[key]
+        return found
+
+    def below(self, path: KeyPath | None, key: str) -> KeyPath | None:
+        """Where the value of `key`, in the mapping or list that is written at `path`, is written; None if there is none."""
+        around = None if path is None else self.get(path)
+        if path is not None and isinstance(around, Mapping) and key in around:
+            return self.behind((*path, key))
+        if path is not None and isinstance(around, list):
+            from modelc.compiler.expansion.source_tree import index_in
+
+            index = index_in(key, around)
+            return None if index is None else self.behind((*path, index))
+        return None
+
+    def entries(self, path: KeyPath | None) -> Iterator[tuple[str, KeyPath | None]]:
+        """Each key of the mapping at `path`, if there is one, with where its value is written."""
+        around = None if path is None else self.get(path)
+        for key in around if isinstance(around, Mapping) else ():
+            yield key, self.below(path, key)
+
+    def behind(self, path: KeyPath) -> KeyPath | None:
+        """Where the value of the variable at `path` is written, or `path` itself; None where there is no such variable."""
+        text = self.get(path)
+        if not isinstance(text, str) or not text.startswith("$"):
+            return path
+        if path not in self.known:
+            # Until it is found: a variable may depend on itself.
+            self.known[path] = None
+            self.depth += 1
+            self.known[path] = self.referred(text)
+            self.depth -= 1
+        return self.known[path]
+
+    def referred(self, text: str) -> KeyPath | None:
+        """Where the value of a reference, or of an expression that is one, is written."""
+        from modelc.compiler.expansion.scope import parse_reference
+        from modelc.compiler.expansion.variables import LARGEST_DEPTH
+
+        if self.depth > LARGEST_DEPTH:
+            return None
+        is_expression = text.startswith("${") and text.endswith("}")
+        name, steps = parse_reference(f"${text[2:-1].strip()}" if is_expression else text) or ("", [])
+        found = self.below(self.below(self.top, "vars"), name)
+        for step in steps:
+            found = self.below(found, step)
+        # An expression is no mapping.
+        return None if found is None or (is_expression and isinstance(self.get(found), Mapping)) else found
 
 
 def load_file(

@@ -78,3 +78,17 @@ def index_places(node: SourceNode | None) -> Iterator[tuple[str, Where]]:
         yield index.content, index.at
     for below in node.children:
         yield from index_places(below)
+
+
+def is_of_a_loop(name: str, at: Where) -> bool:
+    """Whether `name` is what a loop around the place `at` defines, as templates have them, or a key at the top of the file:
+    the parser reports the loop, or the key.
+    """
+    from modelc.compiler.language.grammar import LANGUAGE
+    from modelc.compiler.language.layer_grammar import REPEAT_KEYS
+    from modelc.compiler.language.suggestions.repeat_keys import names_of_loops
+
+    if isinstance(at.document.data, dict) and name in at.document.data and name not in LANGUAGE.keys:
+        return True
+    around = (at.document.get(at.path[:end]) for end in range(len(at.path)))
+    return any(isinstance(item, dict) and name in names_of_loops(item, REPEAT_KEYS) for item in around)

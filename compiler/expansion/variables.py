@@ -1,6 +1,6 @@
 """Evaluates references to variables and parameters, and expressions of them. Knows no layers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from operator import is_ as is_same
 from typing import Any, NoReturn, TypeAlias
@@ -31,8 +31,10 @@ class Reported(Exception):
 class VariableEvaluator(ProblemCollector):
     """Evaluates the variables of one expansion, with the definitions of the `files` whose models it uses."""
 
-    def __init__(self) -> None:
+    def __init__(self, class_names: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__()
+        self.class_names = class_names
+        """The class names in files, by the path that the spec has for each."""
         self.files: dict[str, File] = {}
         self.nodes = 0
         self.wrong_values: set[tuple[str, Place]] = set()
@@ -314,10 +316,10 @@ class VariableEvaluator(ProblemCollector):
         if name in scope.file.removed:
             self.report_removed("E207", f"the variable `{name}`", scope.file.removed[name].place(), at)
             raise Reported
+        from modelc.compiler.expansion.unknown_names import help_for_unknown, is_of_a_loop
+
         if self.only_counts("E207") or is_of_a_loop(name, at):
             raise Reported
-        from modelc.compiler.expansion.unknown_names import help_for_unknown
-
         suggestion = suggest(name, scope.names, defined=True)
         help, related = help_for_unknown(name, scope, text, self.root, suggestion.help, at)
         if text:
@@ -334,17 +336,3 @@ class VariableEvaluator(ProblemCollector):
         message = f"the variable `{name}` depends on itself: {' -> '.join(cycle)}"
         label = f"needs `{cycle[1]}`" if others else "needs itself"
         self.report("E208", message, file.variables[name][0], label=label, related=others)
-
-
-def is_of_a_loop(name: str, at: Where) -> bool:
-    """Whether `name` is what a loop around the place `at` defines, as templates have them, or a key at the top of the file:
-    the parser reports the loop, or the key.
-    """
-    from modelc.compiler.language.grammar import LANGUAGE
-    from modelc.compiler.language.layer_grammar import REPEAT_KEYS
-    from modelc.compiler.language.suggestions.repeat_keys import names_of_loops
-
-    if isinstance(at.document.data, dict) and name in at.document.data and name not in LANGUAGE.keys:
-        return True
-    around = (at.document.get(at.path[:end]) for end in range(len(at.path)))
-    return any(isinstance(item, dict) and name in names_of_loops(item, REPEAT_KEYS) for item in around)

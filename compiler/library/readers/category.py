@@ -23,10 +23,6 @@ def read_classes(value: Any) -> Any:
         return value
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and 2 <= value < 2**31):
         return value
-    if isinstance(value, Mapping) and "file" in value:
-        message = "the file of the names is in a variable, but files are read before variables are known"
-        help = f"write it here: `classes: {{file: {value['file']}}}`"
-        raise PydanticCustomError("classes", message, {"help": help, "label": "names a file"})
     if not isinstance(value, list):
         message = "expected a count of at least 2, a list of names, or a file of names"
         raise PydanticCustomError("classes", message, {"help": help_for_classes(value), "label": "no classes"})
