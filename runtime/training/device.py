@@ -4,13 +4,17 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.file_root import cache_folder
+
+if TYPE_CHECKING:
+    from modelc.runtime.training.fitting_batch import Room
 
 LEAST_SECONDS = 0.1
 """Programs that compile faster are not worth a file."""
@@ -128,17 +132,24 @@ def cannot_start(error: Exception) -> RunError:
 
 
 @contextmanager
-def computing() -> Iterator[None]:
-    """Turns what the device fails at into RunError: E502 when its memory is exhausted, E505 for other failures."""
+def computing(room: "Callable[[], Room | None]" = lambda: None) -> Iterator[None]:
+    """Turns what the device fails at into RunError: E502 when its memory is exhausted, E505 for other failures.
+
+    `room` says how much is needed, and what would fit.
+    """
     import jax
 
     try:
         yield
     except jax.errors.JaxRuntimeError as error:
         reason = str(error).strip().partition("\n")[0]
-        if "RESOURCE_EXHAUSTED" in str(error):
-            message, helps = "the device ran out of memory", ("lower `batch_size`",)
-            raise RunError("E502", message, notes=(reason,), helps=helps) from None
+        is_exhausted = "RESOURCE_EXHAUSTED" in str(error)
+        # Libraries below XLA fail at what they cannot allocate as at anything else.
+        found = room() if is_exhausted or reason.startswith("INTERNAL") else None
+        if is_exhausted or (found is not None and not found.is_enough):
+            notes, helps = ((), ("lower `batch_size`",)) if found is None else (found.notes, found.helps)
+            message = "the device ran out of memory"
+            raise RunError("E502", message, notes=(reason, *notes), helps=helps) from None
         # What Python code raises that the device calls, of a plug-in for example, is no failure of the device.
         if not reason.startswith(DEVICE_FAILURES) or "Callback" in str(error):
             raise

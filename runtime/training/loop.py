@@ -24,6 +24,7 @@ from modelc.runtime.training.device import computing
 from modelc.runtime.training.epoch_sums import Tally
 from modelc.runtime.training.evaluation import Evaluation, on_device
 from modelc.runtime.training.execution import Execution
+from modelc.runtime.training.fitting_batch import memory_left, room_for
 from modelc.runtime.training.layer_fitting import learn
 from modelc.runtime.training.loop_state import LoopState, capture, restore
 from modelc.runtime.training.observer import (
@@ -43,7 +44,6 @@ from modelc.runtime.training.step import Steps, TrainState, make
 from modelc.runtime.training.sums import Sums, batches_at_once, joined
 
 
-@computing()
 def fit(
     task: PreparedTask,
     dataset: Dataset,
@@ -58,15 +58,16 @@ def fit(
     Raises RunError E501 if the loss is no longer finite, E502 if the device runs out of memory, E505 if it fails; what
     the observer saved until then is kept. Raises RunError E603 for a checkpoint of another training.
     """
-    loop = Loop(task, dataset, execution, observer, stop, saver or NoSaver())
-    if given is None:
-        return loop.run(loop.first())
-    try:
-        state = loop.resumed(given)
-    except (ValueError, KeyError, TypeError) as error:
-        message = f"the checkpoint of step {given.step:,} is not of this training: {error}"
-        raise RunError("E603", message, helps=("train it anew",)) from None
-    return loop.run(state)
+    with computing(partial(room_for, task, dataset, execution, memory_left())):
+        loop = Loop(task, dataset, execution, observer, stop, saver or NoSaver())
+        if given is None:
+            return loop.run(loop.first())
+        try:
+            state = loop.resumed(given)
+        except (ValueError, KeyError, TypeError) as error:
+            message = f"the checkpoint of step {given.step:,} is not of this training: {error}"
+            raise RunError("E603", message, helps=("train it anew",)) from None
+        return loop.run(state)
 
 
 class Loop:

@@ -1,12 +1,20 @@
 """What cannot fit in memory is refused before it is compiled."""
 
+import re
+from functools import partial
 from pathlib import Path
 
+import jax
 import pytest
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.memory import physical_memory
-from modelc.runtime.training.memory import need_memory
+from modelc.compiler.lowering.prepared_task import prepare
+from modelc.runtime.training import memory
+from modelc.runtime.training.device import computing
+from modelc.runtime.training.execution import Execution
+from modelc.runtime.training.fitting_batch import Room, need_of_step, room_for
+from modelc.runtime.training.memory import need_memory, part_bytes
 from tests.runtime.small import ready, spec, write_rows
 
 
@@ -15,6 +23,59 @@ def test_a_model_larger_than_the_machine_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"training needs about 17,\d+\.\d GB of memory, but this machine has") as caught:
         need_memory(*ready(spec(layers), write_rows(tmp_path)))
     assert caught.value.code == "E502"
+    layer = r"no `batch_size` would fit: make the model smaller; `dense_2` takes most, 17,\d+\.\d GB"
+    assert re.fullmatch(layer, caught.value.helps[0])
+
+
+def test_what_would_fit_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """4 rows of (4096 + 3) values fit beside the weights and the rows, 5 do not, of the 8 that were wanted."""
+    task, dataset = ready(spec([{"dense": 4096}, {"dense": 3, "name": "y"}]), write_rows(tmp_path))
+    weights, rows, row = 16 * (4 * 4096 + 4096 + 4096 * 3 + 3), 29 * (4 * 4 + 4), 4 * (4096 + 3)
+    for room, expected in ((7, 4), (4, 4), (3, 2)):
+        monkeypatch.setattr(memory, "physical_memory", lambda room=room: weights + rows + room * row)
+        with pytest.raises(RunError, match="training needs about") as caught:
+            need_memory(task, dataset)
+        assert caught.value.helps == (f"lower `batch_size`: {expected} would fit by this estimate",)
+
+
+def test_a_device_without_memory_says_which_batch_would_fit(tmp_path: Path) -> None:
+    raw = spec([{"dense": 2**16}, {"dense": 3, "name": "y"}])
+    task, dataset = ready({**raw, "train": {**raw["train"], "batch_size": 64}}, write_rows(tmp_path, rows=64))
+    prepared, execution = prepare(task), Execution("scan", 1, "test")
+    needs = {size: need_of_step(prepared, dataset, execution, size) for size in (64, 32, 1)}
+    assert needs[64] is not None and needs[32] is not None and needs[1] is not None
+    # At least the activations and their gradients of 32 rows, and less than four times as much.
+    assert 32 * 2**16 * 4 < needs[64] - needs[32] < 4 * 2 * 32 * 2**16 * 4
+    left = int(needs[32] / 0.8) + 1
+    before = left + part_bytes(dataset.train)
+    assert room_for(prepared, dataset, execution, before) == (needs[64], left, (32, needs[32]))
+    told = room_for(prepared, dataset, execution, 1000)
+    assert told is not None and told.fits is None
+    assert room_for(prepared, dataset, execution, None) is None
+    enough = room_for(prepared, dataset, execution, 2**40)
+    assert enough is not None and enough.is_enough
+
+
+def give(room: Room | None) -> Room | None:
+    return room
+
+
+def test_exhausted_memory_is_told_from_other_failures_by_what_a_step_needs() -> None:
+    lacking, enough = Room(10**10, 10**9, (32, 10**8)), Room(10**8, 10**9, None)
+    for words, room, code in (
+        ("RESOURCE_EXHAUSTED: Out of memory", None, "E502"),
+        ("RESOURCE_EXHAUSTED: Out of memory", lacking, "E502"),
+        ("INTERNAL: a library failed", lacking, "E502"),
+        ("INTERNAL: a library failed", enough, "E505"),
+        ("INTERNAL: a library failed", None, "E505"),
+        ("UNAVAILABLE: gone", lacking, "E505"),
+    ):
+        with pytest.raises(RunError) as caught, computing(partial(give, room)):
+            raise jax.errors.JaxRuntimeError(words)
+        assert caught.value.code == code, words
+        if code == "E502" and room is lacking:
+            assert caught.value.helps == ("lower `batch_size`: 32 would fit, with about 0.1 GB",)
+            assert caught.value.notes[1] == "a step needs about 10.0 GB beside the rows, and 1.0 GB are left"
 
 
 def test_a_small_model_is_not(tmp_path: Path) -> None:

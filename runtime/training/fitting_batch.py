@@ -1,0 +1,100 @@
+"""Says which batch size would fit, where a training has run out of memory: by what XLA needs for a step, which it compiles again.
+
+Nothing is computed. What XLA says is of its own buffers; what the libraries below it take comes on top.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from modelc.compiler.library.base.memory import available_memory, gigabytes
+from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.runtime.data.dataset import Dataset
+from modelc.runtime.training.execution import Execution
+from modelc.runtime.training.memory import part_bytes
+from modelc.runtime.training.step import make
+
+FREE = 0.8
+"""The part of what is left that a step may take: there is more than its buffers."""
+MOST_TRIES = 4
+
+
+class Room(NamedTuple):
+    """What a step needs beside the rows, in bytes, and how much is left for it; `fits` is a smaller batch size that does,
+    with its need, if one was found.
+    """
+
+    needed: int
+    left: int
+    fits: tuple[int, int] | None
+
+    @property
+    def is_enough(self) -> bool:
+        return self.needed <= FREE * self.left
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (f"a step needs about {gigabytes(self.needed)} beside the rows, and {gigabytes(self.left)} are left",)
+
+    @property
+    def helps(self) -> tuple[str, ...]:
+        if self.fits is None:
+            return ("lower `batch_size`, or find the largest layer with `modelc summary`",)
+        size, needed = self.fits
+        return (f"lower `batch_size`: {size:,} would fit, with about {gigabytes(needed)}",)
+
+
+def room_for(task: PreparedTask, dataset: Dataset, execution: Execution, before: int | None) -> Room | None:
+    """What a step needs and what there is, where `before` bytes were left before training; None if the device does not say."""
+    if before is None or task.training is None:
+        return None
+    left = max(before - part_bytes(dataset.train), 0)
+    needs: list[tuple[int, int]] = []
+    for size in halved(min(task.training.settings.batch_size, dataset.train.rows)):
+        needed = need_of_step(task, dataset, execution, size)
+        if needed is None:
+            return None
+        needs.append((size, needed))
+        if needed <= FREE * left:
+            break
+    (_, needed), (size, least) = needs[0], needs[-1]
+    return Room(needed, left, (size, least) if len(needs) > 1 and least <= FREE * left else None)
+
+
+def halved(size: int) -> Iterator[int]:
+    """A batch size and smaller ones, powers of two: the next, then a half, a quarter, an eighth of the one before."""
+    yield size
+    for tried in range(MOST_TRIES):
+        if size == 1:
+            return
+        size = max(1 << ((size - 1).bit_length() - 1) >> tried, 1)
+        yield size
+
+
+def memory_left() -> int | None:
+    """The bytes that the device has left, in the memory of the machine if it has none of its own."""
+    stats = jax.local_devices()[0].memory_stats()
+    if stats and "bytes_limit" in stats:
+        return int(stats["bytes_limit"]) - int(stats.get("bytes_in_use", 0))
+    return available_memory()
+
+
+def need_of_step(task: PreparedTask, dataset: Dataset, execution: Execution, size: int) -> int | None:
+    """The bytes that XLA needs for a step on `size` rows, the rows themselves left out; None if it does not say."""
+    assert task.training is not None
+    settings = task.training.settings._replace(batch_size=size)
+    steps = make(replace(task, training=task.training._replace(settings=settings)), 2)
+    data: Any = jax.eval_shape(lambda: {"inputs": dict(dataset.train.inputs), "targets": dict(dataset.train.targets)})
+    state = jax.eval_shape(steps.first)
+    sums = jax.eval_shape(lambda: steps.zero(data, size))
+    rows = np.zeros((1, size), np.int32), np.zeros(1, np.int32)
+    lengths = (np.int32(0),) if execution.mode == "single" else (np.int32(0), np.int32(1))
+    step: Any = steps.single if execution.mode == "single" else steps.chunk
+    found = step.lower(state, sums, data, *rows, *lengths).compile().memory_analysis()
+    if found is None:
+        return None
+    used = found.argument_size_in_bytes + found.output_size_in_bytes + found.temp_size_in_bytes
+    return int(used - found.alias_size_in_bytes - part_bytes(dataset.train))
