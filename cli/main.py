@@ -39,6 +39,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "predict",
+    "verify",
     "debug",
     "summary",
     "plot",

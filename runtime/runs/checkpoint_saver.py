@@ -8,7 +8,7 @@ from typing import Self
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.runs.cadence import Saving
-from modelc.runtime.runs.checkpoints import CHECKPOINTS, FAILED, Stored, remove_leftovers, write_checkpoint
+from modelc.runtime.runs.checkpoints import CHECKPOINTS, FAILED, Stored, write_checkpoint
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.recorder import Recorder
 from modelc.runtime.training.observer import Checkpoint
@@ -30,7 +30,6 @@ class CheckpointSaver:
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         with writing(recorder.folder / CHECKPOINTS):
             self.folder = recorder.opened.below(CHECKPOINTS)
-        remove_leftovers(self.folder)
         with writing(recorder.folder / FAILED):
             recorder.opened.remove(FAILED)
 

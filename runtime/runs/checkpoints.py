@@ -65,6 +65,10 @@ class CheckpointManifest(Sealed):
     metrics: MetricsPart
     files: dict[str, FileEntry]
 
+    def digests(self) -> dict[str, str]:
+        """The sha256 of each file."""
+        return {file_of(part): entry.sha256 for part, entry in self.files.items()}
+
 
 def name_of(step: int) -> str:
     """The name of the checkpoint of a step; names sort like steps."""
@@ -136,14 +140,6 @@ def file_of(part: str) -> str:
 def names_in(folder: OpenFolder) -> list[str]:
     """The names of whole checkpoints, the oldest first."""
     return sorted(name for name in folder.entries() if NAME.fullmatch(name))
-
-
-def remove_leftovers(folder: OpenFolder) -> None:
-    """Remove what a process has left behind that was killed while it wrote. Raises RunError E604."""
-    with writing(folder.path):
-        for name in folder.entries():
-            if name.startswith(NEW):
-                folder.remove(name)
 
 
 def checkpoints_of(run: Path, kind: str = CHECKPOINTS) -> list[str]:

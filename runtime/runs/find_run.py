@@ -63,6 +63,19 @@ def find_run(text: str, root: Path | None = None, command: Command = ("evaluate"
     )
 
 
+def folders_of(text: str) -> list[Path]:
+    """The run directory `text`, all of a folder of runs, whatever their state, or the one of a spec. Raises RunError E602."""
+    path = Path(text)
+    try:
+        if holds_run(path):
+            return [path]
+        if os.path.isdir(path) and (there := [entry for entry in entries(path) if is_run(entry)]):
+            return there
+    except OSError as error:
+        raise RunError("E602", f"`{path}` cannot be read: {reason_of(error)}") from None
+    return [find_run(text).run.folder]
+
+
 def known_runs() -> list[str]:
     """The folders of runs below the current directory."""
     return [str(folder) for folder in entries(RUNS) if any(is_run(entry) for entry in readable_entries(folder))]

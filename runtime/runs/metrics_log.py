@@ -14,6 +14,8 @@ from modelc.runtime.runs.sealed_json import Sealed
 
 METRICS = "metrics.jsonl"
 DIGEST = "digest"
+MOST_METRICS = 2**30
+"""Bytes of the metrics of a run."""
 
 
 class Chain(NamedTuple):

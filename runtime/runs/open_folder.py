@@ -10,6 +10,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -20,6 +21,8 @@ NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 """Exclusive, so that nothing that is there is opened, and nobody's link followed."""
 MODE = 0o666
 """The umask decides, as for any new file."""
+TEMPORARY = ".{name}.{token}.tmp"
+"""What a file is called until it is whole: by the first letters of its name, and twelve random ones."""
 
 
 class OpenFolder:
@@ -47,7 +50,7 @@ class OpenFolder:
         self.refuse_link(name)
         return type(self)(os.open(name, OPEN | os.O_NOFOLLOW, dir_fd=self.descriptor), self.path / name)
 
-    def reading(self, name: str) -> BinaryIO:
+    def reading(self, name: str) -> BufferedReader:
         """The regular file `name`, open for reading. Raises NotRegularError for what is none."""
         self.refuse_link(name)
         return os.fdopen(open_entry(self.descriptor, name), "rb")
@@ -64,6 +67,13 @@ class OpenFolder:
         except FileNotFoundError:
             return False
         return True
+
+    def is_folder(self, name: str) -> bool:
+        """Whether there is a folder `name`; a link to one is none."""
+        try:
+            return stat.S_ISDIR(os.stat(name, dir_fd=self.descriptor, follow_symlinks=False).st_mode)
+        except FileNotFoundError:
+            return False
 
     def create(self, name: str, flags: int = 0) -> int:
         """The descriptor of the new file `name`, for writing."""
@@ -83,7 +93,7 @@ class OpenFolder:
         A link of this name is replaced itself; what it refers to stays as it is.
         """
         # Not the whole name with an addition, which could grow beyond what the file system takes.
-        temporary = f".{name[:40]}.{secrets.token_hex(6)}.tmp"
+        temporary = TEMPORARY.format(name=name[:40], token=secrets.token_hex(6))
         try:
             with os.fdopen(self.create(temporary), "wb") as file:
                 yield file

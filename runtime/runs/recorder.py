@@ -12,7 +12,8 @@ from typing import Any, Self
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.runs.checkpoints import Stored
 from modelc.runtime.runs.files import writing
-from modelc.runtime.runs.metrics_log import METRICS, MetricsLog, MetricsPart, kept_lines
+from modelc.runtime.runs.leftovers import remove_leftovers
+from modelc.runtime.runs.metrics_log import METRICS, MOST_METRICS, MetricsLog, MetricsPart, kept_lines
 from modelc.runtime.runs.new_record import ClassNames
 from modelc.runtime.runs.new_run import need_empty, need_free
 from modelc.runtime.runs.open_folder import OpenFolder
@@ -34,8 +35,6 @@ from modelc.runtime.runs.run_record import (
 from modelc.runtime.runs.weights import write_weights
 from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot
 
-MOST_METRICS = 2**30
-"""Bytes of the metrics of a run."""
 SHARE = 0.05
 """The part of the time that may go into writing weights: after short epochs not each of them is written at once."""
 
@@ -105,6 +104,7 @@ class Recorder:
         """
         with ExitStack() as stack:
             opened = open_locked(stack, folder)
+            remove_leftovers(opened)
             kept = kept_lines(read_bytes(folder, METRICS, MOST_METRICS), stored.chain)
             metrics = MetricsLog(opened, kept, stored.chain)
             stack.callback(metrics.close)

@@ -21,7 +21,7 @@ from modelc.runtime.runs.files import may_be_there
 from modelc.runtime.runs.plugins import need_plugins
 from modelc.runtime.runs.run_files import MOST, damaged, read_bytes
 from modelc.runtime.runs.run_layout import CLASS_NAMES, ENVIRONMENT, LOCK, RESOLVED, WEIGHTS
-from modelc.runtime.runs.run_record import Kind, digest, read_record
+from modelc.runtime.runs.run_record import KINDS, Kind, digest, read_record
 from modelc.runtime.runs.weights import has_weights, read_weights
 from modelc.runtime.training.observer import Snapshot
 
@@ -160,9 +160,6 @@ class Run:
                 helps=(f"use `--weights {there[0]}`",) if there else ("train it again",),
             )
         return chosen, read_weights(self.folder / WEIGHTS, chosen, self.record.id, task)
-
-
-KINDS: tuple[Kind, ...] = ("best", "last")
 
 
 def may_have(root: Root, path: str) -> bool:

@@ -18,6 +18,7 @@ UNSEALED = (1,)
 """The formats of before there were seals."""
 
 Kind = Literal["best", "last"]
+KINDS: tuple[Kind, ...] = ("best", "last")
 Status = Literal["running", "finished", "early_stopping", "interrupted", "failed"]
 
 

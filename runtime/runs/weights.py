@@ -54,6 +54,10 @@ class Manifest(Sealed):
     step: int
     files: dict[str, FileEntry]
 
+    def digests(self) -> dict[str, str]:
+        """The sha256 of each file."""
+        return {name: entry.sha256 for name, entry in self.files.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

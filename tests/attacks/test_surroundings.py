@@ -33,6 +33,8 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "train": [["{}"], ["spec.yaml", "--run-dir", "{}"]],
     "evaluate": [["{}"], ["spec.yaml", "--root", "{}"]],
     "predict": [["{}", "-o", "x.csv"], ["spec.yaml", "{}", "-o", "x.csv"], ["spec.yaml", "-o", "{}.csv"]],
+    "debug": [["{}"], ["spec.yaml", "--root", "{}"]],
+    "verify": [["{}"], ["spec.yaml", "--root", "{}"]],
     "summary": [["{}"]],
     "plot": [["{}"], ["spec.yaml", "-o", "{}.dot"]],
     "explain": [["{}"]],
@@ -162,6 +164,8 @@ SAYING = {
     "schema": [],
     "evaluate": ["--help"],
     "predict": ["--help"],
+    "verify": ["--help"],
+    "debug": ["--help"],
     "train": ["--help"],
 }
 """What makes each command print something on standard output, fast."""

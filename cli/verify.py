@@ -1,0 +1,143 @@
+"""`modelc verify`: says of every file of a run whether it is as it was written."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from modelc.cli.checking import DataFolder
+from modelc.cli.console import FINDINGS, Line, Styled, say, say_document
+from modelc.cli.plugins import PluginNames, enable, task_of
+
+if TYPE_CHECKING:
+    from modelc.runtime.runs.verification import CheckedFile, State, Verified
+
+STYLES = {"ok": "good", "wrong": "error"}
+
+
+def verify(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run directory, or `runs/NAME` for all runs of it.")],
+    data: Annotated[
+        bool, typer.Option("--data", help="Compare the columns of the data too, which must be there.")
+    ] = False,
+    output_format: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="Output format of the list.")
+    ] = "text",
+    root: DataFolder = None,
+    plugins: PluginNames = None,
+) -> None:
+    """Verify a run: compare its record, metrics, weights and checkpoints with their digests. Exit code 1 if one differs.
+
+    Reads only. What a killed process has left behind is named; `modelc train --resume RUN` removes it.
+    """
+    enable(plugins)
+    from modelc.runtime.runs.find_run import folders_of
+    from modelc.runtime.runs.verification import verify as verified
+
+    found = [with_columns(verified(folder), root) if data else verified(folder) for folder in folders_of(run)]
+    if output_format == "json":
+        say_json(found)
+    else:
+        for one in found:
+            say(*lines(one))
+    if not all(one.is_whole for one in found):
+        raise typer.Exit(FINDINGS)
+
+
+def with_columns(found: "Verified", root: Path | None) -> "Verified":
+    """`found`, with the columns of the data as further entries. Whatever stands in their way is the state of the data."""
+    from modelc.compiler.diagnostics.exceptions import RunError, SpecError
+    from modelc.runtime.runs.verification import CheckedFile
+
+    try:
+        entries = columns_of(found.folder, root)
+    except RunError as error:
+        entries = [CheckedFile("data", "wrong", f"cannot be compared: {error.message}")]
+    except SpecError as error:
+        entries = [CheckedFile("data", "wrong", f"does not fit the run: {error.problems[0].message}")]
+    return found._replace(files=(*found.files, *entries))
+
+
+def columns_of(folder: Path, root: Path | None) -> "list[CheckedFile]":
+    """The columns of the data, compared with their digests. Raises RunError and SpecError."""
+    from modelc.cli.console import inform, start_device
+    from modelc.runtime.data.dataset import complete, read_dataset
+    from modelc.runtime.runs.environment import changed_columns
+    from modelc.runtime.runs.run_directory import Run
+    from modelc.runtime.runs.verification import CheckedFile
+
+    run = Run(folder)
+    task = task_of(run)
+    start_device()
+    where, notes = run.find_root(root, task.source)
+    inform(*notes)
+    task, _ = complete(task, where)
+    digests = read_dataset(task, where).digests
+    changed = changed_columns(run.environment(), digests)
+    return [
+        CheckedFile(f"column {name}", "wrong", "has changed since training")
+        if name in changed
+        else CheckedFile(f"column {name}", "ok")
+        for name in sorted(digests)
+    ]
+
+
+def lines(found: "Verified") -> list[Line]:
+    """What is said of a run: how it ended, a line for each file, and their numbers."""
+    record, shown = found.record, [file for file in found.files if file.state != "other"]
+    state = "its record cannot be read"
+    if record is not None:
+        ended = "in training" if found.is_training else record.status.replace("_", " ")
+        ended = "ended without a record: its process was killed" if found.was_killed else ended
+        state = f"{ended}, epoch {record.epoch:,}, step {record.step:,}"
+    said: list[Line] = [(Styled("strong", str(found.folder)), f"  {state}")]
+    width = max(len(file.state) for file in shown)
+    for file in shown:
+        style, word = STYLES.get(file.state, "dim"), f"{file.state:<{width}}"
+        said.append(("  ", Styled(style, word), f"  {file.path}{f': {file.reason}' if file.reason else ''}"))
+    return [*said, summary(found), *remarks(found), ""]
+
+
+def summary(found: "Verified") -> str:
+    """The numbers of entries in each state."""
+    counts: dict[State, int] = {}
+    for file in found.files:
+        counts[file.state] = counts.get(file.state, 0) + 1
+    words: dict[State, str] = {
+        "wrong": "not as it was written",
+        "unknown": "without a digest to compare with",
+        "left over": "left behind by a process that was killed",
+        "other": "not of the run",
+    }
+    others = [f"{counts[state]:,} {word}" for state, word in words.items() if state in counts]
+    return "; ".join([f"{counts.get('ok', 0):,} as written", *others])
+
+
+def remarks(found: "Verified") -> list[Line]:
+    """What to do about a run, where there is something."""
+    from modelc.compiler.diagnostics.command_line import command
+
+    said: list[Line] = []
+    if not found.is_whole:
+        said.append("  = help: copy what is wrong again from an intact copy of the run, or train again")
+    if found.was_killed and found.is_whole:
+        said.append(f"  = help: to go on with it: `{command('train', '--resume', found.folder)}`")
+    return said
+
+
+def say_json(found: "Sequence[Verified]") -> None:
+    """Print what was found as one JSON document."""
+    from modelc.compiler.diagnostics.render.json_text import json_text
+
+    runs = [
+        {
+            "run": str(one.folder),
+            "id": one.record and one.record.id,
+            "status": one.record and ("killed" if one.was_killed else one.record.status),
+            "whole": one.is_whole,
+            "files": [file._asdict() for file in one.files],
+        }
+        for one in found
+    ]
+    say_document(json_text({"version": 1, "whole": all(one.is_whole for one in found), "runs": runs}) + "\n")
