@@ -17,7 +17,6 @@ from modelc.compiler.language.grammar import BESIDE, BLOCK, LANGUAGE, SECTIONS
 from modelc.compiler.language.layer_grammar import STRUCTURES
 from modelc.compiler.language.parser.levels import report_too_deep, report_too_high
 from modelc.compiler.language.shapes import Names
-from modelc.compiler.language.suggestions.hints import WHOLE
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_value
 from modelc.compiler.language.suggestions.wording import describe, flow, some
@@ -246,10 +245,16 @@ def check_type(
     if node.kind == "list" and parameter.type in ("ints", "floats"):
         # The first item of a wrong type.
         node = next(item for item in node.content if not has_type(item.data, parameter.type[:-1]))
+    from modelc.compiler.language.parser.value_helps import expression_of, number_help, whole_help
+
     wanted = PARAMETER_TYPES[parameter.type]
     message = f"`{parameter.name}` of the block `{block.name}` must be {wanted}, got {describe(node.data)}"
-    help = WHOLE if parameter.type in ("int", "ints") and node.computed and isinstance(node.content, float) else ""
-    help = help or suggest_value(FOUND.get(parameter.type, ""), parameter.name, node.data).help
+    kind = FOUND.get(parameter.type, "")
+    help = suggest_value(kind, parameter.name, node.data).help or number_help(
+        node.at.document, kind, node.at.path, node.data
+    )
+    if kind == "int_type" and node.computed and isinstance(node.content, float):
+        help = whole_help(expression_of(node.at), node.content)
     related = [Label(hop.where.place(), hop.text) for hop in node.trail]
     related.append(Label(parameter.at.place(), f"`{parameter.name}: {parameter.type}`"))
     evaluator.report("E105", message, node.at, label=f"expected {wanted}", help=help, related=related)

@@ -24,7 +24,7 @@ from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.diagnostics.reporter import ProblemCollector, Span
 from modelc.compiler.syntax.alias_expansion import MAX_DEPTH, MAX_NODES, over_depth, over_nodes
 from modelc.compiler.syntax.positions import At, Kind, Mark, Node, ParserEvent, Unreadable, place
-from modelc.compiler.syntax.scalars import OutOfRange, resolve, shorten, show_control
+from modelc.compiler.syntax.scalars import NO_KEY, OutOfRange, resolve, shorten, show_control
 
 MAX_PROBLEMS = 100
 CONTROL = r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -103,7 +103,7 @@ class Composer(ProblemCollector):
         try:
             return Node("scalar", resolve(text), event.start_mark, event.end_mark)
         except OutOfRange as error:
-            self.report("E006", str(error), self.span(event))
+            self.report("E006", str(error), self.span(event), help=error.help)
             return hole(event)
 
     def text(self, event: ParserEvent, text: str) -> Node:
@@ -289,7 +289,7 @@ class Composer(ProblemCollector):
                 self.report("E004", message, self.span(event), help=help)
                 return None
             if not node.content:
-                self.report("E002", "a key is missing before the `:`", self.span(event))
+                self.report("E002", NO_KEY, self.span(event))
                 return None
             return node
         if type(event) is ScalarEvent:

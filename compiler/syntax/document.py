@@ -169,6 +169,10 @@ def read(text: bytes | str, name: str, last: bool = False) -> tuple[Document | N
 
         events = yaml_events(decoded, name)
     document, problems = compose(events, name, decoded, last)
+    if problems and any(problem.code == "E002" for problem in problems):
+        from modelc.compiler.syntax.lone_signs import with_lone_signs
+
+        problems = with_lone_signs(problems, document.text)
     if () in document.holes:
         return None, problems
     if not isinstance(document.data, dict):

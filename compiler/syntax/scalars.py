@@ -13,10 +13,13 @@ FLOAT = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]
 NON_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 MAX_DIGITS = 18
 """Integers below 10^18 fit in 64 bits with room to spare, and reading one takes no time."""
+NO_KEY = "a key is missing before the `:`"
 
 
 class OutOfRange(ValueError):
-    """A number that a spec cannot contain; the message says why."""
+    """A number that a spec cannot contain; the message says why, and `help` what to write."""
+
+    help = "write a finite number; a bound that is to be none is left out"
 
 
 def resolve(text: str) -> str | int | float | bool | None:

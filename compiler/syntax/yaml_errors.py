@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 
 from modelc.compiler.diagnostics.problem import Label, Problem
+from modelc.compiler.syntax.lone_signs import LONE, NO_VALUE, compared_help, no_value
 from modelc.compiler.syntax.positions import At, Mark, ParserEvent, nth_line, place, word_at
-from modelc.compiler.syntax.scalars import shorten
+from modelc.compiler.syntax.scalars import NO_KEY, shorten
 
 INDEXED = re.compile(r"\$?[A-Za-z_]\w*(?:\([^()]*\))?")
 """What may be a list of which an entry is taken."""
@@ -65,6 +66,8 @@ class Explainer:
             if written[1:].isidentifier():
                 help = f"for a variable write `${written[1:]}`, for a string `'{written}'`"
             return self.problem(f"a plain value cannot begin with `{self.char}`", self.mark, help)
+        if self.char in LONE and self.value_from(self.mark.column) == self.char:
+            return self.problem(no_value(self.char), self.mark, NO_VALUE)
         if "expected node content" in self.words:
             return self.no_value()
         if "unexpected ':'" in self.words:
@@ -114,7 +117,8 @@ class Explainer:
                 return self.comment("%", self.context_mark)
         if "block scalar" in self.context:
             message = f"`{sign}` begins a multi-line string, so nothing may follow it on this line"
-            help = "continue on the next line, indented, or put the string in quotes"
+            help = compared_help(line[self.context_mark.column :].rstrip())
+            help = help or "continue on the next line, indented, or put the string in quotes"
             return self.problem(message, self.context_mark, help)
         for article, what in (("an", "alias"), ("an", "anchor"), ("a", "tag"), ("a", "directive")):
             if what in self.context:
@@ -132,7 +136,7 @@ class Explainer:
     def no_value(self) -> Problem:
         """A character where a value is expected and that cannot begin one."""
         if self.char == ":":
-            return self.problem(NO_KEY[0], self.mark, NO_KEY[1])
+            return self.problem(NO_KEY, self.mark, QUOTED)
         opened = self.open_bracket()
         if opened is not None and (not self.char or (opened.line < self.mark.line and self.char == "-")):
             self.context_mark = opened
@@ -296,7 +300,7 @@ class Explainer:
             help = f"begin it in column {self.context_mark.column + 1}, like the other lines of the {around}"
             return self.problem("the indentation matches no line above", begin, help, width=width, related=related)
         if self.char == ":":
-            message, help = NO_KEY
+            message, help = NO_KEY, QUOTED
         elif self.char == "-":
             message, help = "a list item between the keys of a mapping", "indent the list below the key it belongs to"
         elif around == "list":
@@ -324,7 +328,7 @@ class Explainer:
 
 
 HIDDEN_SPACE = "a character that is no space is used for indentation"
-NO_KEY = ("a key is missing before the `:`", "quote a string that begins with `:`")
+QUOTED = "quote a string that begins with `:`"
 CLOSES_NOTHING = "remove it, or add the opening bracket"
 NOWHERE = At(-1, -1)
 

@@ -217,6 +217,8 @@ def calculation(node: ast.BinOp, left: Program, right: Program) -> Program:
 
 def value_of_node(node: ast.expr, names: Names) -> Any:
     """The value of a node of another kind."""
+    if isinstance(node, ast.Constant) and node.value is None:
+        return value_of_word("None")
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         word = str(node.value)
         raise ExpressionError(f"`{word}` is not a boolean here", f"write `{word.lower()}`")
@@ -245,10 +247,14 @@ def value_of_node(node: ast.expr, names: Names) -> Any:
     )
 
 
+NOTHING = "compute with and compare numbers, strings or booleans; for nothing leave the key out, without an expression"
+"""What to write in place of null."""
+
+
 def value_of_word(name: str) -> bool:
     """The value of a name that is no variable."""
     if name in ("null", "None"):
-        raise ExpressionError(f"`{name}` is not allowed in expressions", "compare numbers, strings or booleans")
+        raise ExpressionError(f"`{name}` is not allowed in expressions", NOTHING)
     return name == "true"
 
 

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.diagnostics.reporter import MAX_FOUND
 from modelc.compiler.language.expressions.deferred import Deferred
+from modelc.compiler.language.parser.bare_values import takes_nothing
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import beside, fits, wrapped_one
 from modelc.compiler.language.parser.positional import report_array, report_positional
-from modelc.compiler.language.parser.pydantic_findings import CODES, report_finding, takes_nothing
+from modelc.compiler.language.parser.pydantic_findings import CODES, report_finding
 from modelc.compiler.language.suggestions.hints import argument_hint
 from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter

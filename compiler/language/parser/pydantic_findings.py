@@ -5,15 +5,15 @@ from typing import Any, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Label, Path, Suggestion
 from modelc.compiler.diagnostics.reporter import Span
-from modelc.compiler.language.expressions.deferred import Deferred
+from modelc.compiler.language.parser.bare_values import no_primary, not_named
 from modelc.compiler.language.parser.levels import key_around
-from modelc.compiler.language.parser.nesting import fits, several, two_in_one
-from modelc.compiler.language.suggestions.foreign_forms import example_of, fed_help, type_form
-from modelc.compiler.language.suggestions.hints import WHOLE, bound_hint, padding_hint, scalar_help
+from modelc.compiler.language.parser.nesting import two_in_one
+from modelc.compiler.language.suggestions.foreign_forms import example_of, type_form
+from modelc.compiler.language.suggestions.hints import bound_hint, padding_hint
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.suggestions.spelling import spelled, synonyms
-from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value, translated
-from modelc.compiler.language.suggestions.wording import article, describe, literal_choices, show, some, spell
+from modelc.compiler.language.suggestions.spelling import spelled
+from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value
+from modelc.compiler.language.suggestions.wording import describe, literal_choices, show, spell
 from modelc.compiler.library.base.registry import Registry
 
 WANTED = {
@@ -133,11 +133,24 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
         what, instead = "argument" if kind else "key", finding.context.get("instead", "")
         cls = finding.registry_of_owner.find(finding.whose["name"]) if finding.whose is not None else None
         elsewhere = "" if spelled(name, finding.fields) else key_around(reporter, path)
+        elsewhere = elsewhere or edges_of_pooling(reporter, finding)
         if of_classes:
             given = finding.value
             weights = dict(given) if isinstance(given, Mapping) else {str(at): one for at, one in enumerate(given)}
             elsewhere = f"write `class_weight: {spell(weights)}`, the weight of each class"
         reporter.unknown(path, name, owner, finding.fields, what=what, instead=instead, cls=cls, elsewhere=elsewhere)
+
+
+def edges_of_pooling(reporter: Reporter, finding: Finding) -> str:
+    """What to write for an argument of PyTorch's pooling at the finding that says what becomes of the edges; empty for others."""
+    around = finding.path[:-1]
+    if finding.whose is None or "pool_size" not in finding.fields or around not in reporter.document.values:
+        return ""
+    from modelc.compiler.language.suggestions.pooling import edges_help
+
+    given = reporter.document.get(around)
+    is_node = around[-3:-2] == ("nodes",)
+    return edges_help(finding.whose["name"], finding.name, given, is_node) if isinstance(given, Mapping) else ""
 
 
 def missing(reporter: Reporter, finding: Finding) -> None:
@@ -180,14 +193,17 @@ def with_missing(reporter: Reporter, finding: Finding) -> str:
 
 
 def wrong_type(reporter: Reporter, finding: Finding) -> None:
+    from modelc.compiler.language.parser.value_helps import expression_at, number_help, variable_help, whole_help
     from modelc.compiler.language.suggestions.repeat_keys import use_for_copies
 
     wanted, value, path = WANTED[finding.kind], finding.value, finding.path
     found = suggest_value(finding.kind, finding.name, value)
     if isinstance(value, float) and "integer" in wanted and reporter.document.is_computed(path):
-        found = Suggestion(value, help=WHOLE)
-    if not found.is_safe and (help := variable_help(reporter, finding)):
+        found = Suggestion(value, help=whole_help(expression_at(reporter.document, path), value))
+    if not found.is_safe and (help := variable_help(reporter.document, path, value, finding.kind)):
         found = Suggestion(value, help=help)
+    if not found.help:
+        found = Suggestion(value, help=number_help(reporter.document, finding.kind, path, value))
     message = f"{finding.quoted} must be {wanted}, got {describe(value, reporter.document.is_quoted(path))}"
     if isinstance(value, list) and (use := use_for_copies(reporter.document, path, value)) is not None:
         # The list is right where it stands: each copy takes one of its values.
@@ -197,33 +213,28 @@ def wrong_type(reporter: Reporter, finding: Finding) -> None:
     reporter.add("E105", message, path, label=f"expected {wanted}", suggestion=found)
 
 
-def variable_help(reporter: Reporter, finding: Finding) -> str:
-    """What to write for a value that is meant for a variable, or for one of each copy. Empty for all else."""
-    from modelc.compiler.language.suggestions.foreign_references import reference_help, size_help
-    from modelc.compiler.language.suggestions.repeat_keys import each_copy_help
-
-    document, path, value = reporter.document, finding.path, finding.value
-    raw = document.get(path if path in document.values else path[:-1]) if document.is_computed(path) else None
-    if isinstance(value, list) and isinstance(raw, Deferred):
-        return size_help(raw.shown)
-    return each_copy_help(document, path, value) or reference_help(document, path, value)
-
-
 def out_of_bounds(reporter: Reporter, finding: Finding) -> None:
+    from modelc.compiler.language.parser.value_helps import expression_at, rounded_help, value_note
+
     key, words = BOUNDS[finding.kind]
     limit, value = finding.context[key], finding.value
     bound = f"{words} {limit:g}" if abs(limit) < 1e6 else f"{words} {limit:.0f}"
     help = bound_hint(finding.kind, finding.name, limit, value)
+    help = help or rounded_help(expression_at(reporter.document, finding.path), limit, value)
     message = f"{finding.quoted} must be {bound}, got {show(value)}"
-    reporter.add("E106", message, finding.path, label=f"must be {bound}", help=help)
+    note = value_note(reporter.document, finding.path, show(value)) or ()
+    reporter.add("E106", message, finding.path, label=f"must be {bound}", help=help, note=note)
 
 
 def not_a_choice(reporter: Reporter, finding: Finding) -> None:
+    from modelc.compiler.language.parser.value_helps import variable_help
+
     value, choices = finding.value, literal_choices(finding.context["expected"])
     found = suggest_choice(value, choices) if value is not False else Suggestion(value, help="remove it")
-    if padding := padding_hint(finding.name, value, finding.fields, (finding.whose or {}).get("name", "")):
+    layer = (finding.whose or {}).get("name", "")
+    if padding := edges_of_pooling(reporter, finding) or padding_hint(finding.name, value, layer):
         found = Suggestion(value, help=padding)
-    elif not found.is_safe and (help := variable_help(reporter, finding)):
+    elif not found.is_safe and (help := variable_help(reporter.document, finding.path, value)):
         found = Suggestion(value, help=help)
     message = f"{finding.quoted} must be one of {', '.join(f'`{one}`' for one in choices)}, got {describe(value)}"
     reporter.add("E106", message, finding.path, label="not one of the choices", suggestion=found)
@@ -266,68 +277,14 @@ def not_one_name(reporter: Reporter, finding: Finding) -> None:
         reporter.add("E103", message, finding.path, key=True, label=label, help=forms if value else ())
 
 
-OF_A_NUMBER = {"constraint": "max_norm", "initializer": "constant", "regularizer": "l2"}
-"""What a bare number stands for, where a thing of a kind is wanted."""
-
-
-def not_named(reporter: Reporter, finding: Finding) -> None:
-    """Report a value that is no name of a thing, and no mapping with one."""
-    registry, value, whose = finding.registry, finding.value, finding.whose
-    kind = article(registry.kind)
-    message = f"expected the name of {kind}, got {describe(value)}"
-    note = f"{registry.kind} names: {some(list(registry))}"
-    if type(value) is int and registry.kind == "layer" and whose:
-        help = f"name the layer inside, such as `{finding.registry_of_owner.find(whose['name']).example}`"
-    elif type(value) in (int, float) and registry.kind in OF_A_NUMBER:
-        help = f"write `{finding.name}: {{{OF_A_NUMBER[registry.kind]}: {show(value)}}}`"
-    else:
-        help = (
-            "to have none, remove the key"
-            if value is None
-            else several(value, registry.kind, finding.whose, finding.path)
-        )
-    reporter.add("E105", message, finding.path, label=f"expected {kind}", help=help, note=note)
-
-
-def no_primary(reporter: Reporter, finding: Finding) -> None:
-    """Report a bare value for a thing that takes its arguments by name, or takes none."""
-    table, name, value, path = finding.registry, finding.context["name"], finding.value, finding.path
-    fields = table.find(name).model_fields
-    if not fields:
-        takes_nothing(reporter, path, table, name, value)
-        return
-    required = [argument for argument, info in fields.items() if info.is_required()]
-    taking = next((argument for argument in required or fields if fits(table, name, argument, value, required)), "")
-    others = [f"{argument}: ..." for argument in required if argument != taking]
-    given = f"`{name}: {{{', '.join([f'{taking}: {show(value)}', *others])}}}`"
-    help = "" if required else f"write only `{name}`"
-    foreign = table.find(name).foreign_value
-    if foreign is not None and all(type(one) is foreign[0] for one in (value if isinstance(value, list) else [value])):
-        help = f"write only `{name}`: {foreign[1]}"
-    elif taking:
-        help = f"{help}, or name the argument, such as {given}" if help else f"write {given}"
-    help = fed_help(table, name, value) or scalar_help(name, value) or help
-    message = f"`{name}` takes no bare value, got {describe(value)}"
-    note = f"arguments of `{name}`: {some(list(fields), name)}"
-    reporter.add("E105", message, path, label="name the argument for this value", help=help, note=note)
-
-
-def takes_nothing(reporter: Reporter, path: Path, table: Registry[Any], name: str, arguments: Any) -> None:
-    """Report arguments of a thing that takes none; something else may be called like it elsewhere."""
-    other = next((entry for entry in synonyms(name, table) if entry != name), None)
-    help = fed_help(table, name, arguments) or f"write `{name}`"
-    if other:
-        help = f"did you mean `{translated(table, other, arguments)}`?"
-    message, key = f"`{name}` takes no arguments, got {describe(arguments)}", isinstance(arguments, Mapping)
-    reporter.add("E105", message, path, key=key, label="takes no arguments", help=help)
-
-
 def out_of_range(reporter: Reporter, finding: Finding) -> None:
     """Report what a validator of our own refused, in its words."""
+    from modelc.compiler.language.parser.value_helps import variable_help
+
     message = finding.message.removeprefix("Value error, ")
     label = finding.context.get("label", "wrong length" if finding.kind == "wrong_count" else "out of range")
     help = finding.context.get("help", "") or (
-        variable_help(reporter, finding) if finding.kind == "wrong_count" else ""
+        variable_help(reporter.document, finding.path, finding.value) if finding.kind == "wrong_count" else ""
     )
     if not help and isinstance(finding.value, str):
         help = suggest_value("float_type", finding.name, finding.value).help

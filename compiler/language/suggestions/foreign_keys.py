@@ -274,7 +274,7 @@ def as_split(key: str, value: Any, spec: Spec) -> str:
     from modelc.compiler.language.suggestions.planned_things import planned_thing
     from modelc.compiler.library.sources import SOURCES
 
-    if isinstance(value, str) and re.search(r"[./\\]", value):
+    if isinstance(value, str) and re.search(r"[A-Za-z].*[./\\]|[./\\].*[A-Za-z]", value):
         return OTHER_ROWS
     if not isinstance(value, Mapping) or len(value) != 1:
         return ""

@@ -4,6 +4,7 @@ Texts for the help of messages only.
 """
 
 import re
+import unicodedata
 
 from modelc.compiler.library.base.registry import fold
 
@@ -47,3 +48,45 @@ def number_help(kind: str, name: str, text: str) -> str:
     if match is None or not (match[2] is None or fold(match[2]).rstrip("s") == fold(name).rstrip("s")):
         return ""
     return f"write `{match[1]}`"
+
+
+NON_FINITE = re.compile(r"[-+]?\.?(?:inf|infinity|infinite|nan)|[-+]?\u221e", re.IGNORECASE)
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+ABOUT = re.compile(
+    rf"(?:[<>=~\u2248\u2264\u2265\u00b1|]+|about|around|approx\.?|ca\.?|at (?:least|most)|max\.?|min\.?|up to)\s*({NUMBER})"
+    rf"|({NUMBER})\s*(?:\+|\.{{3}}|\u2026|(?:-|\.\.|\u2013|~|\u00b1|or|to|\|)\s*{NUMBER})",
+    re.IGNORECASE,
+)
+"""A bound, a range, or a number that is not given exactly."""
+EXAMPLES = {"int_type": "an integer, such as `8`", "sizes_type": "an integer, such as `3`, or a list of them"}
+A_NUMBER = "a number, such as `0.5` or `1e-3`"
+
+
+def any_number_help(kind: str, text: str) -> str:
+    """What to write for a `text` in place of a number, of which nothing else is known; `kind` is pydantic's word for what is
+    wanted. Empty where that is no number.
+    """
+    if kind not in ("float_type", *EXAMPLES):
+        return ""
+    written, example = text.strip(), EXAMPLES.get(kind, A_NUMBER)
+    if NON_FINITE.fullmatch(written):
+        return f"a spec has no infinity and no NaN: write {example}"
+    value = WORDS.index(written.lower()) if written.lower() in WORDS else of_sign(written)
+    if value is not None and (kind == "float_type" or value == int(value)):
+        return f"write `{value:g}`"
+    if match := ABOUT.fullmatch(written):
+        return f"a value is one number, no bound and no range: write that number, such as `{match[1] or match[2]}`"
+    return f"write {example}"
+
+
+def rate_help(text: str) -> str:
+    """What to write for a learning rate that is no number and no word; empty for a word, which may be meant for a schedule."""
+    if NON_FINITE.fullmatch(text):
+        return any_number_help("float_type", text)
+    known = number_help("float_type", "learning_rate", text)
+    return known or ("" if text[:1].isalpha() else any_number_help("float_type", text))
+
+
+def of_sign(text: str) -> float | None:
+    """The number that a single character stands for, such as `\u00bd`; None where it stands for none."""
+    return unicodedata.numeric(text, None) if len(text) == 1 else None

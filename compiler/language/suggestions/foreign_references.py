@@ -12,6 +12,7 @@ from typing import Any
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.expressions.deferred import Deferred
+from modelc.compiler.language.suggestions.foreign_numbers import ABOUT
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
 from modelc.compiler.syntax.document import Document
@@ -26,12 +27,12 @@ ENTRY = re.compile(r"\b([A-Za-z_]\w*)\.(\d+)\b")
 """An entry of a list as references have it."""
 WHOLE_SHAPE = re.compile(r"(shape\([^()]*\))(?!\s*[\[)])")
 """A shape of which no size is taken."""
-OF_NUMBERS = re.compile(r"\(?\d[\d\s.()]*(?:(?:\*\*|[-+*/%^])[\d\s.()]+)+")
+OF_NUMBERS = re.compile(r"\(?\d[\d\s.()]*(?:(?:\*\*|//|[-+*/%^])[\d\s.()]+)+")
 
 
-def reference_help(document: Document, path: Path, value: Any) -> str:
-    """What to write for the text `value` at `path` if it is a reference or an expression without its sign. Empty for all
-    else.
+def reference_help(document: Document, path: Path, value: Any, kind: str = "") -> str:
+    """What to write for the text `value` at `path` if it is a reference or an expression without its sign, where `kind` is
+    pydantic's word for what is wanted. Empty for all else.
     """
     from modelc.compiler.language.expressions.evaluator import Names, calls_of_names, compute, tree_of, variables_in
     from modelc.compiler.language.expressions.operations import ExpressionError
@@ -53,7 +54,12 @@ def reference_help(document: Document, path: Path, value: Any) -> str:
         return f'write an expression, in quotes: `"${{{plain}}}"`'
     if OF_NUMBERS.fullmatch(plain):
         with suppress(ExpressionError):
-            return f"write {number_text(compute(plain.replace('^', '**'), Names(names.__contains__)))}"
+            found = compute(plain.replace("^", "**"), Names(names.__contains__))
+            if kind in ("int_type", "sizes_type") and (found != int(found) or found < 1):
+                if ABOUT.fullmatch(plain):
+                    return ""
+                return f"`{plain}` is {number_text(found)}: write the integer that is meant"
+            return f"write {number_text(found)}"
     return ""
 
 

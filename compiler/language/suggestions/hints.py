@@ -37,8 +37,6 @@ OTHER_CHOICES = {
     ),
 }
 """For one of the choices, what is written among them and is not there, without case and separators, and what to do."""
-WHOLE = "`//` gives an integer: `${a // b}`; so do `int(...)`, `round(...)`, `floor(...)` and `ceil(...)` of any number"
-"""What to do about an expression that gives a float where an integer is wanted."""
 NO_CODE = "a spec cannot refer to code: build it from the layers that `modelc explain` lists, or write a plug-in"
 CHAIN = "several layers in sequence are one item: `layers: [...]`, with a `name` or `repeat` beside it"
 TRANSFORMER = (
@@ -290,14 +288,13 @@ AROUND = ("circular", "periodic", "symmetric", "wrap")
 """Words of others for what is padded with."""
 
 
-def padding_hint(name: str, value: Any, fields: Collection[str], layer: str) -> str:
+def padding_hint(name: str, value: Any, layer: str) -> str:
     """What to write for a `padding` of a convolution, called `layer`, that is a layer before it here. Empty for all else."""
-    if name != "padding" or layer[-2:] not in ("1d", "2d", "3d") or isinstance(value, bool):
+    transposed = layer.endswith("_transpose")
+    dimensions = layer.removesuffix("_transpose")[-2:]
+    if name != "padding" or dimensions not in ("1d", "2d", "3d") or isinstance(value, bool) or "pool" in layer:
         return ""
-    if "pool_size" in fields:
-        is_size = isinstance(value, int | list) and value not in (0, [])
-        return "`same` pads so far that no value is left out; it counts no padding" if is_size else ""
-    word, dimensions = str(value).lower(), layer[-2:]
+    word = str(value).lower()
     if word in MIRRORS + REPEATS:
         kind = "reflection" if word in MIRRORS else "edge"
         return f"put the layer `{kind}_padding{dimensions}` before it, and write `padding: valid`"
@@ -308,6 +305,8 @@ def padding_hint(name: str, value: Any, fields: Collection[str], layer: str) -> 
     sizes = value if isinstance(value, list) else [value]
     if not all(type(one) is int for one in sizes):
         return ""
+    if transposed:
+        return f"put the layer `cropping{dimensions}: {value}` behind it: padding of a transposed convolution cuts off so much"
     layer = f"zero_padding{dimensions}: {value}"
     return f"put the layer `{layer}` before it; `padding: same` is for an output as large as the input"
 

@@ -220,6 +220,10 @@ class Reporter(ProblemCollector):
 
             array = array_help(at[-1], name) if table.kind == "initializer" else ""
             found = Suggestion(name, help=array or reference_help(self.document, path, name))
+            if table.kind == "schedule" and not found.help:
+                from modelc.compiler.language.suggestions.foreign_numbers import rate_help
+
+                found = Suggestion(name, help=rate_help(name))
             if name in ("None", "nil", "NULL", "nothing"):
                 found = Suggestion(
                     name, help=f"to have none, remove `{path[-1]}`" if isinstance(path[-1], str) else "remove it"

@@ -66,7 +66,7 @@ BATCH = ("b", "batch", "batch_size", "batchsize", "bs")
 def named_size(key: str, value: list[Any], spec: Spec) -> str:
     """What to write for a size that is a word, `[T, 28]`; empty where it is none, or a variable."""
     name = next((size for size in value if isinstance(size, str)), "")
-    if not name.isidentifier() or name in mapping_in(spec, "vars"):
+    if not name.isidentifier() or name in mapping_in(spec, "vars") or name.lower() in ("inf", "infinity", "nan"):
         return ""
     return f"a size is a number: write it, or define `vars: {{{name}: 16}}` and write `${name}`"
 

@@ -290,7 +290,7 @@ def test_a_typo_in_a_shipped_spec_is_put_right_or_left_alone(spec: Path, request
         if mended != damaged:
             corrected += 1
             assert mended == text or not check(mended, str(spec)).errors, f"{word[0]} at {word.start()}"
-    assert corrected >= count // 5
+    assert corrected >= min(count, len(words)) // 5
 
 
 def line_before(text: str, index: int) -> str:

@@ -317,7 +317,7 @@ BLOCKS = "modelc: 1\nblocks: {{A: {{params: {{{}}}, layers: [dense: {{units: $n}
             "E105",
             "some",
             "`n` of the block `A` must be an integer or a list of integers, got the string `some`",
-            "",
+            "write an integer, such as `8`",
         ),
         (
             BLOCKS.format("n: int, act: relu", "{A: 3, act: tanh}"),

@@ -10,6 +10,10 @@ from modelc.compiler.language.suggestions.repeat_keys import copies_help, names_
 CHAIN = "modelc: 1\nvars: {{width: 8}}\nmodel:\n  inputs: {{x: {{shape: [6]}}}}\n  layers:\n    - {}\n"
 
 
+def rounded(expression: str) -> str:
+    return f'for a size of at least 1 write `"${{max(1, {expression})}}"`'
+
+
 def codes(text: str) -> list[str]:
     return [problem.code for problem in check(text, "spec.yaml").problems]
 
@@ -87,9 +91,10 @@ def test_an_unused_variable_is_not_told_where_an_error_names_it(layer: str, told
         ("dense: 64 / 2", "write `32`"),
         ("dropout: 0.1 // a tenth", "a comment begins with a space and `#`: write `0.1 # a tenth`"),
         ("dropout: 0.1# a tenth", "a comment begins with a space and `#`: write `0.1 # a tenth`"),
-        ('dense: "${width // 16}"', ""),
-        ("dense: {units: '${3 // 16 + width - 8}'}", ""),
-        ("dense: '8 // 2'", ""),
+        ('dense: "${width // 16}"', rounded("width // 16")),
+        ("dense: {units: '${3 // 16 + width - 8}'}", rounded("3 // 16 + width - 8")),
+        ("dense: {units: '${width - 8}'}", ""),
+        ("dense: '8 // 2'", "write `4`"),
         ("dense: [8, 4]", "`units` is one value: write a layer for each, `- dense: 8`, `- dense: 4`"),
     ],
 )

@@ -208,7 +208,8 @@ def test_a_whole_number_that_is_divided_is_answered_with_the_right_division() ->
     text = f'vars: {{w: 6}}\nblocks: {{B: {{params: {{n: int}}, layers: [dense: "${{n / 2}}"]}}}}\n{CHAIN}'
     for item in ('dense: "${w / 2}"', 'B: "${w / 2}"', "B: 4"):
         found = [problem for problem in checked(f"{text}    - {item}\n").problems if problem.is_error]
-        assert ["`${a // b}`" in problem.helps[0] for problem in found] == [True]
+        name = "n" if item == "B: 4" else "w"
+        assert [f'`"${{{name} // 2}}"`' in problem.helps[0] for problem in found] == [True]
 
 
 def test_variables_that_double_each_other_are_over_the_budget_at_once() -> None:
