@@ -79,13 +79,14 @@ def state_of(run: "Run") -> "tuple[Stored, bool]":
 
 def replay(task: "PreparedTask", dataset: "Dataset", stored: "Stored", *, failed: bool) -> "Replayed":
     """The step after a state; of one that failed after an epoch, the first batch of the validation rows that is at fault."""
-    from modelc.runtime.runs.resumption import per_epoch
     from modelc.runtime.training.loop_state import weights_of
     from modelc.runtime.training.replay import replay_step, replay_validation
 
     checkpoint = stored.checkpoint
     params, state = weights_of(checkpoint)
-    is_after_epoch = failed and checkpoint.step == checkpoint.epoch * per_epoch(task, dataset.train.rows)
+    assert task.training is not None
+    per_epoch = task.training.settings.steps_per_epoch(dataset.train.rows)
+    is_after_epoch = failed and checkpoint.step == checkpoint.epoch * per_epoch
     if is_after_epoch and dataset.validation is not None:
         found = replay_validation(task, dataset.validation, params, state)
         if found is not None:

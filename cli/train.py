@@ -241,7 +241,5 @@ def progress_lines(task: "PreparedTask", dataset: "Dataset") -> "Lines":
     from modelc.cli.progress import Lines, Screen
 
     assert task.training is not None
-    settings = task.training.settings
-    per_epoch = -(-dataset.train.rows // settings.batch_size)
-    epochs = -(-settings.steps // per_epoch) if settings.steps else settings.epochs or 1
+    epochs = task.training.settings.total_epochs(dataset.train.rows)
     return (Screen if coloured(sys.stdout) else Lines)(sys.stdout, epochs)

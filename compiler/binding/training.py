@@ -143,7 +143,7 @@ def check_rows(reporter: Reporter, task: Task, columns: Columns) -> int | None:
 def check_schedule(reporter: Reporter, optimizer: Optimizer, settings: Settings, rows: int | None) -> None:
     """Warn of a schedule that does not fit into the run, where its number of steps is known."""
     schedule = getattr(optimizer, "learning_rate", None)
-    epochs = None if rows is None or settings.epochs is None else settings.epochs * -(-rows // settings.batch_size)
+    epochs = None if rows is None or settings.epochs is None else settings.total_steps(rows)
     total = settings.steps or epochs
     if not isinstance(schedule, Schedule) or not total:
         return

@@ -50,6 +50,22 @@ class Settings(NamedTuple):
     monitor: str | None = None
     early_stopping: int | None = None
 
+    def steps_per_epoch(self, rows: int) -> int:
+        """The steps of an epoch of `rows` rows; the last one may have fewer rows."""
+        return -(-rows // self.batch_size)
+
+    def total_steps(self, rows: int) -> int:
+        """The steps of a training on `rows` rows that is not stopped early."""
+        return self.steps or self.steps_per_epoch(rows) * (self.epochs or 1)
+
+    def total_epochs(self, rows: int) -> int:
+        """Its epochs; the last one may have fewer steps."""
+        return -(-self.total_steps(rows) // self.steps_per_epoch(rows))
+
+    def is_impatient(self, waited: int, *, has_best: bool) -> bool:
+        """Whether to stop early, where `waited` epochs since the best, if there is one, were not better."""
+        return bool(self.early_stopping) and has_best and waited >= (self.early_stopping or 0)
+
 
 class Repeat(NamedTuple):
     """The number of repetitions of an item, in sequence; `tied` copies share the weights of the first.

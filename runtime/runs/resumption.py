@@ -10,7 +10,6 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.command_line import command
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.optimizer import Schedule
-from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_folders import FoundRun, first_whole, runs_in
@@ -125,14 +124,14 @@ def need_same_course(before: Task, after: Task, rows: int, done: int) -> None:
     """Raise RunError E609 if other lengths would change one of the `done` steps, of a training on `rows` rows."""
     if not done:
         return
-    totals = [total_steps(task, rows) for task in (before, after)]
+    assert before.training is not None and after.training is not None
+    totals = [training.settings.total_steps(rows) for training in (before.training, after.training)]
     if totals[0] == totals[1]:
         return
-    assert before.training is not None
     if totals[1] < done:
         message = f"the run has done {done:,} steps already, and would have {totals[1]:,}"
         raise RunError("E609", message, helps=("give it more epochs or steps than it has done",))
-    if done == totals[0] and done % per_epoch(before, rows):
+    if done == totals[0] and done % before.training.settings.steps_per_epoch(rows):
         message = f"the run has ended inside an epoch, at step {done:,}: its last epoch would have been longer"
         raise RunError("E609", message, helps=("train anew with the greater number of steps",))
     schedule = getattr(before.training.optimizer, "learning_rate", None)
@@ -150,9 +149,9 @@ def need_same_course(before: Task, after: Task, rows: int, done: int) -> None:
 def need_more(folder: Path, task: Task, rows: int, checkpoint: Checkpoint) -> None:
     """Raise RunError E609 if the training is done, so that there is nothing to go on with."""
     assert task.training is not None
-    patience, facts = task.training.settings.early_stopping, checkpoint.facts
-    is_impatient = bool(patience) and facts["best"] is not None and facts["waited"] >= (patience or 0)
-    is_done = checkpoint.step >= total_steps(task, rows)
+    settings, facts = task.training.settings, checkpoint.facts
+    is_impatient = settings.is_impatient(facts["waited"], has_best=facts["best"] is not None)
+    is_done = checkpoint.step >= settings.total_steps(rows)
     if checkpoint.ended == checkpoint.epoch and (is_done or is_impatient):
         stopped = "early_stopping" if is_impatient and not is_done else ""
         longer = command("train", "--resume", folder, "--set", f"train.{stopped or length_key(task)}=NUMBER")
@@ -164,16 +163,3 @@ def length_key(task: Task) -> str:
     """The key of `train` that says how long to train."""
     assert task.training is not None
     return "steps" if task.training.settings.steps else "epochs"
-
-
-def per_epoch(task: Task | PreparedTask, rows: int) -> int:
-    """The steps of an epoch."""
-    assert task.training is not None
-    return -(-rows // task.training.settings.batch_size)
-
-
-def total_steps(task: Task, rows: int) -> int:
-    """The steps of a training on `rows` rows."""
-    assert task.training is not None
-    settings = task.training.settings
-    return settings.steps or per_epoch(task, rows) * (settings.epochs or 1)

@@ -96,8 +96,8 @@ class Loop:
         self.saver = saver
         self.part = dataset.train
         self.rows = dataset.train.rows
-        self.per_epoch = -(-self.rows // self.settings.batch_size)
-        self.total = self.settings.steps or self.per_epoch * (self.settings.epochs or 1)
+        self.per_epoch = self.settings.steps_per_epoch(self.rows)
+        self.total = self.settings.total_steps(self.rows)
         self.steps: Steps = make(self.task, self.total)
         self.data = on_device(dataset.train)
         self.validation_part = dataset.validation
@@ -137,8 +137,7 @@ class Loop:
 
     def is_impatient(self, state: LoopState) -> bool:
         """Whether training is to stop early, because the monitor has not become better for long enough."""
-        patience = self.settings.early_stopping
-        return bool(patience) and state.best is not None and state.waited >= (patience or 0)
+        return self.settings.is_impatient(state.waited, has_best=state.best is not None)
 
     def weights(self, state: LoopState) -> Callable[[], Snapshot]:
         """What copies the weights to the host."""
@@ -227,7 +226,7 @@ class Loop:
             return tally.values(self.task, "train")
 
         left = (self.total - state.step) / speed if speed else 0.0
-        epochs = -(-self.total // self.per_epoch)
+        epochs = self.settings.total_epochs(self.rows)
         self.observer.progress(Progress(state.epoch, epochs, in_epoch, self.per_epoch, values, speed, left))
 
     def ended(self, state: LoopState, seconds: float) -> LoopState:

@@ -40,7 +40,7 @@ def replay_step(task: PreparedTask, part: Part, params: Tree, state: Tree, step:
     """The training step after `step` steps, from what was there before it. Raises RunError E502 and E505."""
     assert task.training is not None
     settings = task.training.settings
-    epoch, place = divmod(step, -(-part.rows // settings.batch_size))
+    epoch, place = divmod(step, settings.steps_per_epoch(part.rows))
     if place == 0:
         state = at_epoch(task, state)
     indices, valid = batches(
@@ -54,7 +54,7 @@ def replay_step(task: PreparedTask, part: Part, params: Tree, state: Tree, step:
 def place_of(task: PreparedTask, part: Part, step: int) -> str:
     """The step after `step` steps, in words."""
     assert task.training is not None
-    epoch, batch = divmod(step, -(-part.rows // task.training.settings.batch_size))
+    epoch, batch = divmod(step, task.training.settings.steps_per_epoch(part.rows))
     return f"step {step + 1:,} (epoch {epoch + 1:,}, batch {batch + 1:,})"
 
 

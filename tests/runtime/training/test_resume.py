@@ -31,7 +31,7 @@ IMAGE: list[Any] = [
 SERIES: list[Any] = [{"reshape": [4, 4]}, {"lstm": {"units": 4, "stateful": "run"}}, {"dense": 3, "name": "y"}]
 BLOCKS: list[Any] = [
     {"reshape": [4, 4]},
-    {"residual": ["layer_norm", {"self_attention": {"num_heads": 2}}, {"dropout": 0.2}], "repeat": 4},
+    {"residual": ["layer_norm", {"self_attention": {"num_heads": 2}}, {"dropout": 0.2}], "repeat": 8},
     "flatten",
     {"dense": 3, "name": "y"},
 ]
