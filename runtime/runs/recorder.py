@@ -1,7 +1,9 @@
 """The observer that records a run: locks its directory during training, and writes metrics, weights and the record."""
 
+import errno
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
@@ -10,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.syntax.beneath import file_kind
 from modelc.runtime.runs.checkpoints import Stored
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.leftovers import remove_leftovers
@@ -281,8 +284,12 @@ def lock(folder: OpenFolder) -> int:
     """
     if folder.has(LOCK):
         folder.refuse_link(LOCK)
-    descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=folder.descriptor)
+    descriptor = os.open(
+        LOCK, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=folder.descriptor
+    )
     try:
+        if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, f"its `{LOCK}` is {file_kind(mode)}")
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)

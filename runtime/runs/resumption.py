@@ -39,7 +39,7 @@ def run_to_resume(text: str) -> FoundRun:
     if os.path.isdir(path):
         found = runs_in(path)
         if found.there:
-            chosen = first_whole(found.there)
+            chosen = first_whole(found.there, weights=False)
             return FoundRun(chosen.run, (*found.notes(), *chosen.notes))
         if found.damaged:
             raise found.damaged[0]

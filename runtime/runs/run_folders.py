@@ -13,6 +13,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_layout import holds_run
+from modelc.runtime.runs.verification import need_whole_weights
 
 RUNS = Path("runs")
 """Where runs are kept, below the current directory."""
@@ -105,15 +106,18 @@ def age(run: Run) -> tuple[str, str]:
     return run.record.started, run.record.id
 
 
-def first_whole(runs: Sequence[Run], rank: Callable[[Run], Any] = age) -> FoundRun:
-    """The one that ranks highest of those of `runs` whose files are as they were written.
+def first_whole(runs: Sequence[Run], rank: Callable[[Run], Any] = age, *, weights: bool = True) -> FoundRun:
+    """The one that ranks highest of those of `runs` whose files are as they were written; with `weights`, these too.
 
-    Raises RunError E602 about the one that ranks highest of all if there is none.
+    Of a single one, the weights are left to whoever reads them. Raises RunError E602 or E603 about the one that ranks highest
+    of all if there is none.
     """
     errors: list[RunError] = []
     for run in sorted(runs, key=rank, reverse=True):
         try:
             run.need_whole()
+            if weights and len(runs) > 1:
+                need_whole_weights(run)
             return FoundRun(run, passed_over(errors))
         except RunError as error:
             errors.append(error)

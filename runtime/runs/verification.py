@@ -16,11 +16,11 @@ from modelc.runtime.runs.checkpoints import MOST as MOST_MANIFEST
 from modelc.runtime.runs.leftovers import leftovers_in
 from modelc.runtime.runs.metrics_log import DIGEST, METRICS, MOST_METRICS, Chain, chain_of
 from modelc.runtime.runs.open_folder import OpenFolder
-from modelc.runtime.runs.run_directory import is_locked
+from modelc.runtime.runs.run_directory import Run, is_locked
 from modelc.runtime.runs.run_layout import CLASS_NAMES, ENVIRONMENT, LOCK, MERGED, RECORD, RESOLVED, WEIGHTS
 from modelc.runtime.runs.run_record import FORMAT, KINDS, Best, Kind, RunRecord, read_record
 from modelc.runtime.runs.sealed_json import UnsoundError, read_sealed
-from modelc.runtime.runs.weights import MANIFEST, Manifest, sibling
+from modelc.runtime.runs.weights import MANIFEST, Manifest, sibling, unusable
 
 ATTEMPTS = 5
 """The number of times that a run in training is looked at: what it replaces meanwhile seems to be wrong."""
@@ -61,6 +61,18 @@ def verify(folder: Path) -> Verified:
         if found.is_whole or not found.is_training:
             break
     return found
+
+
+def need_whole_weights(run: Run) -> None:
+    """Raise RunError E603 unless the weights that are taken of a run are as they were written, E602 if it cannot be read."""
+    kind: Kind = "last" if run.record.best is None else "best"
+    try:
+        with OpenFolder.at(run.folder) as opened:
+            files = [*weights_of(opened, kind, run.record)]
+    except OSError as error:
+        raise RunError("E602", f"the run `{run.folder}` cannot be read: {reason_of(error)}") from None
+    if wrong := next((file for file in files if file.state == "wrong"), None):
+        raise unusable(run.folder / Path(wrong.path).parent, f"`{Path(wrong.path).name}` {wrong.reason}")
 
 
 def look_at(folder: Path) -> Verified:

@@ -90,6 +90,21 @@ def test_a_later_run_that_has_changed_is_passed_over(copy: Project, name: str, n
     assert f"note: a run is passed over: `runs/tiny/zz-later/{name}`" in ended.err
 
 
+@pytest.mark.parametrize("name", ["weights/best/params.safetensors", "weights/best/manifest.json"])
+@pytest.mark.parametrize("named", ["runs/tiny", "tiny.yaml"])
+def test_a_later_run_whose_weights_have_changed_is_passed_over(copy: Project, name: str, named: str) -> None:
+    later = copy.run.parent / "zz-later"
+    shutil.copytree(copy.run, later)
+    change_sealed(later / "run.json", lambda fields: fields.update(started="2099-01-01"))
+    flip(later / name, 3001)
+    ended = modelc("evaluate", named, cwd=copy.folder)
+    assert ended.code == 0 and ended.out.startswith(f"runs/tiny/{copy.run.name}\n"), ended
+    said = f"note: a run is passed over: the weights in `runs/tiny/zz-later/{Path(name).parent}` cannot be used"
+    assert said in ended.err
+    shutil.rmtree(copy.run)
+    assert "error[E603]" in modelc("evaluate", named, cwd=copy.folder).err
+
+
 def test_a_later_format_is_called_so(copy: Project) -> None:
     change_sealed(copy.run / "run.json", lambda fields: fields.update(format=FORMAT + 1, further=[]))
     ended = modelc("evaluate", copy.run, cwd=copy.folder)
