@@ -25,6 +25,7 @@ import optax
 
 from modelc.compiler.api import check_file
 from modelc.compiler.lowering.prepared_task import prepare
+from modelc.runtime.data.column_digests import NONE_KNOWN
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.training.execution import choose
 from modelc.runtime.training.loop import Loop
@@ -57,7 +58,7 @@ def ours(x: Any, y: Any) -> Iterator[None]:
     assert task is not None
     loop = Loop(
         prepare(task),
-        Dataset(Part({"image": x}, {"digit": y}, len(x)), None, None, {}),
+        Dataset(Part({"image": x}, {"digit": y}, len(x)), None, None, NONE_KNOWN),
         choose(task),
         Silent(),
         lambda: False,

@@ -63,7 +63,8 @@ def evaluate(
             "weights": kind,
             "epoch": snapshot.epoch,
             "step": snapshot.step,
-            "changed_columns": changed,
+            "changed_columns": changed.train,
+            "changed_test_columns": changed.test,
         }
         say_json(facts, scores)
     else:

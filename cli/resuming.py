@@ -46,14 +46,18 @@ def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Sav
 
     start_device()
     from modelc.compiler.binding.array_files import with_arrays
+    from modelc.compiler.diagnostics.phrases import name_list
     from modelc.compiler.lowering.prepared_task import prepare
-    from modelc.runtime.runs.environment import environment
+    from modelc.runtime.runs.environment import changed_test_columns, environment
     from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.runs.resumption import differences
 
     where, remarks = run.find_root(root, task.source)
     inform(*remarks)
     task, dataset = same_data(run, task, where)
+    if changed := changed_test_columns(run.environment(), dataset.digests.test.digests):
+        message = f"the test rows have changed since the run began: {name_list(changed)}"
+        warn(message, notes=("training does not read them: it goes on as it would have",))
     need_same_course(before, task, dataset.train.rows, stored.checkpoint.step)
     need_more(run.folder, task, dataset.train.rows, stored.checkpoint)
     task, arrays = with_arrays(task, where)
@@ -82,14 +86,14 @@ def same_data(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.diagnostics.phrases import name_list
     from modelc.runtime.data.dataset import complete, read_dataset
-    from modelc.runtime.runs.environment import changed_columns
+    from modelc.runtime.runs.environment import changed_columns, known_digests
     from modelc.runtime.runs.kept_spec import with_rows_for
     from modelc.runtime.training.memory import need_memory
 
     with with_rows_for(run):
         task, _ = complete(task, root)
-        dataset = read_dataset(task, root)
-    if changed := changed_columns(run.environment(), dataset.digests):
+        dataset = read_dataset(task, root, known=known_digests(run.environment()))
+    if changed := changed_columns(run.environment(), dataset.digests.train.digests):
         raise RunError(
             "E609",
             f"the data has changed since the run began: {name_list(changed)}",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from modelc.cli.console import inform, warn
 
@@ -29,13 +29,22 @@ def open_run(text: str, root: Path | None, command: "Command") -> "Run":
     return found.run
 
 
-def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None) -> "tuple[Task, Dataset, list[str]]":
+class Changed(NamedTuple):
+    """The columns that have changed since a run was trained: of its training rows, and of its test rows, None where the run does
+    not say.
+    """
+
+    train: list[str]
+    test: list[str] | None
+
+
+def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None) -> "tuple[Task, Dataset, Changed]":
     """The completed task, its data, and the columns that have changed since the run was trained.
 
     The test rows are only read where `split` does not ask for others.
     """
     from modelc.runtime.data.dataset import complete, read_dataset
-    from modelc.runtime.runs.environment import changed_columns
+    from modelc.runtime.runs.environment import known_digests
     from modelc.runtime.runs.kept_spec import notes_on_arrays, with_rows_for
 
     where, notes = run.find_root(root, task.source)
@@ -43,20 +52,35 @@ def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None)
     test = split in (None, "test")
     with with_rows_for(run):
         task, _ = complete(task, where, test=test)
-        dataset = read_dataset(task, where, test=test)
-    changed = changed_columns(run.environment(), dataset.digests)
-    if changed:
-        warn_changed(changed)
-    return task, dataset, changed
+        dataset = read_dataset(task, where, test=test, known=known_digests(run.environment()))
+    return task, dataset, changes_of(run, dataset)
 
 
-def warn_changed(columns: Sequence[str]) -> None:
-    """Warn that the data has changed since training."""
-    shown = ", ".join(f"`{name}`" for name in columns)
-    warn(
-        f"the data has changed since this run was trained: {shown}",
-        notes=("the split may have changed, so scores may include rows that were trained on",),
+def changes_of(run: "Run", dataset: "Dataset") -> Changed:
+    """The columns that have changed since training, after a warning of each kind of rows that has such."""
+    from modelc.runtime.runs.environment import changed_columns, changed_test_columns
+
+    recorded, now = run.environment(), dataset.digests
+    found = Changed(
+        changed_columns(recorded, now.train.digests),
+        changed_test_columns(recorded, now.test.digests) if dataset.test is not None else [],
     )
+    if found.train:
+        warn(
+            f"the data has changed since this run was trained: {shown(found.train)}",
+            notes=("the split may have changed, so scores may include rows that were trained on",),
+        )
+    if found.test:
+        message = f"the test rows have changed since this run was trained: {shown(found.test)}"
+        warn(message, notes=("scores of them are not comparable with those of the rows that were there then",))
+    if found.test is None:
+        inform("whether the test rows have changed is not known: the run was recorded without their digests")
+    return found
+
+
+def shown(columns: Sequence[str]) -> str:
+    """Columns in a message."""
+    return ", ".join(f"`{name}`" for name in columns)
 
 
 def choose_rows(dataset: "Dataset", split: Split | None) -> "tuple[Split, Part]":

@@ -32,13 +32,15 @@ class Root:
     """The files that a spec may read: those below `folder`, and the cache of downloads.
 
     `chosen` says who chose the folder: it is the spec's own, or that of `--root`, or the one that a run recorded.
-    `beside` is the folder of the file in which the paths stand, if it is another one: only messages need it.
+    `beside` is the folder of the file in which the paths stand, if it is another one, and `recorded` the one that a run recorded,
+    if this is another: only messages need them.
     """
 
     folder: Path
     cache: Path
     chosen: Literal["spec", "option", "run"] = "spec"
     beside: Path | None = None
+    recorded: Path | None = None
 
     @property
     def called(self) -> str:

@@ -30,6 +30,8 @@ class Roots(Protocol):
     def chosen(self) -> str: ...
     @property
     def beside(self) -> Path | None: ...
+    @property
+    def recorded(self) -> Path | None: ...
 
 
 def refusal_helps(root: Roots, path: str) -> tuple[str, ...]:
@@ -76,7 +78,8 @@ def widening_helps(folder: str, written: str, target: str) -> tuple[str, ...]:
 def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
     """What to do about a path that names no file; the path that was meant where it is relative to the file it stands in."""
     if root.chosen == "run":
-        return (f"it was looked for in `{root.folder}`: if the data has moved, name its folder with `--root DIR`",)
+        moved = "if the data has moved, name its folder with `--root DIR`"
+        return (f"it was looked for in `{root.folder}`: {moved}{where_it_was(root)}",)
     folder, written = real_path(root.folder), real_path(written_path(root, path))
     if os.path.commonpath([folder, written]) == folder and os.path.isfile(written):
         return (f"write `{shown(os.path.relpath(written, folder))}`: {where_paths_begin(root)}",)
@@ -86,7 +89,7 @@ def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
         bare = path.rstrip("/")
         return (f"write `{shown(bare)}`: a `/` at the end is for folders", *missing_helps(root, bare))
     if root.chosen == "option":
-        return (where_paths_begin(root),)
+        return (where_paths_begin(root) + where_it_was(root),)
     here, above = real_path(Path()), os.path.dirname(folder)
     for start, what in ((here, "the current folder"), (above, "the folder above")):
         written = real_path(os.path.join(start, path))
@@ -95,6 +98,11 @@ def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
             option = f"--root {path_word(option_value(start))}"
             return (f"to begin at {what}, add `{option}`: then all paths do, and the others begin with `{others}/`",)
     return ("paths are relative to the folder of the spec, or to `--root DIR`",)
+
+
+def where_it_was(root: Roots) -> str:
+    """What to add about the folder that a run recorded, where another one was looked into."""
+    return f"; when the run was trained, it was in `{root.recorded}`" if root.recorded is not None else ""
 
 
 def file_alike(folder: str, missing: str) -> str:

@@ -5,9 +5,6 @@ Uses jax only for ids and masks that layers compute. All problems of the data ar
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
-
-import numpy as np
 
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.row_counts import unequal_rows
@@ -20,6 +17,7 @@ from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.arriving_integers import check_integers
+from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests_of
 from modelc.runtime.data.counted_elements import counted_elements, masks_among_targets
 from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
@@ -58,12 +56,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """All rows of a task. `digests` has the sha256 of each column that was read, `notes` are shown to the user."""
+    """All rows of a task. `digests` is of each column that was read, `notes` are shown to the user."""
 
     train: Part
     validation: Part | None
     test: Part | None
-    digests: Mapping[str, str]
+    digests: KnownDigests
     notes: tuple[str, ...] = ()
 
 
@@ -88,8 +86,9 @@ def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[
     return bound, problems
 
 
-def read_dataset(task: Task, root: Root, *, test: bool = True) -> Dataset:
-    """The rows of a completed task, split and checked; without its test rows where `test` is false.
+def read_dataset(task: Task, root: Root, *, test: bool = True, known: KnownDigests = NONE_KNOWN) -> Dataset:
+    """The rows of a completed task, split and checked; without its test rows where `test` is false. `known` is what a run
+    recorded of its columns.
 
     Raises RunError with a code, `at` the part of the spec to blame.
     """
@@ -97,7 +96,8 @@ def read_dataset(task: Task, root: Root, *, test: bool = True) -> Dataset:
     assert data is not None
     assert data.source is not None
     loaded = load(task, data.source, root, ("data", "source"))
-    whole, digests = read_part(task, loaded.train)
+    whole = read_part(task, loaded.train)
+    digests = digests_of(loaded.train, column_names(task), known.train)
     # Also of those that are held out: which these are is drawn.
     check_values(task, whole, training=True)
     if data.validation is None:
@@ -108,8 +108,12 @@ def read_dataset(task: Task, root: Root, *, test: bool = True) -> Dataset:
         except RunError as error:
             raise error.placed(("data", "validation")) from None
         train, validation = whole.take(kept), whole.take(held_out)
-    held, notes = read_test(task, root, loaded, whole) if test else (None, ())
-    return Dataset(train, validation, held, digests, notes)
+    columns, notes = test_columns(task, root, loaded) if test else (None, ())
+    if columns is None:
+        return Dataset(train, validation, None, KnownDigests(digests), notes)
+    held = read_test(task, columns, whole)
+    of_test = digests_of(columns, column_names(task), known.test)
+    return Dataset(train, validation, held, KnownDigests(digests, of_test), notes)
 
 
 def column_names(task: Task) -> set[str]:
@@ -127,8 +131,8 @@ def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     return loaded
 
 
-def read_test(task: Task, root: Root, loaded: Loaded, trained: Part) -> tuple[Part | None, tuple[str, ...]]:
-    """The test rows: of `data.test`, else those of the source; read as the `trained` rows were."""
+def test_columns(task: Task, root: Root, loaded: Loaded) -> tuple[Arrays | None, tuple[str, ...]]:
+    """The columns of the test rows: of `data.test`, else those of the source; None where there are none, and what to say of it."""
     assert task.data is not None
     if task.data.test is not None:
         columns: Arrays | None = load(task, task.data.test, root, ("data", "test")).train
@@ -139,13 +143,18 @@ def read_test(task: Task, root: Root, loaded: Loaded, trained: Part) -> tuple[Pa
     bindings = [*(task.inputs or {}).values(), *(task.targets or {}).values()]
     if task.data.test is None and any(getattr(binding.reader, "rows", None) for binding in bindings):
         return None, ("the source's test rows are not used: `rows` counts rows of its training columns",)
+    return columns, ()
+
+
+def read_test(task: Task, columns: Arrays, trained: Part) -> Part:
+    """The test rows, read as the `trained` rows were."""
     try:
-        part, _ = read_part(task, columns, trained)
+        part = read_part(task, columns, trained)
         check_values(task, part, training=False)
     except RunError as error:
         message = f"of the test rows: {error.message}"
         raise of_other_rows(error).replaced(message=message, at=place_of_test(task)) from None
-    return part, ()
+    return part
 
 
 def place_of_test(task: Task) -> Path:
@@ -155,9 +164,9 @@ def place_of_test(task: Task) -> Path:
     return ("data", "test") if task.data.test else ("data", "source", SOURCES.name_of(task.data.source), "test")
 
 
-def read_part(task: Task, columns: Arrays, trained: Part | None = None) -> tuple[Part, dict[str, str]]:
-    """Rows from columns of equal length, and the digest of each column; `trained` are the training rows, where these are
-    others, which have decided how they are read.
+def read_part(task: Task, columns: Arrays, trained: Part | None = None) -> Part:
+    """Rows from columns of equal length; `trained` are the training rows, where these are others, which have decided how they
+    are read.
     """
     need_row_memory(task, columns)
     measured: dict[str, Array] = {}
@@ -185,8 +194,7 @@ def read_part(task: Task, columns: Arrays, trained: Part | None = None) -> tuple
     rows = need_equal_lengths(task, inputs, targets)
     if rows == 0:
         raise RunError("E404", "the data has no rows", at=("data", "source"))
-    digests = {name: digest(columns[name]) for name in sorted(column_names(task)) if name in columns}
-    return Part(inputs, targets, rows, known, measured), digests
+    return Part(inputs, targets, rows, known, measured)
 
 
 def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
@@ -246,10 +254,3 @@ def check_values(task: Task, part: Part, *, training: bool) -> None:
     check_ids(task, part.inputs, training=training)
     check_integers(task, part.inputs, training=training)
     check_targets(task, part.inputs, part.targets, part.masks)
-
-
-def digest(column: Array) -> str:
-    """The sha256 of a column's dtype, shape and values."""
-    hasher = sha256(f"{column.dtype.str} {column.shape} ".encode())
-    hasher.update(np.ascontiguousarray(column).view(np.uint8).reshape(-1).data)
-    return hasher.hexdigest()

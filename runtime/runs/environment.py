@@ -12,6 +12,7 @@ import numpy as np
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.data.arrays import Array
+from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests
 from modelc.runtime.data.read_binding import Measured
 from modelc.runtime.runs.metric_arguments import arguments_of
 from modelc.runtime.training.execution import Execution
@@ -19,13 +20,15 @@ from modelc.runtime.training.execution import Execution
 PACKAGES = ("modelc", "jax", "jaxlib", "numpy", "optax", "safetensors")
 FLAGS = ("XLA_FLAGS", "JAX_DEFAULT_MATMUL_PRECISION")
 """Variables that change what is computed; no other is recorded."""
+TRAINING_ROWS, TEST_ROWS, DTYPES = "data", "test_data", "dtypes"
+"""The keys of the digests of columns, and of the dtypes that they were stored in."""
 
 
 def environment(
     task: Task,
     execution: Execution,
     arguments: Sequence[str],
-    digests: Mapping[str, str],
+    digests: KnownDigests,
     arrays: Mapping[str, str],
     measured: Measured,
 ) -> dict[str, Any]:
@@ -50,7 +53,9 @@ def environment(
         "seed": task.training.settings.seed,
         "metrics": arguments_of(task),
         "arguments": list(arguments),
-        "data": dict(digests),
+        TRAINING_ROWS: dict(digests.train.digests),
+        TEST_ROWS: dict(digests.test.digests),
+        DTYPES: {TRAINING_ROWS: dict(digests.train.dtypes), TEST_ROWS: dict(digests.test.dtypes)},
         "arrays": dict(arrays),
         "measured": {name: written(places) for name, places in measured.items() if name.startswith("inputs/")},
         "byte_order": sys.byteorder,
@@ -85,9 +90,30 @@ def measured_in(recorded: Mapping[str, Any]) -> Measured | None:
     return {name: np.asarray([digit == "1" for digit in digits]) for name, digits in found.items()}
 
 
+def known_digests(recorded: Mapping[str, Any]) -> KnownDigests:
+    """What the record of a run says of its columns: nothing of the test rows in one of a version that did not record them."""
+    dtypes = recorded.get(DTYPES)
+    stored = dtypes if isinstance(dtypes, dict) else {}
+    train, test = (ColumnDigests(texts_at(recorded, key), texts_at(stored, key)) for key in (TRAINING_ROWS, TEST_ROWS))
+    return KnownDigests(train, test)
+
+
+def texts_at(recorded: Mapping[str, Any], key: str) -> Mapping[str, str]:
+    """The strings in the mapping at `key`; none where there is something else."""
+    found = recorded.get(key)
+    entries = found.items() if isinstance(found, dict) else ()
+    return {name: text for name, text in entries if isinstance(text, str)}
+
+
 def changed_columns(recorded: Mapping[str, Any], digests: Mapping[str, str]) -> list[str]:
     """The columns whose values have changed since the run was trained."""
-    before = recorded.get("data")
+    before = texts_at(recorded, TRAINING_ROWS)
+    return sorted(name for name, digest in digests.items() if before.get(name) != digest)
+
+
+def changed_test_columns(recorded: Mapping[str, Any], digests: Mapping[str, str]) -> list[str] | None:
+    """Those of the test rows; None where the run recorded none."""
+    before = recorded.get(TEST_ROWS)
     if not isinstance(before, dict):
-        return sorted(digests)
+        return None
     return sorted(name for name, digest in digests.items() if before.get(name) != digest)

@@ -112,16 +112,17 @@ class Run:
         for the reader to report, and never replaced by the data of another folder.
         """
         if folder is not None:
-            return FoundRoot(Root(folder, cache_folder(), "option"))
+            return FoundRoot(Root(folder, cache_folder(), "option", recorded=self.data_root))
         recorded = Root(self.data_root, cache_folder(), "run")
         if source is None or self.record.root_from_run is None or str(self.data_root) != self.record.root:
             return FoundRoot(recorded)
         from_here = os.path.normpath(os.path.join(real_path(self.folder), self.record.root_from_run))
-        moved = replace(recorded, folder=Path(from_here))
+        is_there = from_here == real_path(recorded.folder)
+        moved = replace(recorded, folder=Path(from_here), recorded=None if is_there else recorded.folder)
         files = source.files()
-        if not files or from_here == real_path(recorded.folder) or any(may_have(moved, file) for file in files):
+        if not files or is_there or any(may_have(moved, file) for file in files):
             return FoundRoot(moved)
-        if not os.path.isdir(recorded.folder):
+        if not any(may_have(recorded, file) for file in files):
             return FoundRoot(moved)
         note = (
             f"there is no {files[0]!r} in `{from_here}`: it is read from `{recorded.folder}`, where it was when "

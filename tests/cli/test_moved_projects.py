@@ -76,13 +76,43 @@ def test_a_run_that_was_moved_alone_finds_the_data_where_it_was(trained: Path, t
     assert ended.code == 0 and ended.err == f"note: there is no 'data/rows.npz' in `{tmp_path.parents[1]}`: {note}\n"
 
 
-def test_data_that_is_nowhere_is_said_with_the_folder_and_the_option_that_finds_it(project: Path) -> None:
+def test_data_that_is_nowhere_is_said_with_the_folders_and_the_option_that_finds_it(
+    project: Path, trained: Path
+) -> None:
     (project / "elsewhere").mkdir()
     (project / "data").rename(project / "elsewhere/data")
     ended = evaluate(RUN, project)
     assert ended.code == 4 and "there is no file 'data/rows.npz'" in ended.err
     assert f"it was looked for in `{project}`: if the data has moved, name its folder with `--root DIR`" in ended.err
+    before = f"; when the run was trained, it was in `{trained}`\n"
+    assert ended.err.endswith(before) and "note:" not in ended.err
     assert evaluate(RUN, project, "--root", "elsewhere").code == 0
+    ended = evaluate(RUN, project, "--root", "specs")
+    assert ended.code == 4 and f"paths begin at the folder of `--root specs`{before}" in ended.err
+
+
+def test_data_that_is_gone_where_it_was_is_said_with_that_folder_alone(trained: Path, tmp_path: Path) -> None:
+    (trained / "data").rename(tmp_path / "data")
+    try:
+        for command in (["evaluate"], ["predict", "-o", str(tmp_path / "out.csv")], ["train", "--resume"]):
+            ended = modelc(*command, RUN, cwd=trained)
+            help = f"it was looked for in `{trained}`: if the data has moved, name its folder with `--root DIR`\n"
+            assert ended.code == 4 and "there is no file 'data/rows.npz'" in ended.err
+            assert help in ended.err and "when the run was trained" not in ended.err
+    finally:
+        (tmp_path / "data").rename(trained / "data")
+
+
+def test_a_copy_whose_data_is_gone_in_both_places_names_both(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "copy")
+    shutil.rmtree(tmp_path / "copy/data")
+    (trained / "data").rename(tmp_path / "data")
+    try:
+        ended = evaluate(RUN, tmp_path / "copy")
+    finally:
+        (tmp_path / "data").rename(trained / "data")
+    assert ended.code == 4 and "note:" not in ended.err
+    assert f"looked for in `{tmp_path / 'copy'}`" in ended.err and f"it was in `{trained}`" in ended.err
 
 
 def test_a_record_without_the_way_from_the_run_is_read_as_before(trained: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
+from modelc.compiler.library.base.exact_casts import changed_by_cast
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import FLOATS, INTEGERS, show_shape
 from modelc.compiler.library.contracts.weight_rules import ArrayFile
@@ -108,9 +109,7 @@ def as_weight(array: NumpyArray, file: ArrayFile, dtype: str) -> NumpyArray:
         what = f"is no finite {dtype}"
     else:
         found = array.astype(dtype)
-        # What is cast and back is itself, or was not held; the largest int64 of all is not told from its neighbour so.
-        with np.errstate(invalid="ignore"):
-            bad = (found.astype(array.dtype) != array) | ((found > 0) != (array > 0))
+        bad = changed_by_cast(array, found)
         what = f"is not exact in {dtype}"
     if bad.any():
         place = [int(index) for index in np.argwhere(bad)[0]] if bad.ndim else []

@@ -5,10 +5,12 @@ import json
 import socket
 
 import jax
+import numpy as np
 import pytest
 
 from modelc.compiler.api import load
-from modelc.runtime.runs.environment import changed_columns, environment
+from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests, digests_of
+from modelc.runtime.runs.environment import changed_columns, changed_test_columns, environment, known_digests
 from modelc.runtime.runs.recorded_json import to_json
 from modelc.runtime.training.execution import Execution
 
@@ -27,7 +29,9 @@ def test_it_names_versions_device_execution_seed_and_data(monkeypatch: pytest.Mo
         load(SPEC),
         Execution("scan", 4, "because"),
         ["train", "x.yaml"],
-        {"image": "ab"},
+        KnownDigests(
+            ColumnDigests({"image": "ab"}, {"image": "|u1"}), ColumnDigests({"image": "ef"}, {"image": "<f4"})
+        ),
         {"graph.npz: edges": "cd"},
         {},
     )
@@ -36,6 +40,8 @@ def test_it_names_versions_device_execution_seed_and_data(monkeypatch: pytest.Mo
     assert found["device"] == {"platform": "cpu", "kind": "cpu", "count": jax.device_count()}
     assert found["execution"] == {"mode": "scan", "steps_per_chunk": 4, "reason": "because"}
     assert (found["seed"], found["data"], found["arguments"]) == (7, {"image": "ab"}, ["train", "x.yaml"])
+    assert found["test_data"] == {"image": "ef"}
+    assert found["dtypes"] == {"data": {"image": "|u1"}, "test_data": {"image": "<f4"}}
     assert found["arrays"] == {"graph.npz: edges": "cd"}
     assert found["flags"]["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=false"
     values = set(to_json(found).decode().replace('"', " ").replace(",", " ").split())
@@ -47,3 +53,15 @@ def test_columns_that_are_not_as_they_were_are_named() -> None:
     assert changed_columns(recorded, {"image": "ab", "label": "cd"}) == []
     assert changed_columns(recorded, {"image": "xx", "label": "cd"}) == ["image"]
     assert changed_columns({}, {"label": "cd"}) == ["label"]
+    assert changed_test_columns({"test_data": {"image": "ab"}}, {"image": "ab", "label": "cd"}) == ["label"]
+    assert changed_test_columns({"data": {}}, {"label": "cd"}) is None
+
+
+@pytest.mark.parametrize(
+    "recorded", [{}, {"data": 3, "dtypes": []}, {"data": {"x": "1"}, "dtypes": {"data": {"x": 3}}}]
+)
+def test_what_a_record_does_not_say_of_columns_is_not_known(recorded: dict[str, object]) -> None:
+    known = known_digests(recorded)
+    column = np.arange(3)
+    own = digests_of({"x": column}, ["x"], known.train)
+    assert own == digests_of({"x": column}, ["x"], ColumnDigests())

@@ -1,0 +1,79 @@
+"""Data that is not that of a run any more: commands that read it say so, of training rows and of test rows, and never falsely."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.cli.commands import modelc
+from tests.cli.conftest import Project, made_columns
+from tests.runtime.runs.sealing import without_seal
+
+TEST = "warning: the test rows have changed since this run was trained: "
+TRAIN = "warning: the data has changed since this run was trained: "
+UNKNOWN = "note: whether the test rows have changed is not known: the run was recorded without their digests\n"
+
+
+@pytest.fixture
+def copy(project: Project, tmp_path: Path) -> Project:
+    return project.copy(tmp_path / "copy")
+
+
+def save(folder: Path, name: str, columns: Any) -> None:
+    np.savez(folder / f"{name}.npz", **columns)
+
+
+def test_test_rows_that_were_replaced_are_named_by_each_command_that_reads_them(copy: Project) -> None:
+    columns = made_columns(20, 1)
+    save(copy.folder, "test", {**columns, "x": columns["x"] + 1, "size": columns["size"][::-1]})
+    for arguments in (["evaluate"], ["evaluate", "--split", "test"], ["predict", "-o", "p.csv"]):
+        ended = modelc(*arguments, "runs/tiny", cwd=copy.folder)
+        assert ended.code == 0 and f"{TEST}`size`, `x`\n" in ended.err and TRAIN not in ended.err
+    for split in ("train", "validation"):
+        assert modelc("evaluate", "runs/tiny", "--split", split, cwd=copy.folder).err == ""
+    found = json.loads(modelc("evaluate", "runs/tiny", "--format", "json", cwd=copy.folder).out)
+    assert (found["changed_columns"], found["changed_test_columns"]) == ([], ["size", "x"])
+
+
+def test_more_test_rows_are_others_too(copy: Project) -> None:
+    save(copy.folder, "test", made_columns(25, 1))
+    assert f"{TEST}`big`, `kind`, `size`, `x`\n" in modelc("evaluate", "runs/tiny", cwd=copy.folder).err
+
+
+def test_the_same_values_in_another_dtype_are_no_change(copy: Project) -> None:
+    for name, rows, seed in (("train", 60, 0), ("test", 20, 1)):
+        columns = made_columns(rows, seed)
+        kind = np.strings.encode(columns["kind"], "utf-8")
+        big = columns["big"].astype(bool if name == "test" else "int64")
+        others = {"x": columns["x"].astype("float64"), "kind": kind, "big": big, "size": columns["size"].astype(">f8")}
+        save(copy.folder, name, others)
+    assert modelc("evaluate", "runs/tiny", cwd=copy.folder).err == ""
+    found = json.loads(modelc("evaluate", "runs/tiny", "--format", "json", cwd=copy.folder).out)
+    assert (found["changed_columns"], found["changed_test_columns"]) == ([], [])
+    ended = modelc("train", "--resume", "runs/tiny", "--set", "train.epochs=4", cwd=copy.folder)
+    assert ended.code == 0 and "warning" not in ended.err, ended.err
+
+
+def test_training_that_goes_on_says_that_the_test_rows_are_others_and_is_the_same(copy: Project) -> None:
+    save(copy.folder, "test", made_columns(20, 2))
+    ended = modelc("train", "--resume", "runs/tiny", "--set", "train.epochs=4", cwd=copy.folder)
+    said = "warning: the test rows have changed since the run began: `big`, `kind`, `size` and `x`\n"
+    assert ended.code == 0 and said in ended.err
+    assert f"{TEST}`big`, `kind`, `size`, `x`\n" in modelc("evaluate", "runs/tiny", cwd=copy.folder).err
+
+
+def test_a_run_that_recorded_no_test_rows_opens_and_says_that_it_does_not_know(copy: Project) -> None:
+    recorded = json.loads((copy.run / "environment.json").read_text())
+    assert recorded.pop("test_data").keys() == {"x", "kind", "big", "size"} and recorded.pop("dtypes")
+    (copy.run / "environment.json").write_text(json.dumps(recorded))
+    without_seal(copy.run)
+    ended = modelc("evaluate", "runs/tiny", cwd=copy.folder)
+    assert ended.code == 0 and ended.err.count(UNKNOWN) == 1 and "warning" not in ended.err
+    assert UNKNOWN not in modelc("evaluate", "runs/tiny", "--split", "validation", cwd=copy.folder).err
+    found = json.loads(modelc("evaluate", "runs/tiny", "--format", "json", cwd=copy.folder).out)
+    assert found["changed_test_columns"] is None
+    columns = made_columns(60, 0)
+    save(copy.folder, "train", {**columns, "x": columns["x"].astype("float64")})
+    assert TRAIN not in modelc("evaluate", "runs/tiny", "--split", "validation", cwd=copy.folder).err
