@@ -60,10 +60,12 @@ def with_columns(found: "Verified", root: Path | None) -> "Verified":
 
 
 def columns_of(folder: Path, root: Path | None) -> "list[CheckedFile]":
-    """The columns of the data, compared with their digests. Raises RunError and SpecError."""
+    """The columns of the data, of the training rows and of the test rows, compared with their digests. Raises RunError and
+    SpecError.
+    """
     from modelc.cli.console import inform, start_device
     from modelc.runtime.data.dataset import complete, read_dataset
-    from modelc.runtime.runs.environment import changed_columns
+    from modelc.runtime.runs.environment import changed_columns, changed_test_columns, known_digests
     from modelc.runtime.runs.run_directory import Run
     from modelc.runtime.runs.verification import CheckedFile
 
@@ -73,13 +75,20 @@ def columns_of(folder: Path, root: Path | None) -> "list[CheckedFile]":
     where, notes = run.find_root(root, task.source)
     inform(*notes)
     task, _ = complete(task, where)
-    digests = read_dataset(task, where).digests
-    changed = changed_columns(run.environment(), digests)
+    recorded = run.environment()
+    train, test = read_dataset(task, where, known=known_digests(recorded)).digests
+
+    def compared(column: str, name: str, changed: Sequence[str] | None) -> CheckedFile:
+        if changed is None:
+            return CheckedFile(column, "unknown")
+        return (
+            CheckedFile(column, "wrong", "has changed since training") if name in changed else CheckedFile(column, "ok")
+        )
+
+    changed, of_test = changed_columns(recorded, train.digests), changed_test_columns(recorded, test.digests)
     return [
-        CheckedFile(f"column {name}", "wrong", "has changed since training")
-        if name in changed
-        else CheckedFile(f"column {name}", "ok")
-        for name in sorted(digests)
+        *(compared(f"column {name}", name, changed) for name in sorted(train.digests)),
+        *(compared(f"column {name} of the test rows", name, of_test) for name in sorted(test.digests)),
     ]
 
 

@@ -16,6 +16,10 @@ from tests.cli.conftest import Project
 from tests.cli.test_debug import SPEC as LOGARITHM
 from tests.cli.test_resume import SPEC
 from tests.cli.test_seals import OLD, flip
+from tests.runtime.runs.sealing import without_seal
+
+ROWS = ("", " of the test rows")
+"""What follows the name of a column, by the rows that it is of."""
 
 
 @pytest.fixture
@@ -46,7 +50,7 @@ def test_a_whole_run_is_whole_and_each_of_its_files_is_named(project: Project) -
     found = states(ended)
     assert set(found.values()) == {"ok"}
     assert sorted(found) == sorted(
-        [*files_of(project.run), *(f"column {name}" for name in ("big", "kind", "size", "x"))]
+        [*files_of(project.run), *(f"column {name}{rows}" for name in ("big", "kind", "size", "x") for rows in ROWS)]
     )
     said = modelc("verify", project.run, cwd=project.folder)
     assert said.code == 0 and said.err == "" and "  finished, epoch 3, step 9\n" in said.out
@@ -138,6 +142,22 @@ def test_weights_of_another_epoch_are_not_the_best(tmp_path: Path) -> None:
     shutil.rmtree(weights / "best")
     shutil.copytree(weights / "last", weights / "best")
     assert wrong(tmp_path / "run") == ["weights/best/manifest.json"]
+
+
+def test_columns_of_the_test_rows_are_compared_where_the_run_has_their_digests(copy: Project) -> None:
+    columns = dict(np.load(copy.folder / "test.npz"))
+    np.savez(copy.folder / "test.npz", **{**columns, "x": columns["x"] + 1, "big": columns["big"].astype("int8")})
+    ended = modelc("verify", copy.run, "--data", cwd=copy.folder)
+    assert ended.code == 1 and ended.out.count("  wrong  ") == 1
+    assert "wrong  column x of the test rows: has changed since training" in ended.out
+    recorded = json.loads((copy.run / "environment.json").read_text())
+    del recorded["test_data"]
+    (copy.run / "environment.json").write_text(json.dumps(recorded))
+    without_seal(copy.run)
+    ended = modelc("verify", copy.run, "--data", cwd=copy.folder)
+    assert (
+        ended.code == 0 and "unknown  column x of the test rows\n" in ended.out and "ok       column x\n" in ended.out
+    )
 
 
 def test_columns_of_the_data_are_compared(copy: Project) -> None:
