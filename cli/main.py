@@ -3,6 +3,7 @@
 Each subcommand is imported when it is called, and imports what it needs inside its function.
 """
 
+import atexit
 import gc
 import os
 import sys
@@ -146,6 +147,8 @@ def main() -> None:
     """Run the command line of this process and exit."""
     # Imports and specs make many objects and hardly a cycle: looking for some all the time takes a tenth of `validate`.
     gc.set_threshold(50_000)
+    # What is left at the end goes with the process: Python would look through all of it for cycles twice more.
+    atexit.register(gc.freeze)
     # Plugins of pydantic are other people's code that would run because it is installed, and looking for them takes time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Python has no stream where the shell closed it (`>&-`): what is printed goes nowhere, and nothing is read.

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, TextIO
@@ -77,7 +78,7 @@ def validate(
     specs = [Spec(target, settings or (), data, root) for target in found.targets]
     fixed = fix_all(specs, difference) if fix else None
     texts: Mapping[str, str] = fixed.texts if fixed else {}
-    checks = [outcome(spec, spec.check(texts, exact=output_format in FOR_PROGRAMS)) for spec in specs]
+    checks = [outcome(spec, texts, exact=output_format in FOR_PROGRAMS) for spec in specs]
     problems = [problem for checked in checks for problem in checked.problems]
     # The same finding about an argument of `--set`, or of a file of several specs, comes once for each spec.
     problems = list(dict.fromkeys(problems))
@@ -137,7 +138,16 @@ class Outcome(NamedTuple):
     unread: "Unchecked | None"
 
 
-def outcome(spec: "Spec", checked: "Checked") -> Outcome:
+def outcome(spec: "Spec", texts: Mapping[str, str], *, exact: bool) -> Outcome:
+    """What is kept of the check of `spec`, with `texts` in place of files on the disk; see `Spec.check`."""
+    from modelc.compiler.library.base.collection import without_collection
+
+    # What was made for the check is gone once its task is dropped; rows, read with `--data`, may be too large to wait for that.
+    with nullcontext() if spec.data else without_collection():
+        return kept_of(spec, spec.check(texts, exact=exact))
+
+
+def kept_of(spec: "Spec", checked: "Checked") -> Outcome:
     """What is kept of the check of `spec`."""
     from modelc.compiler.binding.source_headers import not_seen
     from modelc.compiler.diagnostics.render import Unchecked

@@ -16,9 +16,10 @@ from modelc.compiler.binding.source_headers import NO_HEADERS, Headers, files_of
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import SpecError
 from modelc.compiler.diagnostics.problem import SETTING, Problem
-from modelc.compiler.expansion.spec_files import class_files, load_file, needs_files
+from modelc.compiler.expansion.spec_files import class_files, load_file, name_classes, needs_files
 from modelc.compiler.graph.builder import build
 from modelc.compiler.graph.type_inference import infer
+from modelc.compiler.language.grammar import has_strange_keys
 from modelc.compiler.language.parser.spec import parse
 from modelc.compiler.language.suggestions.lookups import remembered
 from modelc.compiler.library.base.collection import without_collection
@@ -194,6 +195,7 @@ def examine(given: Given) -> Checked:
             names.update(named.names)
         assert named is not None
         problems, sources = problems + named.problems, {**sources, **named.sources}
+    document = with_keys_in_place(document)
     if len(document.values) > MANY or any(GROWS.search(text) for text in sources.values()):
         from modelc.compiler.expansion.layer_count import check_layers
 
@@ -231,17 +233,13 @@ def examine(given: Given) -> Checked:
     return Checked(task, problems, sources, kept, merged, len(document.values), headers, names)
 
 
-def name_classes(
-    document: Document,
-    root: Root | None,
-    texts: Mapping[str, str] = MappingProxyType({}),
-    known: Mapping[str, tuple[str, ...]] | None = None,
-) -> "Named":
-    """The class names in the files that `document` names, below `root` or `known`."""
-    from modelc.compiler.expansion.class_names import MAX_NAME_BYTES, read_class_names
+def with_keys_in_place(document: Document) -> Document:
+    """`document` with the keys that stand in another section in that where they belong."""
+    if not has_strange_keys(document.data):
+        return document
+    from modelc.compiler.expansion.moved_keys import with_keys_moved
 
-    load = None if root is None else partial(load_file, root, texts, most=MAX_NAME_BYTES)
-    return read_class_names(document, load, known)
+    return with_keys_moved(document)
 
 
 def merge_files(
@@ -278,8 +276,7 @@ def check_file(
 ) -> Checked:
     """`check` of a file; an unreadable file is a problem too. `root` is the folder for other files, by default the file's own."""
     shown = name or str(path)
-    real = os.path.realpath(path)
-    text: bytes | str | None = texts.get(real)
+    text: bytes | str | None = texts.get(os.path.realpath(path)) if texts else None
     if text is None:
         try:
             text = read_text(path, MAX_BYTES + 1)

@@ -1,5 +1,6 @@
 """The shipped specs: all valid, and those with data trained for a few steps on made data, some of them made smaller."""
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,19 @@ def small(name: str, *settings: str) -> tuple[Any, Any, Any]:
     model = modelc.compile(task)
     key = jax.random.key(0)
     return (model, *jax.jit(model.init, compiler_options=QUICK)(key))
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: str(spec.stem))
+def test_what_a_check_makes_goes_with_it(spec: Path) -> None:
+    """Nothing waits for Python to look for cycles, which takes as long as some of the checks themselves."""
+    check_file(spec, headers=True)
+    gc.collect()
+    gc.disable()
+    try:
+        check_file(spec, headers=True)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_gpt_sees_no_later_character() -> None:

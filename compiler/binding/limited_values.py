@@ -39,8 +39,11 @@ def warn_of_limited(reporter: Reporter, task: Task) -> None:
 
 def activation_alone(node: Node) -> Activation | None:
     """The activation that a node is, and not one behind the values of a layer."""
-    inside = getattr(node.layer, "function", None)
-    return next((one for one in (node.layer, inside) if isinstance(one, Activation)), None)
+    if node.layer is None or isinstance(node.layer, Activation):
+        return node.layer
+    # Its own arguments: pydantic takes long to say that there is no such attribute.
+    inside = vars(node.layer).get("function")
+    return inside if isinstance(inside, Activation) else None
 
 
 def warn_of_second(reporter: Reporter, graph: Graph, node: Node, own: Activation) -> bool:

@@ -8,7 +8,7 @@ from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.diagnostics.problem import Label, Path, Problem
 from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.suggestions.lookups import lookups
-from modelc.compiler.library.contracts.data_source import Source
+from modelc.compiler.library.contracts.data_source import Inspected, Source
 from modelc.compiler.syntax.document import Document
 from modelc.compiler.syntax.file_root import Root
 
@@ -46,7 +46,7 @@ def inspect_sources(data: DataSpec, document: Document, root: Root, *, test: boo
         below = root_for(document, root, at)
         try:
             # A check looks again and again at a text with suggestions, and a file may have thousands of arrays.
-            inspected = lookups().once(("headers", repr(source), below), partial(source.inspect, below))
+            inspected = lookups().once(("headers", repr(source), below), partial(inspect, source, below))
         except RunError as error:
             from modelc.compiler.language.suggestions.planned_things import with_columns_of
 
@@ -58,6 +58,15 @@ def inspect_sources(data: DataSpec, document: Document, root: Root, *, test: boo
         missing = {error.path for error in inspected.absent}
         files += [(at, path) for path in dict.fromkeys(source.files()) if path not in missing]
     return Headers(columns.get(SOURCE), columns.get(TEST), tuple(faults), tuple(absent), tuple(files))
+
+
+def inspect(source: Source, root: Root) -> Inspected:
+    """What `source` says of its files below `root`. Raises RunError."""
+    found = source.inspect(root)
+    for error in found.absent:
+        # A traceback keeps all that the check has made, in a cycle.
+        error.__traceback__ = error.__context__ = None
+    return found
 
 
 def headers_of(data: DataSpec, document: Document, root: Root) -> tuple[Headers, tuple[Problem, ...]]:

@@ -32,9 +32,8 @@ Expand = Callable[[SourceNode, Scope], SourceNode]
 
 def is_layer(key: str, value: SourceNode) -> bool:
     """Whether the entry of a mapping is a layer with its arguments, wherever that stands."""
-    return key in LAYERS and not (
-        entries_of(value) and entries_of(value).keys().isdisjoint(LAYERS.find(key).model_fields)
-    )
+    entries = entries_of(value)
+    return key in LAYERS and not (entries and entries.keys().isdisjoint(LAYERS.find(key).model_fields))
 
 
 def expand(document: Document, class_names: Mapping[str, tuple[str, ...]]) -> tuple[Document, tuple[Problem, ...]]:
@@ -92,6 +91,9 @@ class Expander(VariableEvaluator):
             # As what is there and could not be read: nothing more is said of such a target.
             unread = {("data", "targets", name) for name, is_alone in self.undeclared.items() if is_alone}
             document = replace(document, holes=document.holes | unread)
+        for one in (file, *self.files.values()):
+            # They know their file: all that was read would be kept until Python looks for cycles.
+            one.definitions.clear()
         return replace(document, defined=tuple(file.blocks)), (*self.found(original.name), *problems)
 
     def check_definitions(self, root: File) -> None:
@@ -182,7 +184,7 @@ class Expander(VariableEvaluator):
         node, scope = self.dereferenced(node, scope)
         if node.kind != "list":
             return self.evaluate_known(node, scope)
-        return node._replace(content=tuple(self.expand_item(item, scope) for item in node.content))
+        return node.with_content(tuple([self.expand_item(item, scope) for item in node.content]))
 
     def count_item(self, node: SourceNode) -> None:
         """Count a layer or block. Raises TooLarge beyond the budget."""
@@ -212,23 +214,27 @@ class Expander(VariableEvaluator):
 
     def expand_parts(self, node: SourceNode, scope: Scope) -> SourceNode:
         """What stands in an item and beside it."""
-        methods: dict[str, Expand] = dict.fromkeys((*BESIDE["layer"], *STRUCTURES), self.evaluate_known)
-        methods |= {
-            Layers.key: self.expand_items,
-            Residual.key: self.expand_residual,
-            Parallel.key: self.expand_parallel,
-        }
         node = self.without_arguments(node, scope.file)
         content = {}
         for key, (where, value) in node.content.items():
             if may_be_block(key, scope.file):
                 content[key] = where, self.expand_use(key, value, where, scope)
+            elif key == Layers.key:
+                content[key] = where, self.expand_items(value, scope)
+            elif key == Residual.key:
+                content[key] = where, self.expand_residual(value, scope)
+            elif key == Parallel.key:
+                content[key] = where, self.expand_parallel(value, scope)
+            elif key in BESIDE["layer"] or key in STRUCTURES:
+                content[key] = where, self.evaluate_known(value, scope)
             else:
-                content[key] = where, methods.get(key, self.evaluate_arguments)(value, scope)
-        return node._replace(content=content)
+                content[key] = where, self.evaluate_arguments(value, scope)
+        return node.with_content(content)
 
     def without_arguments(self, node: SourceNode, file: File) -> SourceNode:
         """An item without arguments of its block that stand beside it instead of inside, which are reported."""
+        if len(node.content) == 1:
+            return node
         name = next((key for key in node.content if key in file.blocks), None)
         parameters = self.block(name, file).parameters if name is not None else {}
         lost = [key for key in node.content if key in parameters and key not in BESIDE["layer"]]
@@ -252,7 +258,8 @@ class Expander(VariableEvaluator):
     def evaluate_known(self, node: SourceNode, scope: Scope) -> SourceNode:
         """A value that must be known before the model is."""
         # What is wrong with a layer that stands where none can be is its place, which the parser reports.
-        return self.known(self.evaluate(node, scope), ONLY_IN_LAYERS, spared=is_layer)
+        found = self.evaluate(node, scope)
+        return self.known(found, ONLY_IN_LAYERS, spared=is_layer) if self.asks else found
 
     def evaluate_join(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The layer that joins branches, or the two of a residual."""
@@ -265,6 +272,8 @@ class Expander(VariableEvaluator):
 
     def count_mentions_as_uses(self, node: SourceNode, file: File) -> None:
         """Count blocks as used that are named in the arguments of a layer, where the parser reports that no block is possible."""
+        if file.blocks.keys() <= file.used:
+            return
         if node.kind == "mapping":
             file.used.update(key for key in node.content if key in file.blocks)
             for _, below in node.content.values():
@@ -327,7 +336,7 @@ class Expander(VariableEvaluator):
         """`body` of `block` with the values of its parameters filled in."""
         stack = (*scope.stack, (scope.file.name, block.name))
         inside = Scope(block.file, given, block.name, outside=scope.outside | scope.indices.keys(), stack=stack)
-        return (self.expand_model(body, inside))._replace(block=block.name)
+        return self.expand_model(body, inside)._replace(block=block.name)
 
 
 def is_named(node: SourceNode | None, name: str) -> bool:

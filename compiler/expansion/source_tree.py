@@ -82,9 +82,19 @@ class SourceNode(NamedTuple):
             content[key] = (at or self.content[key][0], child)
         return self._replace(content=content)
 
+    def with_content(self, content: Any) -> "SourceNode":
+        """The same with another content of its kind: what `_replace` does, which takes twice as long."""
+        kind, _, at, trail, block, computed, copied = self
+        return SourceNode(kind, content, at, trail, block, computed, copied)
+
+    def with_trail(self, trail: tuple[Hop, ...]) -> "SourceNode":
+        """The same with another trail."""
+        kind, content, at, _, block, computed, copied = self
+        return SourceNode(kind, content, at, trail, block, computed, copied)
+
     def map(self, change: Callable[[str, "SourceNode"], "SourceNode"]) -> "SourceNode":
         """This mapping with each value changed, by its key and the value."""
-        return self._replace(content={key: (at, change(key, value)) for key, (at, value) in self.content.items()})
+        return self.with_content({key: (at, change(key, value)) for key, (at, value) in self.content.items()})
 
 
 def index_in(text: str, items: Sequence[object]) -> int | None:
@@ -115,22 +125,25 @@ def tree(document: Document) -> SourceNode:
     for path in document.holes:
         if path and isinstance(path[-1], str):
             missing.setdefault(path[:-1], []).append(path[-1])
+    return node_at(document, missing, document.data, ())
 
-    def node_at(data: Any, path: Path) -> SourceNode:
-        at = Where(document, path)
-        trail = document.trails.get(path, ())
-        if path in document.holes:
-            return hole(at)
-        if isinstance(data, dict):
-            entries = [(key, (*path, key)) for key in (*data, *missing.get(path, ()))]
-            content = {key: (Where(document, here, key=True), node_at(data.get(key), here)) for key, here in entries}
-            return SourceNode("mapping", content, at, trail)
-        if isinstance(data, list):
-            items = tuple(node_at(value, (*path, index)) for index, value in enumerate(data))
-            return SourceNode("list", items, at, trail)
-        return SourceNode("scalar", data, at, trail)
 
-    return node_at(document.data, ())
+def node_at(document: Document, missing: Mapping[Path, Sequence[str]], data: Any, path: Path) -> SourceNode:
+    """The tree of the `data` at a path of a document; `missing` are the keys below each path whose values are holes."""
+    at = Where(document, path)
+    trail = document.trails.get(path, ())
+    if path in document.holes:
+        return hole(at)
+    if isinstance(data, dict):
+        content = {}
+        for key in (*data, *missing[path]) if path in missing else data:
+            here = (*path, key)
+            content[key] = Where(document, here, True), node_at(document, missing, data.get(key), here)
+        return SourceNode("mapping", content, at, trail)
+    if isinstance(data, list):
+        items = tuple([node_at(document, missing, value, (*path, index)) for index, value in enumerate(data)])
+        return SourceNode("list", items, at, trail)
+    return SourceNode("scalar", data, at, trail)
 
 
 class Located(Mapping[Path, Place]):
@@ -176,49 +189,66 @@ class Without(Mapping[Path, Place]):
 
 def document_of(root: SourceNode, original: Document) -> tuple[Document, tuple[Problem, ...]]:
     """The document with the tree `root`, made from `original`; the problem if it has become too large."""
-    values: dict[Path, Where] = {}
-    keys: dict[Path, Where] = {}
-    holes: set[Path] = set()
-    trails: dict[Path, tuple[Hop, ...]] = {}
-    blocks: dict[Path, str] = {}
-    computed: set[Path] = set()
-    copied: set[Path] = set()
+    parts = Parts()
+    try:
+        data = parts.add(root, ())
+    except TooLarge as stop:
+        return original, (stop.problem(),)
+    return replace(
+        original,
+        data=data,
+        values=Located(parts.values),
+        keys=Located(parts.keys),
+        holes=frozenset(parts.holes),
+        trails=parts.trails,
+        blocks=parts.blocks,
+        origins=parts.values,
+        computed=frozenset(parts.computed),
+        copied=frozenset(parts.copied),
+    ), ()
 
-    def walk(node: SourceNode, path: Path) -> Any:
-        values[path] = node.at
-        if len(values) + len(keys) > MAX_NODES:
+
+class Parts:
+    """What a document says about the nodes of a tree, by path."""
+
+    def __init__(self) -> None:
+        self.values: dict[Path, Where] = {}
+        self.keys: dict[Path, Where] = {}
+        self.holes: set[Path] = set()
+        self.trails: dict[Path, tuple[Hop, ...]] = {}
+        self.blocks: dict[Path, str] = {}
+        self.computed: set[Path] = set()
+        self.copied: set[Path] = set()
+
+    def add(self, node: SourceNode, path: Path) -> Any:
+        """The data of `node` at `path`, all of which is added. Raises TooLarge."""
+        kind, content, at, trail, block, computed, copied = node
+        self.values[path] = at
+        if len(self.values) + len(self.keys) > MAX_NODES:
             raise TooLarge(node)
-        if node.trail:
-            trails[path] = node.trail
-        if node.block:
-            blocks[path] = node.block
-        if node.computed:
-            computed.add(path)
-        if node.copied:
-            copied.add(path)
-        if node.kind == "hole":
-            holes.add(path)
+        if trail:
+            self.trails[path] = trail
+        if block:
+            self.blocks[path] = block
+        if computed:
+            self.computed.add(path)
+        if copied:
+            self.copied.add(path)
+        if kind == "scalar":
+            return content
+        if kind == "list":
+            return [self.add(item, (*path, index)) for index, item in enumerate(content)]
+        if kind == "hole":
+            self.holes.add(path)
             return None
-        if node.kind == "list":
-            return [walk(item, (*path, index)) for index, item in enumerate(node.content)]
-        if node.kind == "scalar":
-            return node.content
         data = {}
-        for key, (where, below) in node.content.items():
+        for key, (where, below) in content.items():
             here = (*path, key)
-            keys[here] = where
-            value = walk(below, here)
+            self.keys[here] = where
+            value = self.add(below, here)
             if below.kind != "hole":
                 data[key] = value
         return data
-
-    try:
-        data = walk(root, ())
-    except TooLarge as stop:
-        return original, (stop.problem(),)
-    located = replace(original, data=data, values=Located(values), keys=Located(keys))
-    located = replace(located, holes=frozenset(holes), trails=trails, blocks=blocks, origins=values)
-    return replace(located, computed=frozenset(computed), copied=frozenset(copied)), ()
 
 
 class TooLarge(Exception):

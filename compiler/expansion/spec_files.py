@@ -2,12 +2,17 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path as KeyPath
-from modelc.compiler.syntax.document import MAX_BYTES
+from modelc.compiler.syntax.document import MAX_BYTES, Document
 from modelc.compiler.syntax.file_root import LoadedFile, Root
+
+if TYPE_CHECKING:
+    from modelc.compiler.expansion.class_names import Named
 
 
 def needs_files(data: Any) -> bool:
@@ -134,3 +139,16 @@ def shown_path(path: Path) -> str:
     """`path` as shown in messages: relative to the current folder if it is inside it."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
+
+
+def name_classes(
+    document: Document,
+    root: Root | None,
+    texts: Mapping[str, str] = MappingProxyType({}),
+    known: Mapping[str, tuple[str, ...]] | None = None,
+) -> "Named":
+    """The class names in the files that `document` names, below `root` or `known`."""
+    from modelc.compiler.expansion.class_names import MAX_NAME_BYTES, read_class_names
+
+    load = None if root is None else partial(load_file, root, texts, most=MAX_NAME_BYTES)
+    return read_class_names(document, load, known)

@@ -126,9 +126,8 @@ class VariableEvaluator(ProblemCollector):
                 self.failures += 1
                 return hole(node.at)
         if node.kind == "list":
-            items = tuple(self.evaluate(item, scope) for item in node.content)
-            is_same = all(old is new for old, new in zip(node.content, items, strict=True))
-            return node if is_same else node._replace(content=items)
+            items = tuple([self.evaluate(item, scope) for item in node.content])
+            return node if all(map(is_same, node.content, items)) else node.with_content(items)
         return node.map(lambda _, value: self.evaluate(value, scope)) if node.kind == "mapping" else node
 
     def evaluate_reference(self, node: SourceNode, text: str, scope: Scope) -> SourceNode:
@@ -161,7 +160,7 @@ class VariableEvaluator(ProblemCollector):
             found = below
         if found.kind == "hole":
             raise Reported
-        return found._replace(trail=(*found.trail, Hop(node.at, f"`{text}` is here", shared=True)))
+        return found.with_trail((*found.trail, Hop(node.at, f"`{text}` is here", shared=True)))
 
     def report_no_entry(self, node: SourceNode, text: str, path: str, value: SourceNode, step: str) -> None:
         """Report that the `value` of `path`, with which the reference `text` begins, has no entry `step`."""

@@ -42,7 +42,11 @@ class CompositeOutputs:
                 return None
             seen.add((edge.node, edge.port))
             end = self.of[edge.node]
-            if isinstance(end, Mapping):
+            if isinstance(end, Edge):
+                edge = Edge(end.node, edge.port) if end.port == "output" else end
+            elif end is None:
+                return None
+            else:
                 if edge.port not in end:
                     if path is not None and edge.node not in self.partial:
                         owner = edge.node if full_path else edge.node.rpartition("/")[2]
@@ -51,10 +55,6 @@ class CompositeOutputs:
                 # What a block gives is looked up where its outputs name it, and blamed there.
                 path = None if edge.node in self.blocks else path
                 edge = end[edge.port]
-            elif end is None:
-                return None
-            else:
-                edge = Edge(end.node, edge.port) if end.port == "output" else end
         return edge
 
     def passes_port(self, edge: Edge | None) -> bool:

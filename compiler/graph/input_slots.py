@@ -33,6 +33,8 @@ def feeds_of(
         if item.cls is None:
             return tuple(Feed(one.slot or "x", one.edge, one.path) for one in given)
         slots = item.cls.slots
+    if len(given) == len(slots) == 1 and given[0].slot is None and slots[0].least <= 1:
+        return (Feed(slots[0].name, given[0].edge, given[0].path),)
     names = [slot.name for slot in slots]
     if len(given) > len(slots) > 1 and not any(slot.many for slot in slots) and not any(one.slot for one in given):
         message = f"`{item.kind}` takes {len(slots)} inputs, got {len(given)}"

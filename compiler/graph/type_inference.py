@@ -15,7 +15,7 @@ from modelc.compiler.graph.typed_graph import TypedGraph, by_slot, reachable
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.returned_values import need_a, need_types
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.layer import Layer, Plan
+from modelc.compiler.library.contracts.layer import Plan
 from modelc.compiler.library.layers import kind_of
 from modelc.compiler.syntax.document import Document
 
@@ -34,20 +34,22 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
     failed: Failed = {}
     found: dict[str, list[Problem]] = {}
     nodes = []
+    own = Reporter(document)
     for written in graph.nodes:
-        own = Reporter(document)
+        own = Reporter(document) if own.problems else own
         node, facts = built(own, planned, written, layers)
         nodes.append(node)
         if (plan := plan_node(own, planned, node, known, taken, failed)) is not None:
             plans[node.path] = plan
-        found[node.path] = with_notes(own.problems, facts)
+        if own.problems:
+            found[node.path] = with_notes(own.problems, facts)
     graph = replace(graph, nodes=tuple(nodes))
     planned = TypedGraph(graph, plans)
     blamed: set[Path] = set()
-    for node in graph.nodes:
+    for node in graph.nodes if found else ():
         # Copies of one layer stand at one place, and what is wrong with it is wrong once.
         at = document.in_first_copy(node.shared or node.at)
-        if found[node.path] and at not in blamed and not (node.shared and found.get(node.owner)):
+        if node.path in found and at not in blamed and not (node.shared and node.owner in found):
             blamed.add(at)
             for problem in found[node.path]:
                 collect_use(reporter, at_share(document, node, problem), planned, node)
@@ -74,8 +76,8 @@ def collect_use(reporter: Reporter, problem: Problem, planned: TypedGraph, node:
     reporter.collect_once(problem, (problem.code, problem.label.place, message, types))
 
 
-Known = dict[tuple[Layer, tuple[str, ...], tuple[TensorType, ...]], Plan]
-"""Plans without problems by what determines them: layer, slots and types. Copies of a layer mostly have one."""
+Known = dict[tuple[int, tuple[str, ...], tuple[TensorType, ...]], Plan]
+"""Plans without problems by what determines them: the identity of the layer, slots and types. Copies of a layer have one."""
 
 Failed = dict[object, tuple[Problem, ...]]
 """The problems of layers that do not fit, by what determines them and where they are written."""
@@ -101,11 +103,9 @@ def plan_node(
         around = taken.get(feed.edge, ()) if taken else ()
         said = [one.type for one in around if node.path.startswith(f"{one.inside}/")]
         types.append(replace(said[-1], mask=known.mask) if said else known)
-    key = node.layer, tuple(feed.slot for feed in node.feeds), tuple(types)
-    try:
-        plan = plans.get(key)
-    except TypeError:  # A plug-in's layer may hold what has no hash.
-        return plan_layer(reporter, planned, node, types)
+    # Equal layers of a check are mostly one, and to compare what they hold takes longer than to plan some again.
+    key = id(node.layer), tuple([feed.slot for feed in node.feeds]), tuple(types)
+    plan = plans.get(key)
     if plan is None:
         # What does not fit in one use of a block does not in another, for the same types; a `share` says which node it is.
         at = (key, reporter.document.value(node.at)) if failed and not node.shared else None
@@ -146,7 +146,7 @@ def plan_layer(reporter: Reporter, planned: TypedGraph, node: Node, types: list[
         else:
             help = "put a layer that uses the mask, such as `lstm`, before it"
         reporter.add("W904", message, node.at, key=True, label="from here on padding is treated as data", help=help)
-    if uses:
+    if uses or all(out.mask == passes for out in plan.outputs.values()):
         return plan
     return Plan({port: out.with_mask(passes) for port, out in plan.outputs.items()}, plan.params, plan.state)
 

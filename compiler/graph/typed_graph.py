@@ -35,7 +35,7 @@ class TypedGraph:
 
     def looked_up(self, node: Node) -> Mapping[Edge, int]:
         """The edges whose values a node with a plan takes for ids, each with how many ids it has room for."""
-        if node.layer is None or node.path not in self.plans:
+        if node.layer is None or node.path not in self.plans or not node.layer.may_look_up():
             return {}
         feeds = node.feeds or ()
         types = [type_ for feed in feeds if (type_ := self.type(feed.edge)) is not None]
@@ -49,6 +49,9 @@ def by_slot(node: Node, values: list[Any]) -> dict[str, Any]:
     """The values on a node's feeds as arguments of its layer: one per slot, a tuple for a `many` slot."""
     assert node.layer is not None and node.feeds is not None
     arguments: dict[str, Any] = {}
+    if len(values) == len(node.layer.slots) == 1 and node.feeds[0].slot == node.layer.slots[0].name:
+        (slot,), (value,) = node.layer.slots, values
+        return {slot.name: (value,) if slot.many else value}
     for slot in node.layer.slots:
         given = tuple(value for feed, value in zip(node.feeds, values, strict=True) if feed.slot == slot.name)
         if slot.many:

@@ -5,6 +5,7 @@ key begins here; a plain setting of `train` is a field of `ast.Settings`.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from modelc.compiler.language.ast import DTYPES, PRECISIONS
 from modelc.compiler.language.field_schema import RATIO, merged, positive_number
@@ -304,6 +305,15 @@ LANGUAGE = Keys(
 )
 """The whole language, from the top level of a spec down."""
 SECTIONS: Mapping[str, Keys] = {name: shape for name, shape in LANGUAGE.keys.items() if isinstance(shape, Keys)}
+
+
+def has_strange_keys(spec: Mapping[str, Any]) -> bool:
+    """Whether a spec, or one of its sections, has a key that it does not know."""
+    if not spec.keys() <= LANGUAGE.keys.keys():
+        return True
+    sections = ((shape, spec.get(name)) for name, shape in SECTIONS.items())
+    return any(isinstance(below, Mapping) and not below.keys() <= shape.keys.keys() for shape, below in sections)
+
 
 BESIDE: Mapping[str, frozenset[str]] = {
     "layer": frozenset({*ITEM.siblings, *NODE.siblings}),

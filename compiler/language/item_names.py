@@ -14,6 +14,9 @@ def item_names(items: Sequence[tuple[str | None, str]], reserved: Collection[str
     `reserved`, are never taken.
     """
     taken = {name for name, _ in items if name} | set(reserved)
+    kinds = [kind for _, kind in items]
+    if not taken and len(set(kinds)) == len(kinds):
+        return kinds
     counts: dict[str, int] = {}
     names = []
     for given, kind in items:

@@ -41,6 +41,13 @@ class Hop(NamedTuple):
     shared: bool = False
 
 
+class Moved(NamedTuple):
+    """A key that stands in another section than it belongs in: where it is in the data, and where it is written."""
+
+    path: Path
+    where: Placed
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What was read from one file: `data` (dict, list, str, int, float, bool, None) and where each part stands.
@@ -53,7 +60,8 @@ class Document:
     values that expressions gave, `copied` those of repeats whose copies differ and stand below them, `blocks` the name of
     each block whose body stands at a path, `defined` the names of all blocks, and `origins` where in which document the
     value at a path is written. `removed` has where it is said that something at a path of the file that is extended is left
-    out, and `extends` which file that is, as it is written.
+    out, and `extends` which file that is, as it is written. `misplaced` has the paths of keys as they are written that are in
+    another section in the data, where they belong: their places are reported, and so is what is wrong in them.
     """
 
     name: str
@@ -70,6 +78,7 @@ class Document:
     removed: Mapping[Path, Placed] = field(default_factory=dict)
     extends: Any = None
     origins: Mapping[Path, "Where"] = field(default_factory=dict)
+    misplaced: Mapping[Path, Moved] = field(default_factory=dict)
 
     def trail(self, path: Path) -> tuple[Label, ...]:
         """The trail of the value at `path` and of the values around it: innermost first, each place once."""
@@ -129,6 +138,8 @@ class Document:
 
     def key(self, path: Path) -> Place:
         """The place of the key of the value at `path`; of the value itself if there is no key (list items)."""
+        if path in self.misplaced:
+            return self.misplaced[path].where.place()
         return self.keys[path] if path in self.keys else self.value(path)
 
 

@@ -225,11 +225,12 @@ def with_parts(node: ast.expr, parts: Mapping[ast.expr, ast.expr]) -> ast.expr:
         return node
     if isinstance(node, ast.Call):
         return ast.Call(node.func, [with_parts(one, parts) for one in node.args], node.keywords)
-
-    def inside(value: Any) -> Any:
-        if isinstance(value, list):
-            return [inside(one) for one in value]
-        return with_parts(value, parts) if isinstance(value, ast.expr) else value
-
-    fields: dict[str, Any] = {name: inside(value) for name, value in ast.iter_fields(node)}
+    fields: dict[str, Any] = {name: with_parts_inside(value, parts) for name, value in ast.iter_fields(node)}
     return type(node)(**fields)
+
+
+def with_parts_inside(value: Any, parts: Mapping[ast.expr, ast.expr]) -> Any:
+    """The value of a field of a node: expressions in it as `with_parts` has them."""
+    if isinstance(value, list):
+        return [with_parts_inside(one, parts) for one in value]
+    return with_parts(value, parts) if isinstance(value, ast.expr) else value

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from modelc.compiler.language.parser.nesting import beside, fits, wrapped_one
 from modelc.compiler.language.parser.positional import report_array, report_positional
 from modelc.compiler.language.parser.pydantic_findings import CODES, report_finding
 from modelc.compiler.language.suggestions.hints import argument_hint
+from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -28,12 +30,12 @@ def build(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any
     """The named thing at `path`, or None when it is wrong, or has an argument that is, and reported; an `Unbuilt` where
     arguments of a layer ask for shapes.
     """
-    if reporter.document.computed and table.kind == "layer" and (places := deferred_places(raw)):
+    if table.kind == "layer" and reporter.waiting.is_in(path) and (places := deferred_places(raw)):
         from modelc.compiler.language.parser.unbuilt_layers import read_unbuilt
 
         return read_unbuilt(reporter, table, raw, path, places)
     try:
-        built = table.build(with_names(reporter, table, raw, path))
+        built = built_once(table, with_names(reporter, table, raw, path))
     except ValidationError as error:
         if isinstance(raw, Mapping) and not reporter.is_full and positional(reporter, table, raw, path):
             return None
@@ -45,6 +47,16 @@ def build(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> Any
         return None
     # Without that argument it would be another thing, of which nothing is reported.
     return None if reporter.has_hole((*path, *raw) if isinstance(raw, Mapping) else path) else built
+
+
+def built_once(table: Registry[Any], raw: Any) -> Any:
+    """What `table` builds from `raw`; of equal layers, such as those of the uses of a block, one. Raises ValidationError.
+
+    Readers are not values alone: each column has its own.
+    """
+    if table.kind != "layer":
+        return table.build(raw)
+    return lookups().once(("built", repr(raw)), partial(table.build, raw))
 
 
 def positional(reporter: Reporter, table: Registry[Any], raw: Mapping[str, Any], path: Path) -> bool:

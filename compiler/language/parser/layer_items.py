@@ -20,6 +20,7 @@ from modelc.compiler.language.ast import (
 )
 from modelc.compiler.language.grammar import BLOCK, FROM_FILE, MODEL
 from modelc.compiler.language.layer_grammar import ITEM, LAYERS_OF, PARALLEL, REPEAT, RESIDUAL, STRUCTURES
+from modelc.compiler.language.parser.arguments import built_once
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.named_item import (
     Found,
@@ -37,6 +38,9 @@ from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.syntax.document import COPIES
+
+MODEL_BODY, BLOCK_BODY = MODEL._replace(needs=()), BLOCK._replace(needs=())
+"""What must be there is there, or was missing when blocks were written out."""
 
 
 def read_items(
@@ -99,10 +103,10 @@ def read_item(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
         for index in range(start, end):
             reporter.add_use(index)
         return moved(known, path)
-    start, before = len(reporter.problems), reporter.omitted.total()
+    start, before = len(reporter.problems), reporter.uncounted
     item = read_one(reporter, raw, path, shape)
     end = len(reporter.problems)
-    if item.body is None and (end > start or reporter.omitted.total() > before):
+    if item.body is None and (end > start or reporter.uncounted < before):
         key = (reporter.document.value(path), repr(raw))
         reporter.wrong[key] = moved(item, (), len(path)), start, end
     return item
@@ -158,7 +162,7 @@ def read_single(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     if structure is not None:
         body = read_body(reporter, structure, mapping[structure], (*path, structure))
         return Item(structure, None, name, (*path, structure), body, repeat)
-    unread = any(reporter.is_hole((*path, key)) for key in STRUCTURES)
+    unread = not STRUCTURES.keys().isdisjoint(reporter.unread.keys(path)) or reporter.has_stopped
     if unread or is_other_form(reporter, mapping, path, siblings):
         return Item("", None, name, path, repeat=repeat)
     if isinstance(raw, list):
@@ -275,8 +279,7 @@ def read_body(reporter: Reporter, kind: str, raw: Any, path: Path) -> Body | Non
     from modelc.compiler.language.parser.graph_nodes import inputs_of, read_inner
 
     typed = isinstance(raw.get("inputs"), Mapping)
-    # What must be there is there, or was missing when blocks were written out.
-    shape = (MODEL if typed else BLOCK)._replace(needs=())
+    shape = MODEL_BODY if typed else BLOCK_BODY
     body = read_keys(reporter, shape, {key: raw[key] for key in raw if key not in FROM_FILE}, path) or {}
     types = inputs_of(reporter, body.get("inputs"), (*path, "inputs")) if typed else {}
     if "layers" in raw or reporter.is_hole((*path, "layers")):
@@ -299,7 +302,7 @@ def read_residual(reporter: Reporter, raw: Any, path: Path) -> Residual | None:
         at = (*path, "layers")
     else:
         found, at = {"layers": read(reporter, STRUCTURES[Residual.key], raw, path)}, path
-    join: Found | None = Found("add", LAYERS.make("add", None, ()), path)
+    join: Found | None = Found("add", built_once(LAYERS, "add"), path)
     if "join" in found or reporter.is_hole((*path, "join")):
         join = found.get("join")
     kind = join.name if join is not None else ""

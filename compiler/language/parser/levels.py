@@ -128,7 +128,8 @@ def key_around(reporter: Reporter, path: Path) -> str:
     for home, keys in around(path[:-1]):
         # Whatever has a name may have it below.
         if path[-1] in keys.keys and len(home) < len(path) - 1 and (home or path[-1] != "name" or len(path) < 3):
-            reporter.unread.add((*home, path[-1]))
+            if path not in reporter.document.misplaced:
+                reporter.unread.add((*home, path[-1]))
             return f"`{path[-1]}` is a key of {keys.what}: move it out {indentation_of(home, path)}"
     return ""
 

@@ -18,6 +18,7 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
+from modelc.compiler.syntax.document import Document
 
 DEFINITIONS = {
     **dict.fromkeys(("constants", "defines", "definitions", "parameters", "params", "variables"), "vars"),
@@ -30,11 +31,19 @@ Homes = Mapping[str, str]
 
 def report_unknown_keys(reporter: Reporter, path: Path, unknown: Mapping[str, Any]) -> None:
     """Report keys of the section at `path`, or of the top level, that do not exist there, with their values."""
-    named = {} if path else {key: home for key, value in unknown.items() if (home := section_meant(key, value))}
+    moved_to = {
+        key: reporter.document.misplaced[*path, key].path
+        for key in unknown
+        if (*path, key) in reporter.document.misplaced
+    }
+    already = {key: home for key, home in moved_to.items() if len(home) > 1}
+    named = {} if path else other_names({key: value for key, value in unknown.items() if key not in already})
+    named |= {} if path else {key: str(home[0]) for key, home in moved_to.items() if len(home) == 1}
     report_other_names(reporter, named, unknown)
     unknown = {key: value for key, value in unknown.items() if key not in named}
-    homes = {key: homes_of(reporter, (*path, key), value) for key, value in unknown.items()}
-    moved = {key: likely_homes(found, unknown[key], homes) for key, found in homes.items() if found}
+    homes = {key: homes_of(reporter, (*path, key), value) for key, value in unknown.items() if key not in already}
+    homes |= {key: {str(home): str(right)} for key, (home, right) in already.items()}
+    moved = {key: likely_homes(homes[key], value, homes) for key, value in unknown.items() if homes[key]}
     groups: dict[str, dict[str, str]] = {}
     for key, (home, *others) in moved.items():
         if not others:
@@ -49,6 +58,34 @@ def report_unknown_keys(reporter: Reporter, path: Path, unknown: Mapping[str, An
             report_misplaced(reporter, (*path, key), value, {one: homes[key][one] for one in moved[key]})
         elif key == next(iter(groups[home])):
             report_group(reporter, path, home, groups[home])
+
+
+def certain_homes(reporter: Reporter, path: Path, unknown: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    """Where each of the `unknown` keys of the section at `path` certainly belongs: of those that are a key of one other section
+    alone, or another word for one, that section and the name there; of those that are a section, its name.
+    """
+    sections = {key: (key,) for key, value in unknown.items() if path and is_section(path, key, value)}
+    if not path:
+        sections = {key: (home,) for key, home in other_names(unknown).items() if home in SECTIONS}
+    others = {key: value for key, value in unknown.items() if key not in sections}
+    homes = {key: homes_of(reporter, (*path, key), value) for key, value in others.items()}
+    likely = {key: likely_homes(homes[key], value, homes) for key, value in others.items() if homes[key]}
+    return sections | {
+        key: (home, homes[key][home])
+        for key, (home, *more) in likely.items()
+        if not more and spelled(key, SECTIONS[home].keys) == homes[key][home]
+    }
+
+
+def is_section(path: Path, key: str, value: Any) -> bool:
+    """Whether a key in another section is a section of a spec."""
+    is_rows = (*path, key) == ("data", "train") and as_training_rows(value)
+    return key in SECTIONS and could_be(SECTIONS[key], value) and not is_rows
+
+
+def other_names(unknown: Mapping[str, Any]) -> dict[str, str]:
+    """Those of the unknown keys of the top level that are sections by their entries, each with the section that is meant."""
+    return {key: home for key, value in unknown.items() if (home := section_meant(key, value))}
 
 
 def section_meant(key: str, value: Any) -> str:
@@ -70,8 +107,9 @@ def report_other_names(reporter: Reporter, named: Mapping[str, str], values: Map
         groups.setdefault(home, []).append(key)
     for home, keys in groups.items():
         first, *others = keys
-        is_there = home in reporter.document.data or reporter.is_hole((home,))
-        reporter.unread.add((home,))
+        is_there = is_written(reporter.document, home) or reporter.is_hole((home,))
+        if not all((key,) in reporter.document.misplaced for key in keys):
+            reporter.unread.add((home,))
         if not others and not is_there:
             keys_of_home = SECTIONS[home].keys if home in SECTIONS else values[first]
             is_safe = all(key in keys_of_home for key in values[first])
@@ -85,7 +123,7 @@ def report_other_names(reporter: Reporter, named: Mapping[str, str], values: Map
         )
         help = f"move the entries below `{home}:`" if is_there else f"write `{home}:` with all of the entries below it"
         related = [((key,), "neither is this") for key in others]
-        related += [((home,), f"`{home}`")] if home in reporter.document.data else []
+        related += [((home,), f"`{home}`")] if is_written(reporter.document, home) else []
         reporter.add("E102", message, (first,), key=True, label="no section", help=help, related=related)
 
 
@@ -171,6 +209,7 @@ def report_group(reporter: Reporter, path: Path, home: str, keys: Mapping[str, s
     related = [((*path, key), "neither is this") for key in others]
     twice, there = already_there(reporter, home, [*keys.values()])
     settle_section(reporter, home, [*keys.values()])
+    help += ", and keep one of what is there twice" if twice else ""
     message, label = f"{name_list(keys)} belong in `{home}`{twice}", not_here(path)
     related += there
     reporter.add("E102", message, (*path, first), key=True, label=label, help=help, related=related)
@@ -178,19 +217,41 @@ def report_group(reporter: Reporter, path: Path, home: str, keys: Mapping[str, s
 
 def already_there(reporter: Reporter, home: str, keys: Sequence[str]) -> tuple[str, list[tuple[Path, str]]]:
     """That a section has some of these keys itself, in words and with their places, or that nothing stands below it."""
-    twice = [key for key in keys if (home, key) in reporter.document.values]
+    moved = {one.path for one in reporter.document.misplaced.values()}
+    twice = [key for key in keys if (home, key) in reporter.document.values and (home, key) not in moved]
     if twice:
         return f", which has {name_list(twice)} already", [((home, key), f"`{key}` of `{home}`") for key in twice]
-    is_empty = home in reporter.document.data and reporter.document.data[home] is None
+    below = reporter.document.data.get(home)
+    is_empty = is_written(reporter.document, home) and all((home, key) in moved for key in below or ())
     return "", [((home,), "nothing stands below it")] if is_empty else []
 
 
 def settle_section(reporter: Reporter, home: str, keys: Sequence[str]) -> None:
     """Say nothing more of a section without these keys, or of one that is not there or empty without them."""
+    moved = {one.path for one in reporter.document.misplaced.values()}
     for key in keys:
-        reporter.unread.add((home, key))
+        if (home, key) not in moved:
+            reporter.unread.add((home, key))
     if reporter.document.data.get(home) is None:
         reporter.unread.add((home,))
+
+
+def is_written(document: Document, home: str) -> bool:
+    """Whether a section is there in the text, and not only in the data for keys that belong in it."""
+    if home not in document.data:
+        return False
+    at = document.key((home,))
+    return not any(one.path[0] == home and one.where.place() == at for one in document.misplaced.values())
+
+
+def is_partial(document: Document, home: str) -> bool:
+    """Whether a section is there in the data alone, and lacks a key that it needs: nothing more is said of it than what is
+    wrong in its keys.
+    """
+    below = document.data.get(home)
+    if not document.misplaced or not isinstance(below, Mapping) or is_written(document, home):
+        return False
+    return any(not need.beside and not {*need.keys} & below.keys() for need in SECTIONS[home].needs)
 
 
 def not_here(path: Path) -> str:
@@ -201,5 +262,5 @@ def where_to(reporter: Reporter, path: Path, home: str, what: str) -> str:
     """How keys at `path` come into the section `home`."""
     if path:
         return f"move {what} below `{home}:`"
-    is_there = home in reporter.document.data or reporter.is_hole((home,))
+    is_there = is_written(reporter.document, home) or reporter.is_hole((home,))
     return f"indent {what} below `{home}:`" if is_there else f"write `{home}:` above, and indent {what} below it"

@@ -37,6 +37,13 @@ def parse(document: Document) -> tuple[Spec, tuple[Problem, ...]]:
     found = read_keys(reporter, LANGUAGE, top, (), readers=readers) or {}
     name, description = (found.get(key) or "" for key in ("name", "description"))
     model, data, train = (found.get(key) for key in ("model", "data", "train"))
+    if document.misplaced:
+        from modelc.compiler.language.parser.misplaced_keys import is_partial
+
+        model, data, train = (
+            None if is_partial(document, home) else section
+            for home, section in (("model", model), ("data", data), ("train", train))
+        )
     spec = Spec(document, name, description, model, data, train, stated, enabled())
     reporter.make_room()
     for name, body in top.get("blocks", {}).items():

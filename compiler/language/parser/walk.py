@@ -67,16 +67,12 @@ def read(reporter: Reporter, shape: Shape, raw: Any, path: Path, what: str = "")
         return raw if shape.blocks else read_thing(reporter, shape, raw, path)
     if isinstance(shape, Again):
         return read(reporter, RECURRING[shape.name], raw, path, what)
-    what = what or f"`{next((key for key in reversed(path) if isinstance(key, str)), '')}`"
-    if isinstance(shape, Either):
-        return read_either(reporter, shape, raw, path, what)
-    if isinstance(shape, Keys):
-        return read_keys(reporter, shape, raw, path, what)
-    if isinstance(shape, Value):
-        return read_value(reporter, shape, raw, path, what)
-    if isinstance(shape, Items):
-        return read_items(reporter, shape, raw, path, what)
-    return read_names(reporter, shape, raw, path, what)
+    return READERS[type(shape)](reporter, shape, raw, path, what or called(path))
+
+
+def called(path: Path) -> str:
+    """What messages call the value at `path`: the key that it, or the list that it is in, stands under."""
+    return f"`{next((key for key in reversed(path) if isinstance(key, str)), '')}`"
 
 
 def read_items(reporter: Reporter, shape: Items, raw: Any, path: Path, what: str) -> list[Any] | None:
@@ -150,6 +146,8 @@ def check_keys(
     told = set[str]()
     unknown = {key: value for key, value in raw.items() if key not in shape.later and key not in shape.keys}
     is_section = not path or (len(path) == 1 and shape is SECTIONS.get(str(path[0])))
+    if reporter.document.misplaced and is_section:
+        unknown = with_misplaced(reporter, path, unknown)
     if unknown and is_section:
         from modelc.compiler.language.parser.misplaced_keys import report_unknown_keys
 
@@ -176,12 +174,25 @@ def check_keys(
     return given, exclude(reporter, shape, given, path, what)
 
 
+def with_misplaced(reporter: Reporter, path: Path, unknown: Mapping[str, Any]) -> dict[str, Any]:
+    """The unknown keys of the section at `path`, and those that the text has there and the data elsewhere, in their order."""
+    document = reporter.document
+    moved = {str(at[-1]): one.path for at, one in document.misplaced.items() if at[:-1] == path}
+    values = {key: None if reporter.is_hole(home) else document.get(home) for key, home in moved.items()}
+    return dict(sorted({**unknown, **values}.items(), key=lambda entry: document.key((*path, entry[0]))))
+
+
 def is_nullable(shape: Shape) -> bool:
     return isinstance(shape, Value) and "null" in listed(shape.schema["type"])
 
 
 def need_keys(reporter: Reporter, shape: Keys, given: set[str], path: Path, what: str) -> None:
     """Report keys that are missing, unless one that is there may be meant for them."""
+    if path and reporter.document.misplaced and shape is SECTIONS.get(str(path[0])):
+        from modelc.compiler.language.parser.misplaced_keys import is_partial
+
+        if is_partial(reporter.document, str(path[0])):
+            return
     holes = {str(key) for key in reporter.unread.keys(path)}
     unknown = holes - shape.keys.keys()
     for need in shape.needs:
@@ -285,6 +296,16 @@ def report_known(reporter: Reporter, kind: str, value: Any, path: Path, what: st
     code = "E106" if kind in BOUNDS else "E105"
     message = f"{subject} must be {'a size' if kind in BOUNDS else wanted}, got {describe(value)}"
     reporter.add(code, message, path, label="out of range" if kind in BOUNDS else f"expected {wanted}", help=help)
+
+
+READERS: Mapping[type, Callable[[Reporter, Any, Any, Path, str], Any]] = {
+    Either: read_either,
+    Items: read_items,
+    Keys: read_keys,
+    Names: read_names,
+    Value: read_value,
+}
+"""Of each kind of shapes, what reads a value."""
 
 
 def mismatches(schema: Schema, value: Any, at: Path = ()) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Suggestion
 from modelc.compiler.diagnostics.reporter import ProblemCollector, as_tuple
 from modelc.compiler.language.ast import STRUCTURES, Layers
+from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.suggestions.foreign_keys import callback_hint, key_hint
 from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
 from modelc.compiler.language.suggestions.planned_things import (
@@ -41,6 +42,11 @@ class Reporter(ProblemCollector):
     def unread(self) -> Unread:
         """The paths of what could not be read, and of unknown keys: their problems are reported."""
         return Unread(self.document.holes)
+
+    @cached_property
+    def waiting(self) -> Unread:
+        """The paths of expressions that wait for shapes."""
+        return Unread(path for path in self.document.computed if isinstance(self.document.get(path), Deferred))
 
     def add(
         self,
@@ -108,7 +114,7 @@ class Reporter(ProblemCollector):
         """Whether the text has something at `path` that could not be read and is reported already; so has all of it
         where no more problems are looked for.
         """
-        return path in self.unread or self.has_stopped
+        return path in self.unread.paths or self.uncounted <= 0
 
     def has_hole(self, path: Path) -> bool:
         """Whether the value at `path` is, or contains, what is reported already."""
@@ -156,7 +162,8 @@ class Reporter(ProblemCollector):
         if elsewhere and not found.is_safe:
             found = Suggestion(name, help=elsewhere)
         if len(path) < 3 and (hint := key_hint(name, value, self.document.data)):
-            found = Suggestion(name, help=hint)
+            below = "below `train:`, " if len(path) == 1 and name == "callbacks" else ""
+            found = Suggestion(name, help=below + hint.replace("\n", f"\n{below}"))
         if not found and path[:1] == ("train",) and (hint := callback_hint(name, value, self.document.data)):
             found = Suggestion(name, help=hint)
         helps = found.help.split("\n") if "\n" in found.help else []

@@ -7,6 +7,7 @@ Classes are imported when they are first named, so that a spec pays only for wha
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
 
@@ -61,11 +62,12 @@ class Registered(BaseModel):
         """The one of the `names` in its arguments that is the primary argument itself, and no argument: `lstm` in
         `bidirectional: {lstm: 64}`. None where there is none, or another unknown name.
         """
-        wraps, keys = cls.wraps(), list(names)
-        unknown = [name for name in keys if name not in cls.model_fields]
-        if wraps is None or cls.primary in keys or len(unknown) != 1 or unknown[0] not in wraps.table:
+        keys, fields = list(names), cls.model_fields
+        unknown = [name for name in keys if name not in fields]
+        if len(unknown) != 1 or cls.primary in keys:
             return None
-        return unknown[0]
+        wraps = cls.wraps()
+        return unknown[0] if wraps is not None and unknown[0] in wraps.table else None
 
     @classmethod
     def from_elsewhere(cls, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -118,8 +120,7 @@ class Registry(Generic[T]):
         """The class called `name`. Raises KeyError for a name that is not in the table."""
         if name not in self.entries:
             return enabled().of(self.kind)[name].cls
-        module, _, cls = self.entries[name].partition(":")
-        return cast("type[T]", getattr(import_module(f"modelc.compiler.library.{module}"), cls))
+        return cast("type[T]", class_at(self.entries[name]))
 
     def name_of(self, value: T | type[T]) -> str:
         """The name under which the class of `value` stands in the table. Raises LookupError where it does not."""
@@ -175,6 +176,13 @@ class Registry(Generic[T]):
         except ValidationError as error:
             left_out = "" if bare is None else cls.primary or ""
             raise relocate(error, at, owner={"kind": self.kind, "name": name}, left_out=left_out) from None
+
+
+@cache
+def class_at(entry: str) -> Any:
+    """The class that an entry of a registry names, which is imported the first time."""
+    module, _, cls = entry.partition(":")
+    return getattr(import_module(f"modelc.compiler.library.{module}"), cls)
 
 
 def bare(name: str) -> str:

@@ -26,13 +26,12 @@ def need_a(thing: Any, method: str, value: Any, wanted: type) -> None:
 def need_types(thing: Any, method: str, types: Any) -> None:
     """Raise ContractViolation unless `types`, which `method` of `thing` gave by port, are types of arrays."""
     for port, type_ in types.items() if isinstance(types, Mapping) else [("output", types)]:
-        right = (
+        if not (
             isinstance(type_, TensorType)
             and type_.dtype in DTYPES
             and isinstance(type_.shape, tuple)
-            and all(isinstance(size, int) and not isinstance(size, bool) and size >= 0 for size in type_.shape)
-        )
-        if not right:
+            and all(isinstance(size, int) and type(size) is not bool and size >= 0 for size in type_.shape)
+        ):
             given = f"shape {type_.shape} and dtype {type_.dtype}" if isinstance(type_, TensorType) else f"{type_!r}"
             raise ContractViolation(
                 thing, f"`{type(thing).__name__}.{method}` gave {given} at `{port}`, which no array has"

@@ -26,21 +26,25 @@ LARGEST = 2**40
 
 def need_size(what: str, shape: tuple[int, ...]) -> None:
     """Raise PlanError E301 for an array that no machine can hold."""
+    if len(shape) <= MAX_RANK and prod(shape) <= LARGEST:
+        return
     axes = f"{what} would have {len(shape):,} axes, arrays have at most {MAX_RANK}"
     need(len(shape) <= MAX_RANK, axes, help="join some of them by `reshape`")
     message = f"{what} of shape {show_shape(shape)} would have {prod(shape):,} values, more than 2**40"
-    need(prod(shape) <= LARGEST, message, help="a size has probably too many zeros")
+    raise PlanError(message, help="a size has probably too many zeros")
 
 
 def need_floats(x: TensorType, slot: str = "") -> None:
     """Raise PlanError E303 unless `x` has floats; the help depends on what the values probably are."""
+    if x.is_float:
+        return
     if x.dtype == "uint8":
         advice = "add `rescaling: 1/255` before it"
     elif x.is_integer:
         advice = "add `embedding` before it if the values are ids, `rescaling: 1` if they are quantities"
     else:
         advice = "add `rescaling: 1` before it"
-    need(x.is_float, f"expected float values, got {x.dtype}", help=advice, slot=slot, code="E303")
+    raise PlanError(f"expected float values, got {x.dtype}", help=advice, slot=slot, code="E303")
 
 
 def batch_help(x: TensorType, axes: int) -> str:
@@ -79,6 +83,8 @@ def need_distinct_axes(axes: tuple[int, ...], x: TensorType, argument: str = "ax
 
 def need_axis(axis: int, x: TensorType, argument: str = "axis") -> None:
     """Raise PlanError E301 unless `axis` counts from the end and is one of the axes of `x`."""
+    if 0 < -axis <= x.rank:
+        return
     need(x.rank >= 1, "expected at least one axis, got a single number", help="give the input a shape such as `[1]`")
     axes = ", ".join(f"{place - x.rank} ({size})" for place, size in enumerate(x.shape))
     there = f"{show_shape(x.shape)} has the axes {axes}"
@@ -92,4 +98,4 @@ def need_axis(axis: int, x: TensorType, argument: str = "axis") -> None:
     meant = (axis, axis - x.rank - 1) if 0 < axis <= x.rank else None
     need(axis < 0, message, help=advice, argument=argument, meant=meant)
     message = f"`{argument}` is {axis}, but {show_shape(x.shape)} does not have this axis"
-    need(-axis <= x.rank, message, help=advice, argument=argument)
+    raise PlanError(message, help=advice, argument=argument)

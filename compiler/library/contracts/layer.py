@@ -230,6 +230,10 @@ class Layer(Registered):
         size = self.vocabulary_size()
         return {} if size is None else {self.slots[0].name: size}
 
+    def may_look_up(self) -> bool:
+        """Whether it may take values for ids: most layers have neither a table nor a rule of their own for it."""
+        return self.vocabulary_size() is not None or type(self).vocabularies is not Layer.vocabularies
+
     def keeps_integers(self) -> bool:
         """Whether integers of any size are integers to it. Where they are not, those in the data that the floats which it
         makes of them cannot hold are errors.

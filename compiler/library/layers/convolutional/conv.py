@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array
-from modelc.compiler.library.contracts.layer import Call, Weight, need
+from modelc.compiler.library.contracts.layer import Call, PlanError, Weight, need
 from modelc.compiler.library.initializers.scaled import GlorotUniform
 from modelc.compiler.library.layers import ConstraintField, InitializerField, RegularizerField
 from modelc.compiler.library.layers.convolutional.base import Convolution, convolve
@@ -25,9 +25,10 @@ class Conv(Convolution):
     kernel_constraint: Annotated[ConstraintField, Field(description="Constraint on the kernel.")] = None
 
     def kernels(self, channels: int) -> dict[str, Weight]:
-        message = f"{channels} input channels cannot be divided into {self.groups} groups"
-        help = f"`groups` must divide the channels: {divisors(channels)}"
-        need(channels % self.groups == 0, message, help=help, argument="groups")
+        if channels % self.groups:
+            message = f"{channels} input channels cannot be divided into {self.groups} groups"
+            help = f"`groups` must divide the channels: {divisors(channels)}"
+            raise PlanError(message, help=help, argument="groups")
         message = f"{self.filters} filters cannot be divided into {self.groups} groups"
         help = f"make `filters` a multiple of {self.groups}"
         need(self.filters % self.groups == 0, message, help=help, argument="filters")

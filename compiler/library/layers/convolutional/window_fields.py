@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from modelc.compiler.library.base.fields import Field, Size, Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.type_checks import batch_help
-from modelc.compiler.library.contracts.layer import Layer, PlanError, TensorType, need, show_shape
+from modelc.compiler.library.contracts.layer import Layer, PlanError, TensorType, show_shape
 
 Padding = Literal["valid", "same"]
 Directions = tuple[int, ...]
@@ -88,6 +88,8 @@ SPACES = {
 
 def need_space(x: TensorType, dimensions: int) -> None:
     """Raise PlanError unless `x` has the axes of a sequence, image or volume."""
+    if x.rank == dimensions + 1:
+        return
     got = f"expected {SPACES[dimensions]}, got {show_shape(x.shape)}"
     if x.rank == dimensions == 1:
         raise PlanError(
@@ -100,8 +102,7 @@ def need_space(x: TensorType, dimensions: int) -> None:
     if x.rank < dimensions:
         noun = SPACES[dimensions].split(" [")[0]
         raise PlanError(got, help=f"move it before `flatten` or `dense`, or `reshape` the values into {noun}")
-    if x.rank > dimensions + 1:
-        raise PlanError(got, help=outer_axes_help(x, dimensions))
+    raise PlanError(got, help=outer_axes_help(x, dimensions))
 
 
 def outer_axes_help(x: TensorType, dimensions: int) -> str:
@@ -139,6 +140,8 @@ def slide(
     if padding != "valid":
         return tuple(-(-size // step) for size, step in zip(space, strides, strict=True))
     reach = reach_of(window, dilation or (1,) * len(window))
+    if all(ours <= whole for ours, whole in zip(reach, space, strict=True)):
+        return tuple((whole - ours) // step + 1 for whole, ours, step in zip(space, reach, strides, strict=True))
     dilated = "" if reach == window else f", dilated to {show_sizes(reach)},"
     noun = NOUNS[len(space)]
     message = f"a window of {show_sizes(window)}{dilated} does not fit into {with_article(noun)} of {show_sizes(space)}"
@@ -146,8 +149,7 @@ def slide(
     if len(space) > 1 and space[0] <= MOST_CHANNELS < min(space[1:], default=0) and x.shape[-1] > MOST_CHANNELS:
         last = show_sizes((*x.shape[1:], x.shape[0]))
         help = f"channels are the last axis: if {space[0]} is their number, save the {noun}s as {last}, and give the input that shape"
-    need(all(ours <= whole for ours, whole in zip(reach, space, strict=True)), message, help=help, argument=argument)
-    return tuple((whole - ours) // step + 1 for whole, ours, step in zip(space, reach, strides, strict=True))
+    raise PlanError(message, help=help, argument=argument)
 
 
 MOST_CHANNELS = 4
