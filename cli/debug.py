@@ -22,7 +22,9 @@ GAP = "  "
 
 
 def debug(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run directory, or `runs/NAME` for its latest.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run directory, `runs/NAME` for its latest, or `runs/NAME:TAG`.")
+    ],
     output_format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="A table, or JSON for programs.")
     ] = "text",

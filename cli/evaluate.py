@@ -10,13 +10,11 @@ from modelc.cli.checking import DataFolder
 from modelc.cli.console import Styled, inform, say, say_document, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.progress import WHY_NAN
-from modelc.cli.splits import Split, Which, open_run
+from modelc.cli.splits import RunName, Split, Which, open_run
 
 
 def evaluate(
-    run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run directory, `runs/NAME` for its latest, or the spec.")
-    ],
+    run: RunName,
     split: Annotated[
         Split | None,
         typer.Option("--split", help="Which rows; default: the test rows if there are any, else the validation rows."),

@@ -9,7 +9,7 @@ import typer
 from modelc.cli.checking import DataFolder
 from modelc.cli.console import refuse, say, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
-from modelc.cli.splits import Split, Which, open_run
+from modelc.cli.splits import RunName, Split, Which, open_run
 from modelc.compiler.library.base.lazy import NumpyArray
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ Spreadsheet = Annotated[
 
 
 def predict(
-    run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run directory, `runs/NAME` for its latest, or the spec.")
-    ],
+    run: RunName,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Output file: .csv or .npz.")],
     data: Annotated[
         Path | None,

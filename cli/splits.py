@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+import typer
 
 from modelc.cli.console import inform, warn
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
 Split = Literal["train", "validation", "test"]
 Which = Literal["best", "last"]
+RunName = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="A run directory, `runs/NAME` for its latest, `runs/NAME:TAG`, or the spec."),
+]
 
 
 def open_run(text: str, root: Path | None, command: "Command") -> "Run":

@@ -26,7 +26,7 @@ from modelc.cli.plugins import PluginNames, enable
 from modelc.cli.training_lines import ending, header, parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from modelc.cli.progress import Lines
     from modelc.cli.stopping import Stopping
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
     from modelc.runtime.runs.cadence import Saving
+    from modelc.runtime.runs.new_record import Labels
     from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.training.execution import Execution
     from modelc.runtime.training.observer import Checkpoint
@@ -46,6 +47,20 @@ SECTIONS = {
     "train": "train: {loss: cross_entropy, optimizer: adam, epochs: 10}",
 }
 """What training needs besides a model, with an example of each."""
+
+
+Every = Annotated[
+    str,
+    typer.Option(
+        "--checkpoint-every", metavar="TIME", help="`10 min`, `500 steps`, or `end`: only where training ends."
+    ),
+]
+Keep = Annotated[int, typer.Option("--keep", min=1, help="How many checkpoints stay; older ones are removed.")]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="NAME", help="Call the run `runs/NAME:TAG`, beside its folder; repeatable."),
+]
+Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A remark that is kept with the run.")]
 
 
 def train(
@@ -60,13 +75,10 @@ def train(
         str | None,
         typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped, from its newest checkpoint."),
     ] = None,
-    every: Annotated[
-        str,
-        typer.Option(
-            "--checkpoint-every", metavar="TIME", help="`10 min`, `500 steps`, or `end`: only where training ends."
-        ),
-    ] = "10 min",
-    keep: Annotated[int, typer.Option("--keep", min=1, help="How many checkpoints stay; older ones are removed.")] = 3,
+    every: Every = "10 min",
+    keep: Keep = 3,
+    tags: Tags = None,
+    note: Note = "",
     settings: Settings = None,
     root: RootFolder = None,
     plugins: PluginNames = None,
@@ -82,7 +94,7 @@ def train(
         enable(plugins)
         saving = saving_of(every, keep)
         if resume is not None:
-            refuse_with_resume(spec, run_dir)
+            refuse_with_resume({"a spec": spec, "`--run-dir`": run_dir, "`--tag`": tags, "`--note`": note or None})
             from modelc.cli.resuming import resume as go_on
 
             go_on(resume, tuple(settings or ()), root, saving, stop)
@@ -90,7 +102,7 @@ def train(
         if spec is None:
             helps = ("name one: `modelc train SPEC`", "or `modelc train --resume RUN`")
             refuse("there is no spec to train", helps=helps)
-        run(spec, run_dir, tuple(settings or ()), root, saving, stop)
+        run(spec, run_dir, labels_of(tags or (), note), tuple(settings or ()), root, saving, stop)
 
 
 def saving_of(every: str, keep: int) -> "Saving":
@@ -104,16 +116,31 @@ def saving_of(every: str, keep: int) -> "Saving":
         refuse(f"`--checkpoint-every` is a time or a number of steps, got `{every}`", helps=helps)
 
 
-def refuse_with_resume(spec: Path | None, run_dir: Path | None) -> None:
+def labels_of(tags: "Sequence[str]", note: str) -> "Labels":
+    """The tags and the note of a run. Ends the command for what cannot be one."""
+    from modelc.runtime.runs.new_record import Labels
+    from modelc.runtime.runs.tags import MOST_NOTE, RULE, TAG
+
+    for tag in tags:
+        if not TAG.fullmatch(tag):
+            refuse(f"`--tag {tag}` is no tag", helps=(RULE,))
+    if len(note) > MOST_NOTE:
+        refuse(f"`--note` has {len(note):,} characters, a run can keep {MOST_NOTE:,}", helps=("shorten it",))
+    return Labels(tuple(dict.fromkeys(tags)), note)
+
+
+def refuse_with_resume(given: "Mapping[str, Path | str | list[str] | None]") -> None:
     """End the command for what a run that goes on has already."""
-    for what, given in (("a spec", spec), ("`--run-dir`", run_dir)):
-        if given is not None:
-            refuse(f"`--resume` takes no {what.removeprefix('a ')}: the run has one", helps=(f"leave `{given}` out",))
+    for what, value in given.items():
+        if value is not None:
+            shown = " ".join(value) if isinstance(value, list) else value
+            refuse(f"`--resume` takes no {what.removeprefix('a ')}: the run has one", helps=(f"leave `{shown}` out",))
 
 
 def run(
     path: Path,
     run_dir: Path | None,
+    labels: "Labels",
     settings: tuple[str, ...],
     root: Path | None,
     saving: "Saving",
@@ -126,15 +153,12 @@ def run(
     from modelc.compiler.diagnostics.exceptions import SpecError
     from modelc.compiler.syntax.file_root import spec_root
     from modelc.runtime.runs.new_record import new_id, record_of
-    from modelc.runtime.runs.new_run import need_free, need_outside_runs
     from modelc.runtime.runs.run_folders import RUNS, task_name
 
     id, name = new_id(), task_name(task, path)
     folder = run_dir or RUNS / name / id
     # Refused now, and not after a long reading of data.
-    if run_dir is not None:
-        need_outside_runs(run_dir)
-    need_free(folder)
+    need_new(folder, run_dir is not None, labels)
     where = spec_root(path, root)
 
     start_device()
@@ -162,7 +186,7 @@ def run(
     stop.begin()
     recorder = Recorder.new(
         folder,
-        record_of(task, id, name, path, settings, where.folder, merged, names),
+        record_of(task, id, name, path, settings, where.folder, merged, names, labels),
         sources[str(path)].encode(),
         merged,
         balanced_spec(checked.data, task),
@@ -171,6 +195,17 @@ def run(
     )
     show = partial(show_run_error_in, document=task.spec.document, sources=sources)
     fit_and_keep(prepared, dataset, execution, recorder, saving, stop, show=show)
+
+
+def need_new(folder: Path, is_named: bool, labels: "Labels") -> None:
+    """Raise RunError E601 or E604 unless a run called so can begin in `folder`, which the user may have named."""
+    from modelc.runtime.runs.new_run import need_free, need_outside_runs
+    from modelc.runtime.runs.tags import need_new_tags
+
+    if is_named:
+        need_outside_runs(folder)
+    need_free(folder)
+    need_new_tags(folder.parent, labels.tags)
 
 
 def read_data(task: "Task", checked: "Checked", root: "Root") -> "tuple[Task, Dataset]":

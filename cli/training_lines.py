@@ -130,7 +130,8 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
         lines.append(Styled("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
     lines += unscored_lines(record.monitor, outcome)
     plugins = [word for plugin in record.plugins for word in ("--plugin", plugin.name)]
-    lines += [f"run: {recorder.folder}", "", "next:"]
+    names = [f"{recorder.folder}", *(f"{recorder.folder.parent}:{tag}" for tag in record.tags)]
+    lines += [f"run: {', also '.join(names)}", "", "next:"]
     if dataset.test is not None or dataset.validation is not None:
         lines.append("  " + command("evaluate", recorder.folder, *plugins))
         lines.append("  " + command("predict", recorder.folder, *plugins, "--output", "predictions.csv"))

@@ -17,7 +17,9 @@ STYLES = {"ok": "good", "wrong": "error"}
 
 
 def verify(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run directory, or `runs/NAME` for all runs of it.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run directory, `runs/NAME:TAG`, or `runs/NAME` for all runs of it.")
+    ],
     data: Annotated[
         bool, typer.Option("--data", help="Compare the columns of the data too, which must be there.")
     ] = False,
@@ -101,6 +103,9 @@ def lines(found: "Verified") -> list[Line]:
         ended = "ended without a record: its process was killed" if found.was_killed else ended
         state = f"{ended}, epoch {record.epoch:,}, step {record.step:,}"
     said: list[Line] = [(Styled("strong", str(found.folder)), f"  {state}")]
+    if record is not None:
+        said += [f"  tag    {found.folder.parent}:{tag}" for tag in record.tags]
+        said += [f"  note   {line}" for line in record.note.splitlines()]
     width = max(len(file.state) for file in shown)
     for file in shown:
         style, word = STYLES.get(file.state, "dim"), f"{file.state:<{width}}"
@@ -143,6 +148,8 @@ def say_json(found: "Sequence[Verified]") -> None:
         {
             "run": str(one.folder),
             "id": one.record and one.record.id,
+            "tags": one.record.tags if one.record else [],
+            "note": one.record.note if one.record else "",
             "status": one.record and ("killed" if one.was_killed else one.record.status),
             "whole": one.is_whole,
             "files": [file._asdict() for file in one.files],

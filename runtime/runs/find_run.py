@@ -21,6 +21,7 @@ from modelc.runtime.runs.run_folders import (
 )
 from modelc.runtime.runs.run_layout import RECORD, holds_run, is_run
 from modelc.runtime.runs.runs_of_spec import run_of_spec
+from modelc.runtime.runs.tags import tagged_run
 
 
 def find_run(text: str, root: Path | None = None, command: Command = ("evaluate",)) -> FoundRun:
@@ -33,6 +34,8 @@ def find_run(text: str, root: Path | None = None, command: Command = ("evaluate"
     try:
         if holds_run(path):
             return first_whole([Run(path)])
+        if (tagged := tagged_run(text)) is not None:
+            return first_whole([tagged])
     except OSError as error:
         raise RunError("E602", f"`{path}` cannot be read: {reason_of(error)}") from None
     if os.path.basename(path) == RECORD and is_run(path.parent):
@@ -71,6 +74,8 @@ def folders_of(text: str) -> list[Path]:
             return [path]
         if os.path.isdir(path) and (there := [entry for entry in entries(path) if is_run(entry)]):
             return there
+        if (tagged := tagged_run(text)) is not None:
+            return [tagged.folder]
     except OSError as error:
         raise RunError("E602", f"`{path}` cannot be read: {reason_of(error)}") from None
     return [find_run(text).run.folder]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, NamedTuple
 
 from modelc.compiler.binding.task import Task
 from modelc.runtime.runs.plugins import records_of
@@ -18,6 +18,14 @@ def new_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
 
 
+class Labels(NamedTuple):
+    """What the user calls a run, and says about it."""
+
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+NO_LABELS = Labels()
 ClassNames = Mapping[str, tuple[str, ...]]
 """The class names that a spec has in files, by the path of each."""
 
@@ -31,6 +39,7 @@ def record_of(
     root: Path,
     merged: Any,
     class_names: ClassNames,
+    labels: Labels = NO_LABELS,
 ) -> RunRecord:
     """The record of a run that is about to begin; `merged` is its spec with all files and without settings, in which
     `class_names` are still in theirs.
@@ -43,6 +52,8 @@ def record_of(
         name=name,
         spec="spec.json" if spec.suffix == ".json" else "spec.yaml",
         settings=list(settings),
+        tags=list(labels.tags),
+        note=labels.note,
         plugins=records_of(task.spec.plugins),
         root=str(root),
         source=os.path.relpath(os.path.realpath(spec), root),

@@ -14,6 +14,7 @@ from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_folders import FoundRun, first_whole, runs_in
 from modelc.runtime.runs.run_layout import RESOLVED, holds_run
+from modelc.runtime.runs.tags import tagged_run
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.observer import Checkpoint
 
@@ -36,6 +37,8 @@ def run_to_resume(text: str) -> FoundRun:
     path = Path(text)
     if holds_run(path):
         return first_whole([Run(path)])
+    if (tagged := tagged_run(text)) is not None:
+        return first_whole([tagged])
     if os.path.isdir(path):
         found = runs_in(path)
         if found.there:

@@ -83,6 +83,8 @@ class RunRecord(Sealed):
     name: str
     spec: str
     settings: list[str]
+    tags: list[str] = Field(default_factory=list)
+    note: str = ""
     plugins: list[PluginRecord] = Field(default_factory=list)
     root: RecordedPath
     root_from_run: RecordedPath | None = None
