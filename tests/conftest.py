@@ -53,4 +53,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-place", action="store_true", help="damage every place of every shipped spec, also like ones"
     )
+    parser.addoption("--damages", type=int, default=40, help="how many bits of a run `test_damaged_runs` flips")
+    parser.addoption(
+        "--every-fault", action="store_true", help="let every write of a training fail, not a part of them"
+    )
     parser.addoption("--metric-draws", type=int, default=20, help="how many hostile draws each metric is compared on")

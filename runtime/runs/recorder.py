@@ -89,11 +89,19 @@ class Recorder:
         with ExitStack() as stack:
             opened = open_locked(stack, folder, make=True)
             need_empty(folder, opened.entries())
-            for name, content in files.items():
-                write(opened, name, content)
-            write_record(opened, record)
-            metrics = MetricsLog(opened)
-            stack.callback(metrics.close)
+            try:
+                for name, content in files.items():
+                    write(opened, name, content)
+                metrics = MetricsLog(opened)
+                stack.callback(metrics.close)
+                # Last: it makes a run of the folder.
+                write_record(opened, record)
+            except RunError:
+                # The same command can be given again.
+                for name in (*files, METRICS):
+                    with suppress(OSError):
+                        opened.remove(name)
+                raise
             return cls(record, opened, metrics, stack.pop_all())
 
     @classmethod
@@ -172,11 +180,13 @@ class Recorder:
         ended = time.monotonic()
         self.next_write = ended + (ended - begun) * (1 - SHARE) / SHARE
 
-    def write_record(self) -> None:
-        """Write the record, with the lines of the metrics that are on the disk. Raises RunError E604."""
+    def write_record(self, **instead: Any) -> None:
+        """Write the record, with the lines of the metrics that are on the disk, and with other entries `instead`.
+
+        Raises RunError E604.
+        """
         lines = MetricsPart(**self.metrics.synced._asdict())
-        self.record = self.record.model_copy(update={"metrics": lines})
-        write_record(self.opened, self.record)
+        write_record(self.opened, self.record.model_copy(update={"metrics": lines, **instead}))
 
     def write_waiting(self) -> None:
         """Write the pending weights. Raises RunError E604."""
@@ -210,9 +220,8 @@ class Recorder:
         except RunError as error:
             # What weights took of a full disk is free again: at least the record says how it ended.
             failure = failure or Failure(code=error.code, message=error.message)
-            update = {"status": "failed", "failure": failure, "best": self.kept_best}
-            self.record = self.record.model_copy(update=update)
-            self.write_record()
+            self.record = self.record.model_copy(update={"status": "failed", "failure": failure})
+            self.write_record(best=self.kept_best)
             raise
         self.need_place()
         self.folder = self.place()
