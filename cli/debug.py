@@ -45,17 +45,16 @@ def debug(
 
     start_device()
     from modelc.cli.resuming import same_data
-    from modelc.compiler.binding.array_files import with_arrays
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.runs.environment import environment
+    from modelc.runtime.runs.kept_spec import notes_on_arrays
     from modelc.runtime.runs.resumption import differences, recorded_execution
     from modelc.runtime.training.device import computing
 
     where, remarks = found.find_root(root, task.source)
-    inform(*remarks)
+    inform(*remarks, *notes_on_arrays(found, task, where))
     task, dataset = same_data(found, task, where)
-    task, arrays = with_arrays(task, where)
-    now = environment(task, recorded_execution(found), [], dataset.digests, arrays, dataset.train.measured)
+    now = environment(task, recorded_execution(found), [], dataset.digests, {}, dataset.train.measured)
     if differs := differences(found.environment(), now):
         warn("the environment is another than that of the run: its last digits may be others", notes=differs)
     prepared = prepare(task)

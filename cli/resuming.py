@@ -45,23 +45,23 @@ def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Sav
     inform(*notes)
 
     start_device()
-    from modelc.compiler.binding.array_files import with_arrays
     from modelc.compiler.diagnostics.phrases import name_list
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.runs.environment import changed_test_columns, environment
+    from modelc.runtime.runs.kept_spec import notes_on_arrays
     from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.runs.resumption import differences
 
     where, remarks = run.find_root(root, task.source)
-    inform(*remarks)
+    inform(*remarks, *notes_on_arrays(run, task, where))
     task, dataset = same_data(run, task, where)
     if changed := changed_test_columns(run.environment(), dataset.digests.test.digests):
         message = f"the test rows have changed since the run began: {name_list(changed)}"
         warn(message, notes=("training does not read them: it goes on as it would have",))
     need_same_course(before, task, dataset.train.rows, stored.checkpoint.step)
     need_more(run.folder, task, dataset.train.rows, stored.checkpoint)
-    task, arrays = with_arrays(task, where)
-    now = environment(task, execution, sys.argv[1:], dataset.digests, arrays, dataset.train.measured)
+    # What weights began with is in the checkpoint: arrays in files are not read again.
+    now = environment(task, execution, sys.argv[1:], dataset.digests, {}, dataset.train.measured)
     if differs := differences(run.environment(), now):
         warn(
             "the run goes on in another environment than it began in: its last digits may be others than without the stop",

@@ -1,5 +1,5 @@
-"""The ways that ids take through a model: which values are functions of the data and of constants that were read from files
-alone, and where each comes from.
+"""The ways that ids take through a model: which values are functions of the data and of constants alone, and where each comes
+from.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ import numpy as np
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.graph.graph import Edge, Node
-from modelc.compiler.graph.typed_graph import TypedGraph, by_slot
+from modelc.compiler.graph.typed_graph import TypedGraph, by_slot, reachable
 from modelc.compiler.library.base.lazy import jax, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Call, Layer, Plan, Result
@@ -22,6 +22,7 @@ from modelc.compiler.lowering.lower import Run
 from modelc.compiler.lowering.precision import Precision, precision_of
 from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.drawn_constants import with_drawn_constants
 from modelc.runtime.data.row_batches import row_batches
 
 
@@ -133,6 +134,7 @@ def paths_of_constants_and_data(
     with its inputs; what constants alone bring is not computed for every row again.
     """
     wanted = tuple(ends)
+    task = with_drawn_constants(task, reachable(task.planned.graph, list(wanted)))
     constant, _ = followed(task.planned, ())
     varying = (edge for edge in wanted if edge not in constant)
     for chosen, given in ((wanted, {}), (varying, inputs)):
@@ -160,7 +162,7 @@ def followed(planned: TypedGraph, inputs: Iterable[str]) -> tuple[set[Edge], set
 
 
 def read_state(plan: Plan) -> dict[str, Any]:
-    """The state of a layer that was read from files and that nothing changes, by name."""
+    """The state of a layer that is known and that nothing changes, by name."""
     entries = plan.state.items()
     return {
         name: entry.initializer.values

@@ -1,5 +1,5 @@
 """Ids are checked where they arrive: what each layer with a vocabulary would look up for every row of the data, or of a
-constant that was read from a file.
+constant.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.contracts.weight_rules import ArrayFile
 from modelc.compiler.library.layers import kind_of
+from modelc.compiler.library.layers.core.parameter import ConstantArray
 from modelc.compiler.library.readers.checks import check_labels, labels_outside
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.id_paths import Paths, is_constant, origins, paths_of_constants_and_data
@@ -128,7 +129,7 @@ def explain(task: Task, paths: Paths, arriving: Arriving, inputs: Arrays) -> Run
     bounds = tally.least, tally.greatest
     first = tally.first[-1], where(paths, edge, tally)
     error = labels_outside(tally.count, arriving.room, shown(paths, edge), "id", first, bounds)
-    notes = [computed_by(paths, edge)] if not (edge in paths.sources or file_of(paths, edge)) else []
+    notes = [] if edge in paths.sources or constant_at(paths, edge) else [computed_by(paths, edge)]
     notes += moved_by_chance(paths, arriving)
     for other in others:
         tally = tallies[other]
@@ -138,10 +139,16 @@ def explain(task: Task, paths: Paths, arriving: Arriving, inputs: Arrays) -> Run
     return with_room(error, arriving, bounds[0], place_of(task, paths, edge), *notes)
 
 
+def constant_at(paths: Paths, edge: Edge) -> ConstantArray | None:
+    """The constant whose values are on an edge, if it is that of one."""
+    node = paths.planned.graph.node(edge.node)
+    return node.layer if node is not None and is_constant(node.layer) else None
+
+
 def file_of(paths: Paths, edge: Edge) -> ArrayFile | None:
     """The file that the values on an edge were read from, where it is that of a constant."""
-    node = paths.planned.graph.node(edge.node)
-    return node.layer.value_initializer.array_file() if node is not None and is_constant(node.layer) else None
+    constant = constant_at(paths, edge)
+    return None if constant is None else constant.value_initializer.array_file()
 
 
 def shown(paths: Paths, edge: Edge) -> str:
@@ -215,8 +222,11 @@ def moved_by_chance(paths: Paths, arriving: Arriving) -> list[str]:
 
 
 def place_of(task: Task, paths: Paths, edge: Edge) -> Path:
-    """Where an input, a layer or the file of a constant stands in the spec."""
+    """Where an input, a layer, or the file or initializer of a constant stands in the spec."""
     node = paths.planned.graph.node(edge.node)
     if node is None:
         return "data", "inputs", edge.node
-    return place_of_file(task.spec.document, node, "value") if file_of(paths, edge) else node.at
+    if file_of(paths, edge):
+        return place_of_file(task.spec.document, node, "value")
+    drawn = [(*node.at, *kind, "value_initializer") for kind in ((), ("constant",))] if constant_at(paths, edge) else []
+    return next((path for path in drawn if path in task.spec.document.values), node.at)

@@ -1,5 +1,6 @@
 """Arrays in files that have changed since a run began with them: the run keeps its values, and says so."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -64,3 +65,26 @@ def test_an_array_that_is_gone_is_not_needed(trained: Path) -> None:
     (trained / "ids.npy").unlink(missing_ok=True)
     ended = modelc("evaluate", "run", cwd=trained)
     assert ended.code == 0 and "'ids.npy'" not in ended.err
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_training_that_goes_on_keeps_its_arrays_and_says_which_have_changed(
+    trained: Path, tmp_path: Path, gone: bool
+) -> None:
+    keep(trained, [0, 3, 2], [0.5, 1.5, 2.5])
+    longer = ["--set", "train.epochs=3"]
+    assert modelc("train", "spec.yaml", "--run-dir", tmp_path / "straight", *longer, cwd=trained).code == 0
+    shutil.copytree(trained / "run", tmp_path / "run")
+    keep(trained, [0, 9, 2], [0.5, np.nan, 2.5])
+    if gone:
+        (trained / "ids.npy").unlink()
+    ended = modelc("train", "--resume", tmp_path / "run", *longer, "--root", ".", cwd=trained)
+    assert ended.code == 0 and ended.err.count(NOTE) == (1 if gone else 2), ended.err
+    assert f"the array `table` in 'all.npz' {NOTE}" in ended.err
+    one, other = (
+        {path.name: path.read_bytes() for path in (run / "weights/last").glob("*.safetensors")}
+        for run in (tmp_path / "straight", tmp_path / "run")
+    )
+    assert one and one == other
+    shown = modelc("debug", tmp_path / "run", "--root", ".", cwd=trained)
+    assert shown.code == 0 and shown.err.count(NOTE) == (1 if gone else 2)

@@ -11,6 +11,7 @@ import modelc
 from modelc.compiler.binding.array_files import with_arrays
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arriving_integers import check_integers
 from modelc.runtime.data.data_check import check_data
@@ -109,6 +110,69 @@ def test_integers_of_a_file_that_a_layer_would_round_are_refused(tmp_path: Path)
     with pytest.raises(RunError, match="16777217") as caught:
         check_integers(task_of(tmp_path, [2**24 + 1], {"y": node}), {"x": ROWS})
     assert caught.value.code == "E402"
+
+
+def drawn_task(nodes: dict[str, Any], initializer: Any, shape: list[int], train: Any = None, **inputs: Any) -> Task:
+    """A task with a constant that no file holds, as integers on the node `e`."""
+    constant = {"shape": shape, "value_initializer": initializer}
+    types = {name: {"shape": list(x.shape[1:]), "dtype": str(x.dtype)} for name, x in {"x": ROWS, **inputs}.items()}
+    first = {"c": {"from": "x", "constant": constant}, "e": {"from": "c", "cast": "int32"}}
+    raw = {"modelc": 1, "model": {"inputs": types, "nodes": {**first, **nodes}, "outputs": ["y"]}}
+    if train is not None:
+        raw |= {"train": {"loss": "mean_squared_error", "optimizer": {"sgd": 0.1}, "epochs": 1, **train}}
+    return modelc.load(raw)
+
+
+DRAWN = ("model", "nodes", "c", "constant", "value_initializer")
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"from": "e", "embedding": {"input_dim": 4, "output_dim": 2}},
+        {"from": "e", "layers": [{"reshape": [2, 2]}, "flatten", {"one_hot": 4}]},
+        {"from": ["x", "e"], "gather": -2},
+        {"from": ["x", "e"], "segment_sum": 4},
+    ],
+)
+def test_ids_that_an_initializer_fills_are_refused_at_it(node: Any) -> None:
+    check_ids(drawn_task({"y": node}, {"constant": 3}, [4]), {"x": ROWS}, training=True)
+    for value, first in ((4, "4"), (-1.5, "-1")):
+        error = refused(drawn_task({"y": node}, {"constant": value}, [4]))
+        assert error.message == f"`c` has 4 ids outside 0 to 3, the first is {first} at [0]" and error.at == DRAWN
+        assert error.notes == ("`y` has room for 4 ids",) or node["from"] == "e"
+
+
+def test_ids_that_are_drawn_are_those_that_training_begins_with() -> None:
+    node = {"from": "e", "one_hot": 8}
+    refusals = set()
+    for seed in range(6):
+        task = drawn_task({"y": node}, {"random_uniform": {"minval": 0, "maxval": 8.5}}, [2, 3], {"seed": seed})
+        key = derive(root_key(seed), "initialize")
+        _, state = modelc.compile(task).init(key)
+        ids = np.asarray(state["c"]["value"]).astype("int32")
+        if (ids < 8).all():
+            check_ids(task, {"x": ROWS}, training=True)
+            refusals.add(False)
+            continue
+        place = ", ".join(map(str, np.argwhere(ids >= 8)[0]))
+        assert refused(task).message.endswith(f"8 at [{place}]")
+        refusals.add(True)
+    assert refusals == {True, False}
+
+
+def test_ids_that_no_seed_tells_are_not_refused() -> None:
+    check_ids(drawn_task({"y": {"from": "e", "one_hot": 4}}, {"random_uniform": {"maxval": 99}}, [3]), {"x": ROWS})
+
+
+def test_ids_that_an_initializer_fills_are_checked_beside_those_of_the_data() -> None:
+    nodes = {"all": {"from": ["e", "words"], "concatenate": -1}, "y": {"from": "all", "one_hot": 4}}
+    words = np.tile(IDS, (6, 1))
+    check_ids(drawn_task(nodes, "ones", [2], words=words), {"x": ROWS, "words": words})
+    error = refused(drawn_task(nodes, {"constant": 9}, [2], words=words), words=words)
+    assert error.at == DRAWN and error.message == "`c` has 2 ids outside 0 to 3, the first is 9 at [0]"
+    words[4, 1] = 7
+    assert refused(drawn_task(nodes, "ones", [2], words=words), words=words).at == ("data", "inputs", "words")
 
 
 def test_a_check_of_the_data_finds_them(tmp_path: Path) -> None:
