@@ -14,6 +14,9 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 Drawn = tuple[Any, int]
 """An item of a chain, and the width that comes out of it."""
 
+NAMES = ("cat", "$dog", "žluť, spotted")
+"""The class names that drawn specs have, in the file `PATH` or as they list them."""
+PATH = "names.txt"
 ORDERED = ("params", "branches")
 """Mappings whose order says something: the first parameter takes a bare value, branches are joined in order."""
 
@@ -66,10 +69,11 @@ def part(value: dict[str, Any], rng: random.Random) -> tuple[dict[str, Any], dic
 @dataclass
 class Drawing:
     """One spec while it is drawn. `small` is the variable that the others are made of, `deep` how far inside of others it is, `parts` how many
-    chains in chains have been drawn."""
+    chains in chains have been drawn, and `counts` whether there is data whose classes are counted."""
 
     draw: Draw
     small: int = 0
+    counts: bool = False
     parts: int = 0
     deep: int = 0
 
@@ -81,9 +85,13 @@ class Drawing:
 
     def spec(self) -> dict[str, Any]:
         self.small = self.one(2, 3)
+        self.counts = self.chance()
+        data, variables = self.data() if self.counts else ({}, {})
         return {
             "modelc": 1,
+            **data,
             "vars": {
+                **variables,
                 "small": self.small,
                 "large": "${2 * small - 1}",
                 "sizes": ["$large", {"odd": 5}, "${max(small, 3)}"],
@@ -94,9 +102,28 @@ class Drawing:
             "model": self.chain_model() if self.one(0, 0, 1) else self.graph_model(),
         }
 
+    def data(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The section that names the classes of a target, in one of the ways there are, and the variables for it."""
+        listed = [name.replace("$", "$$") for name in NAMES]
+        ways: tuple[tuple[Any, dict[str, Any]], ...] = (
+            (listed, {}),
+            ({"file": PATH}, {}),
+            ("$names", {"names": {"file": PATH}}),
+            ("$names.1", {"names": [3, {"file": "$path"}], "path": PATH}),
+            ({"file": "$path"}, {"path": PATH}),
+            ("$names", {"names": listed}),
+        )
+        classes, variables = ways[self.one(*range(len(ways)))]
+        reader: Any = {"category": {"column": "kind", "classes": classes}}
+        if self.chance():
+            reader, variables = "$reader", {**variables, "reader": reader}
+        return {"data": {"source": {"npz": "rows.npz"}, "targets": {"kind": reader}}}, variables
+
     # Values: a text of the language and the number that it stands for.
 
     def width(self) -> tuple[Any, int]:
+        if self.counts and self.one(0, 0, 0, 1):
+            return "${classes(kind) + small}", len(NAMES) + self.small
         small, large = self.small, 2 * self.small - 1
         widths: tuple[tuple[Any, int], ...] = (
             (4, 4),
@@ -116,7 +143,8 @@ class Drawing:
 
     def exactly(self, width: int) -> Any:
         asked = f"${{shape(x)[-1] + {width - 4}}}"
-        return self.one(width, f"${{small + {width - self.small}}}", f"${{{2 * width} // times}}", asked)
+        counted = f"${{classes(kind) + {width - len(NAMES)}}}" if self.counts else width
+        return self.one(counted, width, f"${{small + {width - self.small}}}", f"${{{2 * width} // times}}", asked)
 
     # Layers and what stands in their place.
 

@@ -257,6 +257,24 @@ def overlaid(chance: random.Random, texts: list[str]) -> Drawn:
     return Drawn({name: json.dumps(data).encode() for name, data in files.items()}, settings[: chance.randrange(4)])
 
 
+def named(chance: random.Random, texts: list[str]) -> Drawn:
+    """A spec whose class names are in a file, behind variables or not, with faults in the one, the other or both."""
+    at, variables = chance.choice(NAMED)
+    path = chance.choice(
+        ("names.txt", "names.txt", "names.txt", "no.txt", "../names.txt", "spec.yaml", "", "$p", ".", "a\0")
+    )
+    text = WITH_NAMES.replace("VARIABLES", variables).replace("CLASSES", at).replace("PATH", json.dumps(path))
+    names = bytearray("\n".join(chance.choice(CLASSES) for _ in range(chance.choice((0, 1, 3, 300)))).encode())
+    for _ in range(chance.choice((0, 0, 1, 30))):
+        index = chance.randrange(len(names) + 1)
+        names[index : index + chance.randrange(3)] = bytes(chance.randrange(256) for _ in range(chance.randrange(3)))
+    if chance.random() < 0.5:
+        text = mutate(text, chance.randrange(10**9), [*texts, text])
+    settings = [f"data.targets.kind.category.classes={chance.choice(('$n', '{file: names.txt}', '[a, b]', '3'))}"]
+    files = {"spec.yaml": text.encode("utf-8", "surrogatepass"), "names.txt": bytes(names)}
+    return Drawn(files, settings if chance.random() < 0.2 else [])
+
+
 def damaged_path(path: str, chance: random.Random) -> str:
     parts = path.split(".")
     parts[chance.randrange(len(parts))] = chance.choice((*parts, *NAMES, "0", "9" * 5000, "-1", ""))
@@ -268,6 +286,37 @@ ITEMS = (
     "{residual: [{dense: 5}]}", "{share: dense}", "{parallel: {join: add, branches: {a: [], b: [tanh]}}}", "{type: Dense, units: 3}",
     "{dropout: 2}", "{B0: null}", "{dense: 4, repeat: 1000}", "null", "{reshape: [2, 2]}", "{lambda: x}", "{Part: 1}",
 )  # fmt: skip
+CLASSES = (
+    "cat",
+    "dog",
+    "$dog",
+    "",
+    " ",
+    "[",
+    '"cat",',
+    "- cat",
+    "0: cat",
+    "\u017elu\u0165",
+    "a" * 3000,
+    "\r",
+    "\ufeff",
+    "#",
+)
+NAMED = (
+    ("{file: PATH}", ""), ("$n", "n: {file: PATH}"), ("{file: $p}", "p: PATH"), ("$a.k.0", "a: {k: [$n]}, n: {file: $p}, p: PATH"),
+    ("$a", "a: $b, b: $a"), ("$a.file", "a: {file: {file: PATH}}"), ('"${n}"', "n: {file: PATH}"), ("$n.0.0.0", "n: $n.0"),
+)  # fmt: skip
+"""What stands for classes, and the variables of it."""
+WITH_NAMES = """\
+modelc: 1
+vars: {VARIABLES}
+model:
+  inputs: {x: {shape: [4]}}
+  layers: [{dense: {units: "${classes(kind)}", activation: softmax}, name: kind}]
+data:
+  source: {npz: rows.npz}
+  targets: {kind: {category: {column: kind, classes: CLASSES}}}
+"""
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "^", "@", "==", "<", "and", "or", "in", "is", ":=", ",")
 VALUES: tuple[Any, ...] = (
     None, True, -1, 0, 10**17, -(10**17), 1e308, 0.5, "", "a", "$x", "${1 +}", [], {}, [[[[]]]], "x" * 5000, [1] * 500, "dense", 1.0,
@@ -297,4 +346,5 @@ KINDS: dict[str, Callable[[random.Random, list[str]], Drawn]] = {
     "expressions": expressions,
     "includes": included,
     "overlays": overlaid,
+    "class names": named,
 }

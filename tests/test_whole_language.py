@@ -20,8 +20,9 @@ from modelc.compiler.expansion.yaml_writer import to_yaml
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.lowering.passes import roll_repeats
 from tests.compiler.library.layers.running import QUICK
-from tests.drawn_specs import parted, shuffled, specs
+from tests.drawn_specs import NAMES, PATH, parted, shuffled, specs
 
+KNOWN = {PATH: NAMES}
 SEEDS = st.integers(0, 1000)
 FEATURES = {
     *("Body", "Deep", "Fork", "residual", "parallel", "share", "lstm", "layers", "nodes", "times", "tied"),
@@ -38,6 +39,7 @@ FEATURES = {
         "join multiply",
     ),
     *("time_distributed", "bidirectional", "elu"),
+    *("${classes(kind) + small}", "classes $names", "classes $names.1", f"file {PATH}", "file $path", "kind $reader"),
 }
 
 
@@ -54,7 +56,7 @@ def drawn(count: int) -> settings:
 
 
 def checked(text: str, name: str) -> Checked:
-    found = check(text, name)
+    found = check(text, name, class_names=KNOWN)
     shown = [problem.message for problem in found.errors]
     assert found.task is not None and not shown, (shown, text)
     return found
@@ -63,7 +65,7 @@ def checked(text: str, name: str) -> Checked:
 def resolved(found: Checked) -> Checked:
     """What the resolved form of a checked spec is in turn."""
     assert found.document is not None
-    again = checked(to_yaml(resolve(found.document), found.sources), "resolved.yaml")
+    again = checked(to_yaml(resolve(found.document, found.class_names), found.sources), "resolved.yaml")
     unused = [problem.message for problem in again.problems if problem.code == "W909"]
     # Only variables that a block computes with are kept; one that no layer uses does not use them.
     assert any("the block" in message for message in unused) or not unused
@@ -84,6 +86,8 @@ def features(value: Any) -> Iterator[str]:
         yield "port"
     elif isinstance(value, str) and "shape(" in value:
         yield from ("shape", value)
+    elif isinstance(value, str) and "classes(" in value:
+        yield value
 
 
 def numbers(found: Checked, programs: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -145,7 +149,7 @@ def test_the_resolved_form_and_any_order_are_the_same_graph() -> None:
     @given(specs(), SEEDS)
     def same(spec: dict[str, Any], seed: int) -> None:
         found = checked(json.dumps(spec), "spec.json")
-        seen.update(features(spec["model"]))
+        seen.update(features([spec["model"], spec.get("data"), spec["vars"]]))
         graphs = [graph(found), graph(resolved(found)), graph(checked(json.dumps(shuffled(spec, seed)), "spec.json"))]
         assert graphs[0] == graphs[1] == graphs[2]
 
@@ -183,7 +187,7 @@ def test_the_model_of_another_file_is_its_graph_below_the_name_of_the_block(tmp_
         blocks = {"Other": {"use": "other.json"}}
         found = in_file(tmp_path / "spec.json", {"modelc": 1, "blocks": blocks, "model": using})
         above = "node/" if "nodes" in model else "Other/"
-        (nodes, outputs, _, weights), expected = graph(found, above), graph(checked(json.dumps(spec), "spec.json"))
+        (nodes, outputs, _, weights, _), expected = graph(found, above), graph(checked(json.dumps(spec), "spec.json"))
         # Scopes have the block in them, and the output of a chain another name.
         assert [node[:-1] for node in nodes] == [node[:-1] for node in expected[0]]
         assert [*outputs.values()] == [*expected[1].values()] and weights == expected[3]
@@ -198,7 +202,7 @@ def test_setting_a_value_to_what_it_is_changes_nothing() -> None:
         text = json.dumps(spec)
         expected = graph(checked(text, "spec.json"))
         for path, value in values(spec):
-            found = check(text, "spec.json", settings=[f"{path}={json.dumps(value)}"])
+            found = check(text, "spec.json", settings=[f"{path}={json.dumps(value)}"], class_names=KNOWN)
             bare = [problem.message for problem in found.errors if "is its argument" in problem.message]
             assert bare or graph(found) == expected, (path, found.errors)
 
@@ -222,14 +226,18 @@ def write(path: Path, spec: dict[str, Any]) -> None:
 def in_file(path: Path, spec: dict[str, Any]) -> Checked:
     """A spec that names files beside it, without an error in it."""
     write(path, spec)
+    (path.parent / PATH).write_text("\n".join(NAMES), encoding="utf-8")
     found = check_file(path)
     assert found.task is not None and not found.errors, (found.errors, spec)
     return found
 
 
 def graph(found: Checked, above: str = "") -> Any:
-    """The graph without the places where it is written, and the shapes of all weights; paths without what is `above` them."""
+    """The graph without the places where it is written, the shapes of all weights, and the classes of the data; paths without
+    what is `above` them.
+    """
     assert found.task is not None
+    data = found.task.data
     planned = found.task.planned
 
     def edge(one: Edge | None) -> Any:
@@ -249,4 +257,7 @@ def graph(found: Checked, above: str = "") -> Any:
         path.removeprefix(above): {name: weight.shape for name, weight in plan.params.items()}
         for path, plan in planned.owned()
     }
-    return nodes, {name: edge(one) for name, one in planned.graph.outputs.items()}, planned.graph.inputs, weights
+    outputs = {name: edge(one) for name, one in planned.graph.outputs.items()}
+    classes = {name: reader and reader.class_names(None) for name, reader in data.targets.items()} if data else {}
+    assert all(names == NAMES for names in classes.values())
+    return nodes, outputs, planned.graph.inputs, weights, classes
