@@ -71,7 +71,8 @@ class Named(NamedTuple):
         inside = frozenset((*path, key) for path in there for key in document.get(path))
         values, keys = (Without(places, inside) for places in (document.values, document.keys))
         data = with_values(document.data, there)
-        return replace(document, data=data, values=values, keys=keys, holes=(document.holes - inside) | holes)
+        changed = replace(document, data=data, values=values, keys=keys, computed=document.computed - inside)
+        return replace(changed, holes=(document.holes - inside) | holes)
 
 
 def read_class_names(document: Document, load: Load | None, known: Names | None = None) -> Named:
