@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -18,8 +19,21 @@ from modelc.runtime.runs.metric_arguments import arguments_of
 from modelc.runtime.training.execution import Execution
 
 PACKAGES = ("modelc", "jax", "jaxlib", "numpy", "optax", "safetensors")
-FLAGS = ("XLA_FLAGS", "JAX_DEFAULT_MATMUL_PRECISION")
-"""Variables that change what is computed; no other is recorded."""
+FLAGS = (
+    "XLA_FLAGS",
+    "LIBTPU_INIT_ARGS",
+    "NPROC",
+    "NVIDIA_TF32_OVERRIDE",
+    "JAX_DEFAULT_MATMUL_PRECISION",
+    "JAX_DEFAULT_PRNG_IMPL",
+    "JAX_ENABLE_X64",
+    "JAX_NUMPY_DTYPE_PROMOTION",
+    "JAX_RANDOM_SEED_OFFSET",
+    "JAX_THREEFRY_PARTITIONABLE",
+)
+"""Variables that change what is computed, `NPROC` by the number of threads that sums are divided among; no other is recorded."""
+INSTRUCTIONS = re.compile(r"avx\w*|amx\w*|f16c|fma|sse4_\d|asimd\w*|sve\w*|bf16|i8mm")
+"""What a processor may have that compiled code uses where it is there: sums and functions then differ in their last digits."""
 TRAINING_ROWS, TEST_ROWS, DTYPES = "data", "test_data", "dtypes"
 """The keys of the digests of columns, and of the dtypes that they were stored in."""
 
@@ -43,7 +57,8 @@ def environment(
         "versions": {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}},
         "platform": {"system": platform.system(), "release": platform.release(), "machine": platform.machine()},
         "device": {"platform": devices[0].platform, "kind": devices[0].device_kind, "count": len(devices)},
-        "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cpus": processors(),
+        "instructions": instructions(),
         "flags": {name: os.environ[name] for name in FLAGS if name in os.environ},
         "execution": {
             "mode": execution.mode,
@@ -60,6 +75,21 @@ def environment(
         "measured": {name: written(places) for name, places in measured.items() if name.startswith("inputs/")},
         "byte_order": sys.byteorder,
     }
+
+
+def processors() -> int | None:
+    """The processors that this process may use, of which XLA makes its threads: not those of the machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def instructions() -> str:
+    """The instructions of the processor that compiled code may use; empty where the system does not say."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            line = next((line for line in file if line.lower().startswith(("flags", "features"))), "")
+    except OSError:
+        return ""
+    return " ".join(sorted(word for word in line.partition(":")[2].split() if INSTRUCTIONS.fullmatch(word)))
 
 
 def installed(package: str) -> str | None:

@@ -8,6 +8,7 @@ from secrets import token_hex
 from typing import Any, NamedTuple
 
 from modelc.compiler.binding.task import Task
+from modelc.runtime.runs.commit import commit_of
 from modelc.runtime.runs.plugins import records_of
 from modelc.runtime.runs.run_record import FORMAT, RunRecord, now
 from modelc.runtime.runs.spec_content import content_digest, with_class_names
@@ -58,6 +59,7 @@ def record_of(
         root=str(root),
         source=os.path.relpath(os.path.realpath(spec), root),
         content=content_digest(with_class_names(merged, class_names)),
+        commit=commit_of(spec),
         class_names=digests_of(class_names),
         started=now(),
         monitor=task.training.monitor,

@@ -16,13 +16,23 @@ from modelc.compiler.syntax.beneath import file_kind
 from modelc.runtime.runs.checkpoints import Stored
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.leftovers import remove_leftovers
+from modelc.runtime.runs.lock_file import lock_file
 from modelc.runtime.runs.metrics_log import METRICS, MOST_METRICS, MetricsLog, MetricsPart, kept_lines
 from modelc.runtime.runs.new_record import ClassNames
 from modelc.runtime.runs.new_run import need_empty, need_free
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.recorded_json import resolved_json, to_json
 from modelc.runtime.runs.run_files import MOST, read_bytes
-from modelc.runtime.runs.run_layout import CLASS_NAMES, ENVIRONMENT, LOCK, MERGED, RECORD, RESOLVED, WEIGHTS
+from modelc.runtime.runs.run_layout import (
+    CLASS_NAMES,
+    ENVIRONMENT,
+    LOCK,
+    MERGED,
+    RECORD,
+    REQUIREMENTS,
+    RESOLVED,
+    WEIGHTS,
+)
 from modelc.runtime.runs.run_record import (
     FORMAT,
     Best,
@@ -81,6 +91,7 @@ class Recorder:
             MERGED: resolved_json(merged),
             RESOLVED: resolved_json(data),
             ENVIRONMENT: to_json(environment),
+            REQUIREMENTS: lock_file(),
             **({CLASS_NAMES: to_json(class_names)} if class_names else {}),
         }
         from_run = os.path.relpath(record.root, os.path.realpath(folder))

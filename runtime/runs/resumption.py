@@ -20,7 +20,7 @@ from modelc.runtime.training.observer import Checkpoint
 
 LENGTHS = ("epochs", "steps", "early_stopping")
 """The keys of `train` that may be others when a run goes on."""
-COMPARED = ("versions", "platform", "device", "cpus", "flags", "byte_order")
+COMPARED = ("versions", "platform", "device", "cpus", "instructions", "flags", "byte_order")
 """The entries of an environment that may change the bits of a training."""
 
 
@@ -110,6 +110,9 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What of an environment differs that may change the bits of a training: `jax was 0.10.1, and is 0.10.2 now`."""
     found = []
     for name in COMPARED:
+        if name not in before:
+            # A run of a version that did not record it.
+            continue
         for key in changed_keys(before.get(name), now.get(name), (name,)):
             was, is_now = (value_at(one, key.split(".")) for one in (before, now))
             found.append(f"{key.rpartition('.')[2]} was {was}, and is {is_now} now")

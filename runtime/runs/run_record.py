@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from modelc.runtime.runs.commit import Commit
 from modelc.runtime.runs.metrics_log import MetricsPart
 from modelc.runtime.runs.plugins import PluginRecord
 from modelc.runtime.runs.run_files import damaged, read_bytes
@@ -73,7 +74,7 @@ class RunRecord(Sealed):
     in the record of a run that was made before these were recorded. `class_names` has the digest of the names in each file
     of class names, by the path that the spec has for it.
 
-    `files` has the sha256 of each file that does not change any more; `replaced` that of one which was being replaced when
+    `commit` is that of the repository of the spec. `files` has the sha256 of each file that does not change any more; `replaced` that of one which was being replaced when
     the record was written, and may still be there. `metrics` are the lines that `metrics.jsonl` has at least. All three are
     missing in a record without a seal.
     """
@@ -90,6 +91,7 @@ class RunRecord(Sealed):
     root_from_run: RecordedPath | None = None
     source: RecordedPath | None = None
     content: str | None = None
+    commit: Commit | None = None
     class_names: dict[str, str] = Field(default_factory=dict)
     started: str
     ended: str | None = None
