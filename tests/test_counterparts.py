@@ -45,7 +45,7 @@ train:
 """Several outputs and losses; `EXAMPLE` has one of each."""
 TABLE = """\
 modelc: 1
-model: {inputs: {city: {shape: [], dtype: int32}}, layers: [embedding: {input_dim: 3, output_dim: 1}]}
+model: {inputs: {city: {shape: [], dtype: int32}}, layers: [embedding: {input_dim: 4, output_dim: 1}]}
 data: {source: {npz: rows.npz}}
 train: {loss: mean_squared_error, optimizer: adam, epochs: 1}
 """
@@ -77,6 +77,8 @@ def test_a_part_of_a_spec_is_valid_in_one(part: str, tmp_path: Path) -> None:
         assert not check(f"modelc: 1\n{part}\n", "spec.yaml").problems
         return
     (tmp_path / "overlay.yaml").write_text(f"modelc: 1\nextends: base.yaml\n{part}\n")
+    for file in re.findall(r"\{file: ([\w.]+)\}", part):
+        (tmp_path / file).write_text("rome\nparis\nberlin\n")
     met = []
     for base in BASES:
         (tmp_path / "base.yaml").write_text(base)

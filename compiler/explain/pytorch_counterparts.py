@@ -172,6 +172,9 @@ PYTORCH: Page = {
             "`random_crop` and `resizing`"),
         Row("torchvision.datasets.MNIST('data', download=True)", "data: {source: mnist}", "`digits` needs no network"),
         Row("torchvision.datasets.ImageFolder('photos')", planned="source/files"),
+        Row("dataset.class_to_idx, dataset.classes",
+            "data: {targets: {kind: {category: {column: label, classes: {file: names.txt}}}}}",
+            "the names in the order of their labels, in a text file with one on each line, or listed: `classes: [cat, dog]`"),
     ),
     "training": (
         Row("optimizer = optim.Adam(net.parameters(), lr=1e-3)", "train: {optimizer: {adam: 0.001}}"),
