@@ -1,15 +1,17 @@
 """`modelc train --resume RUN`: goes on with a run from its newest checkpoint, with the numbers of one that never stopped."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from modelc.cli.console import FINDINGS, inform, say, show_problems, start_device, warn
+from modelc.cli.devices import Asked, parallelism_of
 from modelc.cli.train import fit_and_keep
-from modelc.cli.training_lines import header, parameters
+from modelc.cli.training_lines import header
 
 if TYPE_CHECKING:
     from modelc.cli.stopping import Stopping
@@ -20,10 +22,13 @@ if TYPE_CHECKING:
     from modelc.runtime.runs.checkpoints import Stored
     from modelc.runtime.runs.run_directory import Run
     from modelc.runtime.runs.run_record import RunRecord
+    from modelc.runtime.training.parallelism import Parallelism
 
 
-def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Saving", stop: "Stopping") -> None:
-    """Go on with the run `text`, with `settings` that may change its lengths.
+def resume(
+    text: str, settings: tuple[str, ...], root: Path | None, asked: Asked, saving: "Saving", stop: "Stopping"
+) -> None:
+    """Go on with the run `text`, with `settings` that may change its lengths, on the devices that are `asked` for.
 
     Raises RunError E602 or E603 if there is nothing to go on from, E609 if its data, or what is set, would make another
     training of it.
@@ -45,32 +50,24 @@ def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Sav
     inform(*notes)
 
     start_device()
-    from modelc.compiler.diagnostics.phrases import name_list
+    execution = replace(execution, parallelism=parallelism_of(asked, task, execution.parallelism))
     from modelc.compiler.lowering.prepared_task import prepare
-    from modelc.runtime.runs.environment import changed_test_columns, environment
+    from modelc.runtime.runs.environment import environment
     from modelc.runtime.runs.kept_spec import notes_on_arrays
     from modelc.runtime.runs.recorder import Recorder
-    from modelc.runtime.runs.resumption import differences
 
     where, remarks = run.find_root(root, task.source)
     inform(*remarks, *notes_on_arrays(run, task, where))
     task, dataset = same_data(run, task, where)
-    if changed := changed_test_columns(run.environment(), dataset.digests.test.digests):
-        message = f"the test rows have changed since the run began: {name_list(changed)}"
-        warn(message, notes=("training does not read them: it goes on as it would have",))
     need_same_course(before, task, dataset.train.rows, stored.checkpoint.step)
     need_more(run.folder, task, dataset.train.rows, stored.checkpoint)
     # What weights began with is in the checkpoint: arrays in files are not read again.
     now = environment(task, execution, sys.argv[1:], dataset.digests, {}, dataset.train.measured)
-    if differs := differences(run.environment(), now):
-        warn(
-            "the run goes on in another environment than it began in: its last digits may be others than without the stop",
-            notes=differs,
-        )
+    differs = warned_of(run, dataset, now)
     prepared = prepare(task)
-    record = resumed_record(run.record, stored, settings, differs)
+    record = resumed_record(run.record, stored, settings, differs, execution.parallelism)
     name = run.record.name
-    say(*header(task, parameters(prepared), name, run.folder, dataset, execution, run.folder)[:-1])
+    say(*header(task, prepared, name, run.folder, dataset, execution, run.folder)[:-1])
     inside = stored.checkpoint.ended < stored.checkpoint.epoch
     say(
         f"  goes on after step {stored.checkpoint.step:,}, {'in' if inside else 'after'} epoch {stored.checkpoint.epoch:,}",
@@ -79,6 +76,24 @@ def resume(text: str, settings: tuple[str, ...], root: Path | None, saving: "Sav
     stop.begin()
     recorder = Recorder.reopened(run.folder, record, stored, None if checked is None else checked.data)
     fit_and_keep(prepared, dataset, execution, recorder, saving, stop, stored.checkpoint)
+
+
+def warned_of(run: "Run", dataset: "Dataset", now: "Mapping[str, Any]") -> list[str]:
+    """What differs from the environment that the run began in, after warning of it and of other test rows."""
+    from modelc.compiler.diagnostics.phrases import name_list
+    from modelc.runtime.runs.environment import changed_test_columns
+    from modelc.runtime.runs.resumption import differences
+
+    if changed := changed_test_columns(run.environment(), dataset.digests.test.digests):
+        message = f"the test rows have changed since the run began: {name_list(changed)}"
+        warn(message, notes=("training does not read them: it goes on as it would have",))
+    differs = differences(run.environment(), now)
+    if differs:
+        warn(
+            "the run goes on in another environment than it began in: its last digits may be others than without the stop",
+            notes=differs,
+        )
+    return differs
 
 
 def same_data(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
@@ -104,14 +119,25 @@ def same_data(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
 
 
 def resumed_record(
-    record: "RunRecord", stored: "Stored", settings: Sequence[str], differs: Sequence[str]
+    record: "RunRecord",
+    stored: "Stored",
+    settings: Sequence[str],
+    differs: Sequence[str],
+    parallelism: "Parallelism",
 ) -> "RunRecord":
     """The record of a run that goes on: where it was at its checkpoint, and that it goes on from there."""
     from modelc.runtime.runs.run_record import Best, Resumption, now
 
     checkpoint = stored.checkpoint
     best = checkpoint.facts["best"]
-    again = Resumption(at=now(), step=checkpoint.step, settings=list(settings), differs=list(differs))
+    again = Resumption(
+        at=now(),
+        step=checkpoint.step,
+        settings=list(settings),
+        differs=list(differs),
+        mesh=parallelism.mesh,
+        shard=parallelism.shard,
+    )
     return record.model_copy(
         update={
             "status": "running",

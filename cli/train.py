@@ -22,8 +22,9 @@ from modelc.cli.console import (
     show_run_error_in,
     start_device,
 )
+from modelc.cli.devices import Asked, Devices, Mesh, Sharded, asked_of, parallelism_of
 from modelc.cli.plugins import PluginNames, enable
-from modelc.cli.training_lines import ending, header, parameters
+from modelc.cli.training_lines import ending, header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,6 +80,9 @@ def train(
     keep: Keep = 3,
     tags: Tags = None,
     note: Note = "",
+    devices: Devices = None,
+    mesh: Mesh = None,
+    shard: Sharded = None,
     settings: Settings = None,
     root: RootFolder = None,
     plugins: PluginNames = None,
@@ -92,17 +96,17 @@ def train(
 
     with Stopping() as stop:
         enable(plugins)
-        saving = saving_of(every, keep)
+        saving, asked = saving_of(every, keep), asked_of(devices, mesh, shard)
         if resume is not None:
             refuse_with_resume({"a spec": spec, "`--run-dir`": run_dir, "`--tag`": tags, "`--note`": note or None})
             from modelc.cli.resuming import resume as go_on
 
-            go_on(resume, tuple(settings or ()), root, saving, stop)
+            go_on(resume, tuple(settings or ()), root, asked, saving, stop)
             return
         if spec is None:
             helps = ("name one: `modelc train SPEC`", "or `modelc train --resume RUN`")
             refuse("there is no spec to train", helps=helps)
-        run(spec, run_dir, labels_of(tags or (), note), tuple(settings or ()), root, saving, stop)
+        run(spec, run_dir, labels_of(tags or (), note), tuple(settings or ()), root, asked, saving, stop)
 
 
 def saving_of(every: str, keep: int) -> "Saving":
@@ -143,6 +147,7 @@ def run(
     labels: "Labels",
     settings: tuple[str, ...],
     root: Path | None,
+    asked: Asked,
     saving: "Saving",
     stop: "Stopping",
 ) -> None:
@@ -150,7 +155,6 @@ def run(
     task, checked = checked_spec(path, settings, root, SECTIONS)
     sources = checked.sources
 
-    from modelc.compiler.diagnostics.exceptions import SpecError
     from modelc.compiler.syntax.file_root import spec_root
     from modelc.runtime.runs.new_record import new_id, record_of
     from modelc.runtime.runs.run_folders import RUNS, task_name
@@ -162,22 +166,16 @@ def run(
     where = spec_root(path, root)
 
     start_device()
-    from modelc.compiler.binding.array_files import with_arrays
+    parallelism = parallelism_of(asked, task)
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.data.class_balance import balanced_spec
     from modelc.runtime.runs.environment import environment
     from modelc.runtime.training.execution import choose
 
-    try:
-        with run_of(task.spec.document, sources):
-            task, arrays = with_arrays(task, where)
-            task, dataset = read_data(task, checked, where)
-    except SpecError as error:
-        show_problems([problem for problem in error.problems if problem.is_error], sources, sys.stderr)
-        raise typer.Exit(FINDINGS) from None
-    execution = choose(task)
+    task, arrays, dataset = read_all(task, checked, where)
+    execution = choose(task, parallelism)
     prepared = prepare(task)
-    say(*header(task, parameters(prepared), name, path, dataset, execution, folder))
+    say(*header(task, prepared, name, path, dataset, execution, folder))
 
     from modelc.runtime.runs.recorder import Recorder
 
@@ -195,6 +193,23 @@ def run(
     )
     show = partial(show_run_error_in, document=task.spec.document, sources=sources)
     fit_and_keep(prepared, dataset, execution, recorder, saving, stop, show=show)
+
+
+def read_all(task: "Task", checked: "Checked", root: "Root") -> "tuple[Task, Mapping[str, str], Dataset]":
+    """The completed task, the digests of the arrays in files that its weights begin with, and its data. Ends the command for
+    what is wrong with them.
+    """
+    from modelc.compiler.binding.array_files import with_arrays
+    from modelc.compiler.diagnostics.exceptions import SpecError
+
+    try:
+        with run_of(task.spec.document, checked.sources):
+            task, arrays = with_arrays(task, root)
+            task, dataset = read_data(task, checked, root)
+            return task, arrays, dataset
+    except SpecError as error:
+        show_problems([problem for problem in error.problems if problem.is_error], checked.sources, sys.stderr)
+        raise typer.Exit(FINDINGS) from None
 
 
 def need_new(folder: Path, is_named: bool, labels: "Labels") -> None:

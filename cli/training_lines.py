@@ -18,25 +18,23 @@ if TYPE_CHECKING:
 
 def header(
     task: "Task",
-    parameters: tuple[int, int],
+    prepared: "PreparedTask",
     name: str,
     path: Path,
     dataset: "Dataset",
     execution: "Execution",
     folder: Path,
 ) -> list[Line]:
-    """What is about to be trained, on what, and how; `parameters` are those that training changes, and the others."""
+    """What is about to be trained, on what, and how."""
     assert task.training is not None
-    trainable, fixed = parameters
+    trainable, fixed = parameters(prepared)
     parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
     rows = ", ".join(f"{part.rows:,} {word}" for word, part in parts.items() if part is not None)
-    devices = jax.devices()
-    count = f"{len(devices)} x " if len(devices) > 1 else ""
     seed = task.training.settings.seed
     facts = {
         "parameters": f"{trainable:,} trainable" + (f", {fixed:,} not" if fixed else ""),
         "rows": rows,
-        "device": f"{count}{devices[0].device_kind}, {execution.mode}: {execution.reason}",
+        **device_lines(prepared, execution),
         "optimizer": optimizer_line(task.training.optimizer),
         "best weights": f"by {task.training.monitor}, {task.training.better} is better",
         **class_weights(task),
@@ -65,6 +63,26 @@ def class_weights(task: "Task") -> dict[str, str]:
             more = f", ... ({len(shown)} in all)" if len(shown) > 10 else ""
             found.append(f"{term.name}: {', '.join(shown[:10])}{more}")
     return {"class weights": "; ".join(found)} if found else {}
+
+
+def device_lines(task: "PreparedTask", execution: "Execution") -> dict[str, str]:
+    """On which devices, how steps are executed there, and which weights lie whole on each though they are to be divided."""
+    from modelc.runtime.training.weight_axes import replicated, weight_axes
+
+    parallelism = execution.parallelism
+    device = f"{jax.devices()[0].device_kind}, {execution.mode}: {execution.reason}"
+    if parallelism.devices == 1:
+        return {"device": device}
+    sharded = {
+        "none": "",
+        "optimizer": "; the optimizer state is sharded",
+        "params": "; weights and optimizer state are sharded",
+    }
+    lines = {"devices": f"{parallelism.devices} x {device}", "mesh": parallelism.mesh + sharded[parallelism.shard]}
+    if whole := replicated(task, parallelism, weight_axes(task, parallelism)):
+        more = f" and {len(whole) - 5:,} more" if len(whole) > 5 else ""
+        lines["on each device"] = f"{', '.join(whole[:5])}{more}: no axis can be divided"
+    return lines
 
 
 def weights_line(task: "Task") -> dict[str, str]:

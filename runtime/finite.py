@@ -14,8 +14,8 @@ from modelc.compiler.lowering.lower import Values
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.arrays import Arrays
 from modelc.runtime.evaluate import compute_rows, shown
+from modelc.runtime.training.objective import expand_axes
 from modelc.runtime.training.observer import Weights
-from modelc.runtime.training.step import expand_axes
 
 
 def check_predictions(

@@ -57,4 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-fault", action="store_true", help="let every write of a training fail, not a part of them"
     )
+    parser.addoption(
+        "--mesh-steps", type=int, default=0, help="train each kind on each mesh of 8 devices for so many steps"
+    )
     parser.addoption("--metric-draws", type=int, default=20, help="how many hostile draws each metric is compared on")

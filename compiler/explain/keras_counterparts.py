@@ -184,8 +184,10 @@ KERAS: Page = {
             "`modelc.compile` gives the model as pure functions for a loop of your own in JAX"),
         Row("GAN(discriminator=discriminator, generator=generator)", "",
             "one loss and one optimizer train all: two against each other need a loop of your own, with `modelc.compile`"),
-        Row("keras.distribution.DataParallel()", planned="devices"),
-        Row("keras.distribution.ModelParallel(layout_map=layout)", planned="mesh"),
+        Row("keras.distribution.DataParallel()", "modelc train spec.yaml --devices all",
+            "the devices share the rows of each batch"),
+        Row("keras.distribution.ModelParallel(layout_map=layout)", "modelc train spec.yaml --mesh data=4,model=2",
+            "weights are divided by the kinds of their axes"),
     ),
     "defaults": (
         Row("layers.LeakyReLU(negative_slope=0.3)", "leaky_relu: {negative_slope: 0.3}"),

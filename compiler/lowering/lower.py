@@ -1,7 +1,7 @@
 """A task as pure JAX functions: `init` draws the weights, `run` computes values, `apply` is its public face."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -33,6 +33,13 @@ Tap = Callable[[Edge | Incoming, Array, Array | None], Array]
 
 The copies of a rolled repeat are one node here, whose values cannot leave the loop: give it tasks without rolls.
 """
+Weights = Callable[[str, Mapping[str, Array]], Mapping[str, Array]]
+"""What is made of the weights that a node owns, by name, from the path that they are held under; see `interpret`."""
+
+
+def as_they_are(path: str, weights: Mapping[str, Array]) -> Mapping[str, Array]:
+    """The weights unchanged."""
+    return weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,8 @@ class Values:
 class Model:
     """The pure functions of a model.
 
-    `init(key) -> (params, state)`; `run(params, state, inputs, wanted, train=, key=, rows=) -> Values`, see `lower`.
+    `init(key) -> (params, state)`; `run(params, state, inputs, wanted, train=, key=, rows=, weights=) -> Values`, see
+    `interpret`.
     """
 
     init: Callable[[Array], tuple[Tree, Tree]]
@@ -114,10 +122,13 @@ def interpret(
     train: bool = False,
     key: Array | None = None,
     rows: Array | None = None,
+    weights: Weights | None = None,
     tap: Tap | None = None,
 ) -> Values:
-    """Run every node once, in order, and every rolled repeat as one loop. `rows` is false for padding rows."""
-    run = Run(task.planned.plans, precision, rows, train, tap=tap)
+    """Run every node once, in order, and every rolled repeat as one loop. `rows` is false for padding rows; the weights of
+    each node go through `weights` before it computes with them.
+    """
+    run = Run(task.planned.plans, precision, rows, train, weights or as_they_are, tap=tap)
     run.values = {Edge(name): inputs[name] for name in task.planned.graph.inputs if name in inputs}
     new_state = {path: dict(entries) for path, entries in state.items()}
     rolled = {path: roll for roll in task.rolls for path in roll.inside}
@@ -129,7 +140,8 @@ def interpret(
                 run.loop(roll, params, new_state, key)
             continue
         own_key = None if key is None else derive(key, node.path)
-        result = run.node(node, params.get(node.owner, {}), new_state.get(node.owner, {}), own_key)
+        own = run.weights(node.owner, params.get(node.owner, {}))
+        result = run.node(node, own, new_state.get(node.owner, {}), own_key)
         if result:
             new_state[node.owner] = {**new_state.get(node.owner, {}), **result}
     values = {edge: precision.to_float32(run.values[edge]) for edge in wanted}
@@ -144,6 +156,7 @@ class Run:
     precision: Precision
     rows: Array | None
     train: bool
+    weights: Weights = as_they_are
     values: dict[Edge, Any] = field(default_factory=dict)
     masks: dict[Edge, Any] = field(default_factory=dict)
     penalties: dict[str, Array] = field(default_factory=dict)
@@ -187,9 +200,12 @@ class Run:
         stacked = {path: (params.get(to, {}), state.get(to, {}), keys.get(path)) for path, to in paths.items()}
 
         def iteration(carry: Any, now: Any) -> Any:
-            inner = Run(self.plans, self.precision, self.rows, self.train, dict(self.values), dict(self.masks))
+            inner = replace(self, values=dict(self.values), masks=dict(self.masks), penalties={}, tap=None)
             inner.values[roll.carrier], inner.masks[roll.carrier] = carry
-            new = {node.path: inner.node(node, *now[node.path]) for node in roll.nodes}
+            new = {}
+            for node in roll.nodes:
+                weights, *others = now[node.path]
+                new[node.path] = inner.node(node, self.weights(paths[node.path], weights), *others)
             return (carried(inner.values[roll.end]), inner.masks.get(roll.end)), (new, inner.penalties)
 
         # What goes from copy to copy has one dtype, whatever goes into the first.

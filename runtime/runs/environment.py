@@ -65,6 +65,8 @@ def environment(
             "steps_per_chunk": execution.steps_per_chunk,
             "reason": execution.reason,
         },
+        "mesh": execution.parallelism.mesh,
+        "shard": execution.parallelism.shard,
         "seed": task.training.settings.seed,
         "metrics": arguments_of(task),
         "arguments": list(arguments),

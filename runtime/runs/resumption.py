@@ -17,11 +17,15 @@ from modelc.runtime.runs.run_layout import RESOLVED, holds_run
 from modelc.runtime.runs.tags import tagged_run
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.observer import Checkpoint
+from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 
 LENGTHS = ("epochs", "steps", "early_stopping")
 """The keys of `train` that may be others when a run goes on."""
-COMPARED = ("versions", "platform", "device", "cpus", "instructions", "flags", "byte_order")
+COMPARED = ("versions", "platform", "device", "cpus", "instructions", "mesh", "shard", "flags", "byte_order")
 """The entries of an environment that may change the bits of a training."""
+
+BEFORE_MESHES = {"mesh": ONE_DEVICE.mesh, "shard": ONE_DEVICE.shard}
+"""What is true of runs that do not record it."""
 
 
 class Continued(NamedTuple):
@@ -96,18 +100,23 @@ def changed_keys(before: Any, after: Any, path: tuple[str, ...] = ()) -> list[st
 
 def recorded_execution(run: Run) -> Execution:
     """How the run executes its steps. Raises RunError E602 if its record does not say."""
-    found = run.environment().get("execution")
+    environment = run.environment()
+    found = environment.get("execution")
+    last = next((one for one in reversed(run.record.resumed) if one.mesh is not None), None)
+    placed = {**BEFORE_MESHES, **environment} if last is None else {"mesh": last.mesh, "shard": last.shard}
     try:
+        parallelism = Parallelism.from_record(placed["mesh"], placed["shard"])
         assert isinstance(found, dict)
         mode, steps, reason = (found[name] for name in ("mode", "steps_per_chunk", "reason"))
         assert mode in ("scan", "single") and type(steps) is int and steps > 0 and isinstance(reason, str)
-    except (AssertionError, KeyError):
+    except (AssertionError, KeyError, ValueError):
         raise RunError("E602", f"`execution` in the environment of the run `{run.folder}` is damaged") from None
-    return Execution(mode, steps, reason)
+    return Execution(mode, steps, reason, parallelism)
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What of an environment differs that may change the bits of a training: `jax was 0.10.1, and is 0.10.2 now`."""
+    before = {**BEFORE_MESHES, **before}
     found = []
     for name in COMPARED:
         if name not in before:

@@ -58,12 +58,16 @@ class FittedLayer(Sealed):
 
 
 class Resumption(Sealed):
-    """When training went on, from which step, with which lengths, and what differed from the environment before."""
+    """When training went on, from which step, with which lengths, and what differed from the environment before; on which
+    mesh of devices, and what of its arrays was sharded, None in a record from before these were recorded.
+    """
 
     at: str
     step: int
     settings: list[str] = Field(default_factory=list)
     differs: list[str] = Field(default_factory=list)
+    mesh: str | None = None
+    shard: str | None = None
 
 
 class RunRecord(Sealed):

@@ -10,6 +10,7 @@ from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.order import batches, in_order
 from modelc.runtime.training.epoch_sums import Tally
+from modelc.runtime.training.placement import Placement
 from modelc.runtime.training.row_state import at_zeros, planned_entries
 from modelc.runtime.training.step import Data, Steps
 from modelc.runtime.training.sums import batches_at_once, joined
@@ -24,17 +25,18 @@ class Evaluation:
     def __init__(self, steps: Steps, task: PreparedTask, part: Part) -> None:
         self.steps = steps
         self.task = task
-        self.batch = evaluation_batch(task, part.rows)
+        self.batch = evaluation_batch(task, part.rows, steps.placement.parallelism.data)
         indices, valid = batches(in_order(part.rows), self.batch)
-        self.data = on_device(part)
+        self.data = on_device(part, steps.placement)
         self.size = min(len(valid), batches_at_once(task, steps.zero(self.data, self.batch)))
         self.zero = steps.zero(self.data, self.batch, self.size)
         self.count = len(valid)
-        self.indices, self.valid = jax.device_put((indices, valid))
+        self.indices = steps.placement.put(indices, steps.placement.batches)
+        self.valid = steps.placement.put(valid, steps.placement.everywhere)
 
     def run(self, params: Any, state: Any) -> Tally:
         tally = Tally({}, joined(self.task))
-        handed: Any = at_zeros(self.task, self.batch)
+        handed: Any = self.steps.placement.put(at_zeros(self.task, self.batch), self.steps.placement.rows)
         for begin in range(0, self.count, self.size):
             sums = jax.tree.map(jnp.copy, self.zero)
             count = min(self.size, self.count - begin)
@@ -44,14 +46,17 @@ class Evaluation:
         return tally
 
 
-def evaluation_batch(task: PreparedTask, rows: int) -> int:
-    """The batch size of an evaluation of `rows` rows: that of training if the model has per-row state."""
+def evaluation_batch(task: PreparedTask, rows: int, among: int = 1) -> int:
+    """The batch size of an evaluation of `rows` rows: that of training if the model has per-row state, else a multiple of
+    `among`, the devices that share a batch.
+    """
     if task.training is not None and any(planned_entries(task)):
         return task.training.settings.batch_size
-    return min(rows, EVALUATION_ROWS)
+    return -(-min(rows, EVALUATION_ROWS) // among) * among
 
 
-def on_device(part: Part) -> Data:
-    """The rows of a part on the default device."""
-    data: Data = jax.device_put({"inputs": dict(part.inputs), "targets": dict(part.targets)})
+def on_device(part: Part, placement: Placement) -> Data:
+    """The rows of a part on each device."""
+    rows = {"inputs": dict(part.inputs), "targets": dict(part.targets)}
+    data: Data = placement.put(rows, placement.everywhere)
     return data

@@ -18,7 +18,7 @@ from modelc.compiler.lowering.lower import Incoming, Tree, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.finite import not_finite
-from modelc.runtime.training.step import elements_of, losses, needed_edges
+from modelc.runtime.training.objective import elements_of, losses, needed_edges
 
 Spot = Edge | Incoming
 """Where a value is: what comes out of a node, or is an input of the model, and what goes into a node."""

@@ -1,10 +1,11 @@
-"""Chooses how steps are executed: many in one compiled loop, or one call each. The run records the choice."""
+"""How steps are executed: many in one compiled loop, or one call each, and on which devices. The run records it."""
 
 from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
 from modelc.compiler.binding.task import Task
+from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 
 WORK_PER_CHUNK = 2e10
 """Floating-point operations between two looks at the clock: a fraction of a second on two cores."""
@@ -20,10 +21,11 @@ class Execution:
     mode: Literal["scan", "single"]
     steps_per_chunk: int
     reason: str
+    parallelism: Parallelism = ONE_DEVICE
 
 
-def choose(task: Task) -> Execution:
-    """How to run `task` on the devices of jax."""
+def choose(task: Task, parallelism: Parallelism = ONE_DEVICE) -> Execution:
+    """How to run `task` on devices of jax."""
     import jax
 
     assert task.training is not None
@@ -33,8 +35,8 @@ def choose(task: Task) -> Execution:
     slow = [path for path, layer in nodes if not all(part.loop_safe for part in layer.layers())]
     if slow and jax.default_backend() == "cpu":
         reason = f"the gradient of `{slow[0]}` is slow inside a compiled loop on CPU"
-        return Execution("single", steps, reason)
-    return Execution("scan", steps, f"{steps} steps in one compiled loop")
+        return Execution("single", steps, reason, parallelism)
+    return Execution("scan", steps, f"{steps} steps in one compiled loop", parallelism)
 
 
 def operations(task: Task) -> float:

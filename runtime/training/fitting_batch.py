@@ -54,12 +54,16 @@ def room_for(task: PreparedTask, dataset: Dataset, execution: Execution, before:
     left = max(before - part_bytes(dataset.train), 0)
     needs: list[tuple[int, int]] = []
     for size in halved(min(task.training.settings.batch_size, dataset.train.rows)):
+        if size % execution.parallelism.data:
+            continue
         needed = need_of_step(task, dataset, execution, size)
         if needed is None:
             return None
         needs.append((size, needed))
         if needed <= FREE * left:
             break
+    if not needs:
+        return None
     (_, needed), (size, least) = needs[0], needs[-1]
     return Room(needed, left, (size, least) if len(needs) > 1 and least <= FREE * left else None)
 
@@ -86,7 +90,7 @@ def need_of_step(task: PreparedTask, dataset: Dataset, execution: Execution, siz
     """The bytes that XLA needs for a step on `size` rows, the rows themselves left out; None if it does not say."""
     assert task.training is not None
     settings = task.training.settings._replace(batch_size=size)
-    steps = make(replace(task, training=task.training._replace(settings=settings)), 2)
+    steps = make(replace(task, training=task.training._replace(settings=settings)), 2, execution.parallelism)
     data: Any = jax.eval_shape(lambda: {"inputs": dict(dataset.train.inputs), "targets": dict(dataset.train.targets)})
     state = jax.eval_shape(steps.first)
     sums = jax.eval_shape(lambda: steps.zero(data, size))

@@ -2,17 +2,16 @@
 
 import time
 
-import jax
-
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.lowering.layer_fitting import fit_layers
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.training.observer import Fitted, Observer
+from modelc.runtime.training.placement import Placement
 from modelc.runtime.training.step import TrainState
 
 
-def learn(task: PreparedTask, part: Part, state: TrainState, observer: Observer) -> TrainState:
+def learn(task: PreparedTask, part: Part, state: TrainState, placement: Placement, observer: Observer) -> TrainState:
     """`state` after fitting the layers of `task` to the rows of `part`; `observer` is informed of each.
 
     Raises RunError E403 if a layer cannot be fitted to them.
@@ -21,7 +20,7 @@ def learn(task: PreparedTask, part: Part, state: TrainState, observer: Observer)
     begun = time.perf_counter()
     for node, entries in fit_layers(task, part.inputs):
         assert node.layer is not None
-        fitted[node.path] = {**fitted[node.path], **jax.device_put(dict(entries))}
+        fitted[node.path] = {**fitted[node.path], **placement.put(dict(entries), placement.everywhere)}
         ended = time.perf_counter()
         observer.fitted(Fitted(node.path, LAYERS.name_of(node.layer), part.rows, ended - begun))
         begun = ended

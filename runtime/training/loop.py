@@ -98,8 +98,9 @@ class Loop:
         self.rows = dataset.train.rows
         self.per_epoch = self.settings.steps_per_epoch(self.rows)
         self.total = self.settings.total_steps(self.rows)
-        self.steps: Steps = make(self.task, self.total)
-        self.data = on_device(dataset.train)
+        self.steps: Steps = make(self.task, self.total, execution.parallelism)
+        self.placement = self.steps.placement
+        self.data = on_device(dataset.train, self.placement)
         self.validation_part = dataset.validation
         self.validation = None if dataset.validation is None else Evaluation(self.steps, self.task, dataset.validation)
         one = self.steps.zero(self.data, self.settings.batch_size)
@@ -111,11 +112,13 @@ class Loop:
 
     def first(self) -> LoopState:
         """The state before the first step, with fitted layers."""
-        return LoopState(learn(self.task, self.part, self.steps.first(), self.observer), 0, self.no_sums())
+        return LoopState(
+            learn(self.task, self.part, self.steps.first(), self.placement, self.observer), 0, self.no_sums()
+        )
 
     def resumed(self, given: Checkpoint) -> LoopState:
         """The state that gave a checkpoint. Raises ValueError if it is not of this task."""
-        return restore(given, jax.eval_shape(self.steps.first), self.zero, joined(self.task))
+        return restore(given, self.steps, self.zero, joined(self.task))
 
     def run(self, state: LoopState) -> Outcome:
         """Train from `state` on, until the end or until asked to stop."""
@@ -143,6 +146,11 @@ class Loop:
         """What copies the weights to the host."""
         return partial(snapshot, self.task, state.train, state.epoch, state.step)
 
+    def replayable(self, train: TrainState) -> tuple[Any, Any]:
+        """The weights and the state of a step that is to be computed again, on one device."""
+        found: tuple[Any, Any] = train.params, train.state
+        return found if self.execution.parallelism.devices == 1 else self.placement.on_host(found)
+
     def train_epoch(self, state: LoopState) -> LoopState:
         """The state after the rest of an epoch and its record; inside of it, where training is to stop there."""
         if not state.is_inside:
@@ -158,7 +166,11 @@ class Loop:
             place = (state.step - first) % self.span
             if span is None or place == 0:
                 start = state.step - first - place
-                span = jax.device_put([padded(one[start : start + self.span], self.span) for one in rows])
+                indices, valid = (padded(one[start : start + self.span], self.span) for one in rows)
+                span = (
+                    self.placement.put(indices, self.placement.batches),
+                    self.placement.put(valid, self.placement.everywhere),
+                )
             state = self.train_chunk(state, span, place, last - state.step)
             state = state._replace(seconds=before + time.perf_counter() - begun)
             self.report(state, state.step - first)
@@ -200,7 +212,7 @@ class Loop:
         if failed >= 0:
             before = state._replace(train=train, step=failed, span=None)
             self.saver.failed(partial(capture, before))
-            raise error_of_step(self.task, self.part, train.params, train.state, failed)
+            raise error_of_step(self.task, self.part, *self.replayable(train), failed)
         return state._replace(train=train, step=state.step + count, span=None if is_full else sums)
 
     def call(self, train: TrainState, sums: Sums, rows: Any, begin: int, count: int) -> tuple[TrainState, Sums]:
@@ -251,7 +263,7 @@ class Loop:
         if bad := [key for key, value in losses.items() if not isfinite(value)]:
             self.saver.failed(partial(capture, state))
             part = self.validation_part if bad[0].startswith("validation/") else None
-            raise error_of_epoch(self.task, part, state.train.params, state.train.state, state.epoch, bad[0])
+            raise error_of_epoch(self.task, part, *self.replayable(state.train), state.epoch, bad[0])
         return values
 
 

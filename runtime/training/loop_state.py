@@ -16,7 +16,7 @@ from modelc.compiler.lowering.lower import Tree
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.training.epoch_sums import SEPARATOR, Tally
 from modelc.runtime.training.observer import Checkpoint, EpochRecord
-from modelc.runtime.training.step import TrainState
+from modelc.runtime.training.step import Steps, TrainState
 from modelc.runtime.training.sums import Sums
 
 
@@ -59,11 +59,12 @@ def capture(state: LoopState) -> Checkpoint:
     return Checkpoint(state.epoch, state.step, arrays, facts)
 
 
-def restore(given: Checkpoint, like: TrainState, span: Sums, metrics: Mapping[str, Metric]) -> LoopState:
-    """The state that gave a checkpoint; `like` and `span` have the shapes and dtypes of its arrays.
+def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, Metric]) -> LoopState:
+    """The state that gave a checkpoint, on the devices of `steps`; `span` has the shapes and dtypes of its sums.
 
     Raises ValueError, with what is wrong, if the checkpoint is not of such a training.
     """
+    like, placement = jax.eval_shape(steps.first), steps.placement
     wanted = trees(like)
     found = {name: tree_of(name, tree, given.arrays.get(name, {})) for name, tree in wanted.items()}
     sums = given.arrays.get("span", {})
@@ -76,10 +77,10 @@ def restore(given: Checkpoint, like: TrainState, span: Sums, metrics: Mapping[st
     )
     facts = given.facts
     return LoopState(
-        jax.device_put(train),
+        placement.put(train, steps.shardings),
         given.step,
         Tally.from_entries(given.arrays.get("tally", {}), metrics),
-        jax.device_put(tree_of("span", span, sums)) if sums else None,
+        placement.put(tree_of("span", span, sums), placement.everywhere) if sums else None,
         given.epoch,
         float(facts["seconds"]),
         record_of(facts["best"]),

@@ -162,6 +162,9 @@ def as_row_weights(value: Any, spec: Spec) -> str:
 
 RESUME = "`modelc train --resume RUN` goes on with a run that was stopped"
 SAVE = "`modelc train SPEC --checkpoint-every '100 steps'`, or `10 min`, says when to save"
+DEVICES = "`modelc train SPEC --devices 4`, or `--devices all`, trains on several devices"
+MESH = "`modelc train SPEC --mesh data=4,model=2` says how devices share rows and weights"
+SHARD = "`modelc train SPEC --devices all --shard params`, or `optimizer`, shards weights and optimizer state"
 KEPT = "every run keeps its best and its last weights"
 Advice = str | Callable[[Any, Spec], str]
 KEYS: Mapping[str, Advice] = {
@@ -202,6 +205,16 @@ KEYS: Mapping[str, Advice] = {
         ),
         f"remove it: {SAVE}; {KEPT}",
     ),
+    **dict.fromkeys(
+        (
+            "accelerator", "cuda", "ddp", "device", "devices", "distribute", "distributed", "distributestrategy",
+            "distribution", "gpu", "gpus", "multigpu", "ndevices", "ngpus", "numdevices", "numgpus", "numprocesses",
+            "strategy", "tpu", "tpus", "worldsize",
+        ),
+        f"remove it: {DEVICES}; the variable `JAX_PLATFORMS` chooses their kind",
+    ),
+    **dict.fromkeys(("dataparallel", "devicemesh", "mesh", "meshshape", "modelparallel", "tensorparallel"), f"remove it: {MESH}"),
+    **dict.fromkeys(("fsdp", "shard", "sharding", "shards", "zero"), f"remove it: {SHARD}"),
     "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
 }  # fmt: skip

@@ -144,24 +144,6 @@ PLANNED: Mapping[str, Planned] = {
     "group_by": Planned("data.validation", "keeping rows of one group together", ("group_split", "groups"), (), LAST),
     "stratify": Planned("data.validation", "drawing rows from each class alike", ("stratified", "stratify_by"), (), LAST),
     "where": Planned("data.validation", "validating on the rows that a column marks", ("split_column",), (), LAST),
-    "devices": Planned(
-        OPTION,
-        "training on several devices",
-        (
-            "accelerator", "cuda", "ddp", "device", "distribute", "distribute_strategy", "distributed", "distribution",
-            "gpu", "gpus", "multi_gpu", "n_devices", "n_gpus", "num_devices", "num_gpus", "num_processes", "strategy", "tpu",
-            "tpus", "world_size",
-        ),
-        (OPTIMIZER,),
-        "the variable `JAX_PLATFORMS` chooses the kind of device",
-    ),
-    "mesh": Planned(
-        OPTION,
-        "spreading batches or weights over a mesh of devices",
-        ("data_parallel", "device_mesh", "mesh_shape", "model_parallel", "tensor_parallel"),
-        (OPTIMIZER,),
-    ),
-    "shard": Planned(OPTION, "sharding weights over devices", ("fsdp", "sharding", "shards", "zero"), (OPTIMIZER,)),
     "folds": Planned(
         OPTION,
         "training once for each fold",

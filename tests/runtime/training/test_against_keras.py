@@ -34,7 +34,7 @@ def shipped(name: str) -> PreparedTask:
 def losses(task: PreparedTask, part: Part) -> tuple[Any, list[float]]:
     """The first weights of a task, and its losses over the batches of `part`."""
     steps = make(task, STEPS)
-    data = on_device(part)
+    data = on_device(part, steps.placement)
     state = steps.first()
     first = jax.device_get((state.params, state.state))
     found = []

@@ -17,9 +17,9 @@ from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.training import replay
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit
+from modelc.runtime.training.objective import losses, needed_edges
 from modelc.runtime.training.observer import Checkpoint
 from modelc.runtime.training.replay import replay_step
-from modelc.runtime.training.step import losses, needed_edges
 from tests.runtime.small import ready, spec, write_rows
 from tests.runtime.watching import Watcher
 

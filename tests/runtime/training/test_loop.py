@@ -108,7 +108,7 @@ def test_a_padded_batch_is_the_short_one(tmp_path: Path, mask: bool) -> None:
         ]
     task, dataset = ready(raw, root)
     steps = make(prepare(task), 10)
-    data = on_device(dataset.train)
+    data = on_device(dataset.train, steps.placement)
 
     def one(indices: list[int], real: int) -> Any:
         sums = steps.zero(data, len(indices))
@@ -129,7 +129,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched(tmp_path
     assert caught.value.code == "E501"
     task, dataset = ready(raw, root)
     steps = make(prepare(task), 10)
-    data, sums = on_device(dataset.train), steps.zero(on_device(dataset.train), 8)
+    data, sums = on_device(dataset.train, steps.placement), steps.zero(on_device(dataset.train, steps.placement), 8)
     indices, real = batches(shuffled(0, 1, 29), 8)
     state, sums = steps.chunk(steps.first(), sums, data, indices, real, np.int32(0), np.int32(4))
     assert int(state.failed) in (1, 2)

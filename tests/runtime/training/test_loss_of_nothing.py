@@ -123,7 +123,8 @@ def test_a_loss_of_nothing_is_nan_and_a_batch_of_nothing_changes_no_weights_and_
     raw = KINDS[kind]
     task, dataset = ready(raw, write_rows(tmp_path, ROWS, **columns(raw)))
     prepared = prepare(task)
-    steps, data = make(prepared, 10), on_device(dataset.train)
+    steps = make(prepared, 10)
+    data = on_device(dataset.train, steps.placement)
     batches = np.arange(ROWS, dtype=np.int32).reshape(-1, BATCH), np.full(ROWS // BATCH, BATCH, np.int32)
     assert not COUNTED[batches[0][1]].any()
 

@@ -19,7 +19,7 @@ from modelc.runtime.data.dataset import complete
 from modelc.runtime.evaluate import evaluate
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit
-from modelc.runtime.training.step import losses
+from modelc.runtime.training.objective import losses
 from tests.runtime.small import ready, write_rows
 from tests.runtime.watching import Watcher
 

@@ -24,7 +24,7 @@ from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.lowering.lower import Values
 from modelc.compiler.syntax.document import read
-from modelc.runtime.training.step import elements_of
+from modelc.runtime.training.objective import elements_of
 from tests.compiler.library.layers.running import QUICK
 
 # Keras has no types.
