@@ -186,6 +186,7 @@ def examine(given: Given) -> Checked:
         problems += found
         sources = {**sources, SETTING: settings_text(given.settings)}
     kept = document
+    document = with_keys_in_place(document)
     named: Named | None = None
     names: dict[str, tuple[str, ...]] = {}
     if class_files(document.data) or (given.settings and class_files(merged.data)):
@@ -195,7 +196,6 @@ def examine(given: Given) -> Checked:
             names.update(named.names)
         assert named is not None
         problems, sources = problems + named.problems, {**sources, **named.sources}
-    document = with_keys_in_place(document)
     if len(document.values) > MANY or any(GROWS.search(text) for text in sources.values()):
         from modelc.compiler.expansion.layer_count import check_layers
 

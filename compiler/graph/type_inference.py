@@ -1,22 +1,20 @@
 """`Graph` to `TypedGraph`: infers the type of every edge by the `plan` of every layer, and places errors. No jax."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from itertools import takewhile
 
 from modelc.compiler.diagnostics.exceptions import PlanError
-from modelc.compiler.diagnostics.problem import Label, Path, Problem, Suggestion
+from modelc.compiler.diagnostics.problem import Label, Path, Problem
 from modelc.compiler.graph.composite_outputs import no_port
 from modelc.compiler.graph.deferred_layers import Built, built, with_notes
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Wanted
+from modelc.compiler.graph.layer_errors import display_name, report
 from modelc.compiler.graph.missing_steps import missing_steps_help
-from modelc.compiler.graph.shortcuts import shortcut_help
 from modelc.compiler.graph.typed_graph import TypedGraph, by_slot, reachable
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.returned_values import need_a, need_types
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.layer import Plan
-from modelc.compiler.library.layers import kind_of
 from modelc.compiler.syntax.document import Document
 
 
@@ -217,79 +215,6 @@ def check_port(reporter: Reporter, planned: TypedGraph, feed: Feed, full_path: b
         no_port(reporter, feed.edge, ports, feed.path, owner=feed.edge.node if full_path else feed.slot)
 
 
-def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError) -> None:
-    """Report the PlanError of a layer: at the argument or input to blame, else at the layer."""
-    assert node.layer is not None and node.feeds is not None
-    kind = kind_of(node.layer)
-    message = f"{display_name(node)}: {error.message}"
-    path, is_layer = node.at, True
-    if error.inside and not error.slot:
-        path, is_layer = way_inside(reporter.document, node.at, error.inside)
-    elif error.argument:
-        for candidate in (bare_argument(reporter, node), (*node.at, error.argument), (*node.at, kind, error.argument)):
-            if candidate in reporter.document.values:
-                path = candidate
-    elif error.slot:
-        paths = [feed.path for feed in node.feeds if feed.slot == error.slot]
-        path = paths[0] if len(paths) == 1 else common(paths) or node.at
-    related = []
-    for feed in node.feeds:
-        source = planned.graph.node(feed.edge.node) if feed.edge else None
-        known = planned.type(feed.edge)
-        if known is not None and feed.edge is not None:
-            at = source.at if source is not None else ("model", "inputs", feed.edge.node)
-            if at != path and reporter.document.key(at) != reporter.document.key(path):
-                related.append((at, f"`{feed.edge}` gives {show_shape(known.shape)} {known.dtype}"))
-    label = "these do not match" if error.slot and path != node.at else "does not fit"
-    key, note = path in (node.at, bare_argument(reporter, node)) or (bool(error.inside) and is_layer), error.note
-    help = (shortcut_help(reporter.document, planned, node) if error.code == "E302" else "") or error.help
-    if "` before it" in help:
-        from modelc.compiler.graph.layer_order import placed_before
-
-        help = placed_before(reporter.document, node, help, error.slot)
-    found = None if error.meant is None else value_meant(reporter, node, error, kind)
-    reporter.add(
-        error.code, message, path, key=key, label=label, help=help, note=note, related=related, suggestion=found
-    )
-
-
-def way_inside(document: Document, at: Path, inside: Path) -> tuple[Path, bool]:
-    """Where the text has what `inside` leads to from the arguments of the layer `at`, as far as it is written, and whether
-    that is the name of a layer.
-    """
-    path, is_layer, named = at, True, True
-    for part in inside:
-        # After an argument, and its index in a list, comes the name of a layer.
-        named = not named if isinstance(part, str) else named
-        if (*path, part) in document.values:
-            path, is_layer = (*path, part), named
-    return path, is_layer
-
-
-def bare_argument(reporter: Reporter, node: Node) -> Path:
-    """Where what a wrapper wraps is written without the name of its argument; the node itself if it is not."""
-    given = reporter.document.get(node.at) if node.at in reporter.document.values else None
-    bare = type(node.layer).bare_in(given) if isinstance(given, Mapping) and node.layer is not None else None
-    return node.at if bare is None else (*node.at, bare)
-
-
-def value_meant(reporter: Reporter, node: Node, error: PlanError, kind: str) -> Suggestion | None:
-    """The intended replacement of the argument that a plan refused, if the text has it directly or by its name."""
-    assert error.meant is not None
-    old, new = error.meant
-    for path in ((*node.at, error.argument), (*node.at, kind, error.argument), node.at, (*node.at, kind)):
-        if path in reporter.document.values and reporter.document.get(path) == old:
-            return reporter.located(Suggestion(old, str(new), error.help, is_safe=True, how="value"), path)
-    return None
-
-
-def display_name(node: Node) -> str:
-    """The name of a node in messages: its layer, and its path if that says more."""
-    assert node.layer is not None
-    kind = kind_of(node.layer)
-    return f"`{kind}`" if node.path == kind else f"`{kind}` at `{node.path}`"
-
-
 def check_learnt(reporter: Reporter, planned: TypedGraph, node: Node) -> None:
     """Report a fitted layer whose input changes during training."""
     assert node.layer is not None
@@ -333,12 +258,6 @@ def check_room(reporter: Reporter, planned: TypedGraph, node: Node) -> None:
                 return
             if count is None and (before.layer.moves() or before.layer.keeps == "numbers"):
                 waiting = [*before.moved, *waiting]
-
-
-def common(paths: Sequence[Path]) -> Path:
-    """The longest common prefix of `paths`; empty for none."""
-    shared = zip(*paths, strict=False)
-    return tuple(parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, shared))
 
 
 def output_path(document: Document, name: str) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge, Node
-from modelc.compiler.graph.type_inference import display_name
+from modelc.compiler.graph.layer_errors import display_name
 from modelc.compiler.graph.typed_graph import TypedGraph, needed_part, reachable
 from modelc.compiler.library.base.lazy import NumpyArray, jax, np
 from modelc.compiler.library.contracts.layer import Batch

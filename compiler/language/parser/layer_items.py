@@ -196,13 +196,19 @@ def structure_of(reporter: Reporter, raw: Mapping[str, Any], path: Path, sibling
     for key in others:
         if key in LAYERS or key in structures:
             message = f"one item names 2 layers: `{structures[0]}`, `{key}`"
-            help = apart_help(reporter, (structures[0], key), path)
+            help = [apart_help(reporter, (structures[0], key), path)]
+            if structures[0] in (Share.key, Unembed.key):
+                from modelc.compiler.language.suggestions.sharing import sharing_help
+
+                help = [text for text in (sharing_help(reporter.document, (*path, structures[0]), key), *help) if text]
+                # Which of the two is meant decides what it takes and gives.
+                reporter.unread.add((*path, structures[0]))
             related = [((*path, structures[0]), "the first")]
             reporter.add("E103", message, (*path, key), key=True, label="a second layer", help=help, related=related)
         else:
             elsewhere = "" if suggest(key, siblings) else key_around(reporter, (*path, key))
             reporter.unknown((*path, key), key, f"`{structures[0]}`", siblings, elsewhere=elsewhere)
-    return structures[0]
+    return None if reporter.is_hole((*path, structures[0])) else structures[0]
 
 
 def is_other_form(reporter: Reporter, raw: Mapping[str, Any], path: Path, siblings: tuple[str, ...]) -> bool:

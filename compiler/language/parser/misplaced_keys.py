@@ -176,7 +176,12 @@ def report_unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
     elif written and not known_here:
         whose, inside = written
         message, label = f"`{key}` is an argument of the {whose}", f"not a key of {owner}"
-        reporter.add("E102", message, path, key=True, label=label, help=f"write it inside: `{inside}`")
+        help = f"write it inside: `{inside}`"
+        if whose == "optimizer":
+            from modelc.compiler.language.suggestions.optimizer_keys import optimizer_help
+
+            help = optimizer_help(reporter.document.data, key, False) or help
+        reporter.add("E102", message, path, key=True, label=label, help=help)
     else:
         form = form_of(reporter, shape, key, value)
         word = re.escape(key)

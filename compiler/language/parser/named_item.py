@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import name_list
-from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.parser.arguments import build
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import alternatives, given_twice, several, ways_inside
@@ -52,6 +52,10 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
             kind = article(table.kind)
             message = f"expected the name of {kind}, got {describe(raw)}"
             help = several(raw, table.kind, None, path)
+            if table.kind == "optimizer":
+                from modelc.compiler.language.suggestions.optimizer_keys import form_help
+
+                help = form_help(reporter.document.data)
             if table.kind == "source" and type(raw) in (int, float):
                 help = "test rows are a source of their own, `test: {npz: test.npz}`; a part of the rows is planned"
             reporter.add("E105", message, path, label=f"expected {kind}", help=help)
@@ -66,7 +70,7 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
     is_there = is_plain or any(key in table for key in reporter.holes.keys(path))
     form = None if is_there else type_form(table, raw, path[-1], siblings)
     if form is not None:
-        reporter.type_form(path, table, form)
+        reporter.type_form(path, table, form if form.is_safe else written_whole(reporter, shape, form))
         return None
     lost = [str(key) for key in reporter.holes.keys(path) if key in table]
     if lost and names and not any(name in table for name in names):
@@ -94,6 +98,15 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
             if not reporter.is_hole((*path, name)):
                 reporter.unknown_name((*path, name), table, name)
     return None
+
+
+def written_whole(reporter: Reporter, shape: Thing, form: Suggestion) -> Suggestion:
+    """What is meant by a thing in another form, with all that is to be written otherwise in it."""
+    if shape.table.kind != "optimizer":
+        return form
+    from modelc.compiler.language.suggestions.optimizer_keys import form_help
+
+    return form._replace(help=form_help(reporter.document.data) or form.help)
 
 
 def read_bare(reporter: Reporter, shape: Thing, name: str, path: Path) -> Found:
@@ -177,6 +190,10 @@ def blame_extra(
         twice = given_twice(shape.table, name, raw[name], more)
         indented = "" if twice else f"indent {'them' if several else 'it'} below `{name}:`, or "
         help = f"{indented}write {alternatives(written)}{twice}"
+        if kind == "optimizer":
+            from modelc.compiler.language.suggestions.optimizer_keys import optimizer_help
+
+            help = (len(extra) > len(lost) and optimizer_help(reporter.document.data, lost[0], True)) or help
         related = [((*path, name), f"the {kind}")]
         at, label = (*path, lost[0]), f"not inside `{name}`"
         reporter.add("E102", message, at, key=True, label=label, help=help, related=related)

@@ -133,7 +133,7 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
         what, instead = "argument" if kind else "key", finding.context.get("instead", "")
         cls = finding.registry_of_owner.find(finding.whose["name"]) if finding.whose is not None else None
         elsewhere = "" if spelled(name, finding.fields) else key_around(reporter, path)
-        elsewhere = elsewhere or edges_of_pooling(reporter, finding)
+        elsewhere = elsewhere or edges_of_pooling(reporter, finding) or stack_of(reporter, finding)
         if of_classes:
             given = finding.value
             weights = dict(given) if isinstance(given, Mapping) else {str(at): one for at, one in enumerate(given)}
@@ -143,14 +143,34 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
 
 def edges_of_pooling(reporter: Reporter, finding: Finding) -> str:
     """What to write for an argument of PyTorch's pooling at the finding that says what becomes of the edges; empty for others."""
-    around = finding.path[:-1]
-    if finding.whose is None or "pool_size" not in finding.fields or around not in reporter.document.values:
+    if finding.whose is None or "pool_size" not in finding.fields:
         return ""
     from modelc.compiler.language.suggestions.pooling import edges_help
 
-    given = reporter.document.get(around)
-    is_node = around[-3:-2] == ("nodes",)
-    return edges_help(finding.whose["name"], finding.name, given, is_node) if isinstance(given, Mapping) else ""
+    given, is_node = arguments_around(reporter, finding)
+    return edges_help(finding.whose["name"], finding.name, given, is_node)
+
+
+def stack_of(reporter: Reporter, finding: Finding) -> str:
+    """What to write for an argument of PyTorch's recurrent layers at the finding that says how many they are; empty for others."""
+    if finding.whose is None or "return_sequences" not in finding.fields:
+        return ""
+    from modelc.compiler.language.suggestions.recurrent_stacks import STACKED, stack_help
+
+    given, is_node = arguments_around(reporter, finding)
+    if "bidirectional" in finding.path[-4:-2]:
+        # Of PyTorch's, each layer runs in both directions.
+        is_node = "nodes" in finding.path[-6:-4]
+        help = stack_help(finding.whose["name"], {**given, "bidirectional": True}, is_node)
+        return f"in place of the whole, {help}" if help else ""
+    return stack_help(finding.whose["name"], given, is_node) if finding.name in STACKED else ""
+
+
+def arguments_around(reporter: Reporter, finding: Finding) -> tuple[Mapping[str, Any], bool]:
+    """The arguments among which the one of the finding stands, and whether they are those of the one layer of a node."""
+    around = finding.path[:-1]
+    given = reporter.document.get(around) if around in reporter.document.values else None
+    return given if isinstance(given, Mapping) else {}, around[-3:-2] == ("nodes",)
 
 
 def missing(reporter: Reporter, finding: Finding) -> None:

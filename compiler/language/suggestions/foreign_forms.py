@@ -49,10 +49,22 @@ def type_form(
             lost = isinstance(wrapped, Mapping) or (key != "name" and "name" in raw and "name" not in siblings)
             is_safe = found.is_safe and not lost and takes_all(table, name, rest)
             help = f"write `{entry_text(at, written)}`"
+            is_item = isinstance(at, int) or "from" in siblings
+            if table.kind == "layer" and is_item and (whole := whole_layer(name, rest, "from" in siblings)):
+                help, is_safe = whole, False
             if later:
                 help += f"; {name_list(later)} {'is' if len(later) == 1 else 'are'} not in this version"
             return Suggestion(key, name, help, is_safe, how="form", beside=tuple(beside))
     return None
+
+
+def whole_layer(name: str, arguments: Mapping[str, Any], is_node: bool) -> str:
+    """What to write for a layer of PyTorch that is more than one here, with all its arguments; empty for all else."""
+    from modelc.compiler.language.suggestions.pooling import OF_OTHERS, edges_help
+    from modelc.compiler.language.suggestions.recurrent_stacks import stack_help
+
+    edges = next((key for key in OF_OTHERS if key in arguments and not isinstance(arguments[key], str)), "")
+    return stack_help(name, arguments, is_node) or (edges_help(name, edges, arguments, is_node) if edges else "")
 
 
 def is_type(table: Registry[Any], name: str, rest: Collection[str]) -> bool:
@@ -63,7 +75,7 @@ def is_type(table: Registry[Any], name: str, rest: Collection[str]) -> bool:
 
 def with_siblings(thing: str, siblings: Mapping[str, Any]) -> str:
     """A thing and what stands beside it, on one line."""
-    shown = {key: value for key, value in siblings.items() if key != "name"}
+    shown = dict(siblings)
     if not shown:
         return thing
     sources = [f"from: {flow(shown.pop('from'))}"] if "from" in shown else []

@@ -146,10 +146,15 @@ def each_copy_help(document: Document, path: Path, value: Any) -> str:
     *around, last = path
     layer = around[-1] if around else ""
     is_primary = isinstance(layer, str) and layer in LAYERS and LAYERS.find(layer).primary == last
-    if use is None and is_primary and around[-2:-1] and isinstance(around[-2], int) and len(value) <= FEW:
-        return (
-            f"`{last}` is one value: write a layer for each, {', '.join(f'`- {around[-1]}: {one}`' for one in value)}"
-        )
+    in_list, in_node = around[-2:-1] and isinstance(around[-2], int), around[-3:-2] == ["nodes"]
+    if use is None and is_primary and (in_list or in_node) and len(value) <= FEW:
+        from modelc.compiler.language.suggestions.recurrent_stacks import in_sequence, layers_for_each
+
+        at_layer = document.get(path[:-1]) if path[:-1] in document.values else None
+        layers = layers_for_each(str(layer), at_layer if isinstance(at_layer, Mapping) else {}, str(last), value)
+        if in_node:
+            return f"`{last}` is one value: for a layer for each, {in_sequence(layers, True)}"
+        return f"`{last}` is one value: write a layer for each, {', '.join(f'`- {one}`' for one in layers)}"
     return ""
 
 

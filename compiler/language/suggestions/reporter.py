@@ -147,7 +147,8 @@ class Reporter(ProblemCollector):
         """
         if self.only_counts("E102"):
             return
-        if not instead and (plan := planned_at(name, path)) and not suggest(name, allowed).is_safe:
+        form = form or self.sharing(path, what == "argument")
+        if not instead and not form and (plan := planned_at(name, path)) and not suggest(name, allowed).is_safe:
             self.planned(path, plan)
             return
         value = self.document.get(path) if path in self.document.values and not self.is_hole(path) else None
@@ -166,6 +167,11 @@ class Reporter(ProblemCollector):
             found = Suggestion(name, help=below + hint.replace("\n", f"\n{below}"))
         if not found and path[:1] == ("train",) and (hint := callback_hint(name, value, self.document.data)):
             found = Suggestion(name, help=hint)
+        if not found.is_safe and path[:1] == ("train",) and (path[1:2] == ("optimizer",) or len(path) == 2):
+            from modelc.compiler.language.suggestions.optimizer_keys import optimizer_help
+
+            if help := optimizer_help(self.document.data, name, len(path) > 2):
+                found = Suggestion(name, help=help)
         helps = found.help.split("\n") if "\n" in found.help else []
         if helps:
             found = Suggestion(name)
@@ -175,6 +181,16 @@ class Reporter(ProblemCollector):
         message, label = f"unknown {what} `{name}` in {owner}", f"unknown {what}"
         note = f"{what}s of {owner}: {names}" if allowed else f"{owner} has no {what}s"
         self.add("E102", message, path, key=True, label=label, note=note, help=helps, suggestion=found)
+
+    def sharing(self, path: Path, is_argument: bool) -> str:
+        """What to write for an unknown key that names a node whose weights a layer is to have; empty for all else."""
+        if "nodes" not in path:
+            return ""
+        from modelc.compiler.language.suggestions.sharing import sharing_help
+        from modelc.compiler.library.layers import LAYERS
+
+        beside = (key for key in self.keys_at(path[:-1]) if key in LAYERS)
+        return sharing_help(self.document, path, str(path[-2]) if is_argument else next(beside, ""))
 
     def keys_at(self, path: Path) -> Collection[str]:
         """The keys of the mapping at a path; none of anything else."""

@@ -1,0 +1,185 @@
+"""What to write where an optimizer has several keys that stand elsewhere here, or keys beside it belong in it: a warm-up, a schedule,
+`weight_decay`, callbacks. One text for all of them, so that no help drops what another keeps.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from modelc.compiler.language.suggestions.foreign_keys import as_patience, as_several_callbacks
+from modelc.compiler.language.suggestions.lookups import lookups
+from modelc.compiler.language.suggestions.planned_things import planned_thing, planned_thing_text
+from modelc.compiler.language.suggestions.spelling import spelled
+from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.language.suggestions.wording import in_line
+from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
+from modelc.compiler.library.base.registry import fold
+from modelc.compiler.library.optimizers import OPTIMIZERS
+from modelc.compiler.library.schedules import SCHEDULES
+
+LONGEST = 300
+"""Characters of an optimizer that is written out."""
+TYPE_KEYS = ("type", "class_name", "optimizer", "name", "_target_")
+OTHER_WARMUP = ("warmupepochs", "warmupratio")
+WARMUP = ("numwarmupsteps", "warmup", "warmupsteps", *OTHER_WARMUP)
+SCHEDULE = ("learningrateschedule", "lrschedule", "lrscheduler", "schedule", "scheduler")
+DECAY = ("weightdecay",)
+STOPPING = ("earlystopping", "patience")
+CALLBACKS = ("callbacks",)
+MOVED = (*WARMUP, *SCHEDULE, *DECAY, *STOPPING, *CALLBACKS)
+"""Keys, without case and separators, that are not written where they stand."""
+
+
+def optimizer_help(spec: Mapping[str, Any], key: str, is_inside: bool) -> str:
+    """What to write for the optimizer of a spec where `key` is one of several that are written elsewhere, or in it; or where it is
+    the only one, `is_inside` the optimizer, and nothing else is known of it. Empty for all else.
+    """
+    found = lookups().once(("optimizer", id(spec)), lambda: (spec, Written.of(spec)))[1]
+    if found is None or fold(key) not in found.told:
+        return ""
+    is_alone = len(found.told) == 1 and not found.is_form
+    return found.text(spec) if not is_alone or (is_inside and fold(key) in (*WARMUP, *CALLBACKS)) else ""
+
+
+def form_help(spec: Mapping[str, Any]) -> str:
+    """What to write for an optimizer in a list or with its name as a value, if it has keys that are written otherwise or is a
+    list; empty for all else.
+    """
+    found = Written.of(spec)
+    is_list = isinstance(mapping_in(spec, "train").get("optimizer"), list)
+    return found.text(spec) if found is not None and (found.moved or is_list) else ""
+
+
+class Written:
+    """An optimizer as it is written, with all that stands in it and beside it: its name, its own arguments, and what is meant by
+    the keys that it does not have. `told` are those that are unknown where they stand.
+    """
+
+    def __init__(self, name: str, is_form: bool) -> None:
+        self.name = name
+        self.is_form = is_form
+        self.arguments: dict[str, Any] = {}
+        self.moved: dict[str, Any] = {}
+        self.told: set[str] = set()
+
+    @classmethod
+    def of(cls, spec: Mapping[str, Any]) -> "Written | None":
+        """The optimizer of a spec; None where there is none that can be told."""
+        train = mapping_in(spec, "train")
+        entries = dict(entries_of(train.get("optimizer")))
+        named = next((key for key in entries if key in OPTIMIZERS), "")
+        typed = next((key for key in TYPE_KEYS if not named and isinstance(entries.get(key), str)), "")
+        name = named or (suggest(entries[typed], OPTIMIZERS).new if typed else "")
+        if not name:
+            return None
+        found = cls(name, bool(typed) or isinstance(train.get("optimizer"), list))
+        given = entries.pop(typed or named)
+        fields, primary = OPTIMIZERS.find(name).model_fields, OPTIMIZERS.find(name).primary
+        bare = {primary: given} if named and given is not None else {}
+        for key, value in (given if isinstance(given, Mapping) else bare).items():
+            found.take(str(key), value, key not in fields, is_outside=False)
+        for key, value in entries.items():
+            found.take(str(key), value, True)
+        # At the top level and in the section stand arguments too.
+        for key, value in {**spec, **train}.items():
+            if fold(key) in (*WARMUP, *SCHEDULE, *DECAY, *CALLBACKS) or spelled(key, fields):
+                found.take(key, value, True)
+        return found
+
+    def take(self, key: str, value: Any, is_told: bool, is_outside: bool = True) -> None:
+        """Take one key with its value, which is unknown where it stands if `is_told`, and stands among the
+        arguments unless it `is_outside`.
+        """
+        optimizer = OPTIMIZERS.find(self.name)
+        right = spelled(key, optimizer.model_fields)
+        if fold(key) == "betas" and isinstance(value, list):
+            self.arguments.update(zip(("beta_1", "beta_2"), value, strict=False))
+        elif right is not None and fold(key) not in STOPPING:
+            self.arguments.setdefault(right, value)
+        elif fold(key) in MOVED:
+            self.moved.setdefault(fold(key), value)
+        else:
+            return
+        # What is another word for an argument has its own help, which keeps all others.
+        self.told |= {fold(key)} if is_told and (is_outside or fold(key) in self.moved) else set()
+
+    def given(self, words: tuple[str, ...]) -> Any:
+        """The value of the first of the keys `words`; None where there is none."""
+        return next((self.moved[word] for word in words if word in self.moved), None)
+
+    def text(self, spec: Mapping[str, Any]) -> str:
+        """What to write for all of it."""
+        name, arguments, notes = self.name, dict(self.arguments), list[str]()
+        decay = self.given(DECAY)
+        if decay is not None and name == "adam":
+            name, arguments["weight_decay"] = "adamw", decay
+            told = OPTIMIZERS.find(self.name).foreign_argument("weight_decay").replace("{value}", str(decay))
+            notes.append(told.replace(": write `adamw` for `adam`", ""))
+        elif decay is not None:
+            told = OPTIMIZERS.find(name).foreign_argument("weight_decay").replace("{value}", str(decay))
+            notes.append(f"for `weight_decay`: {told}")
+        if self.given(WARMUP) is not None or self.given(SCHEDULE) is not None:
+            primary = OPTIMIZERS.find(name).primary or "learning_rate"
+            rate = arguments.pop(primary, OPTIMIZERS.find(name).model_fields[primary].default)
+            arguments = {primary: self.schedule(rate), **arguments}
+            notes += self.of_schedule(arguments[primary])
+            if self.given(SCHEDULE) is None and not isinstance(rate, Mapping):
+                notes.append("`cosine` also lowers the rate after the warm-up")
+        thing = f"{{{name}: {in_line(arguments, LONGEST)}}}" if arguments else name
+        return "; ".join((f"write `optimizer: {thing}`", *self.beside(spec), *notes))
+
+    def of_schedule(self, schedule: Mapping[str, Any]) -> Iterator[str]:
+        """What is to be said of the schedule: that another one is planned, and how a warm-up is counted."""
+        words = [word for entry in entries_of(self.given(SCHEDULE)) for word in entry if isinstance(word, str)]
+        for later in (name for word in words if (name := planned_thing("schedule", word))):
+            yield f"{planned_thing_text('schedule', later)}, and not in this version"
+        for word in OTHER_WARMUP:
+            if word in self.moved:
+                ((kind, _),) = schedule.items()
+                yield SCHEDULES.find(kind).foreign_argument(word).replace("{value}", str(self.moved[word]))
+
+    def schedule(self, rate: Any) -> dict[str, Any]:
+        """The schedule of the learning rate, which is `rate` without one."""
+        raw, warmup = self.given(SCHEDULE), self.given(WARMUP)
+        entries = [(word, value) for word, value in entries_of(raw) if word in SCHEDULES or suggest(word, SCHEDULES)]
+        word, given = entries[0] if entries else ("cosine", None)
+        kind = word if word in SCHEDULES else suggest(word, SCHEDULES).new
+        if isinstance(rate, Mapping) and len(rate) == 1:
+            ((kind, given),) = rate.items()
+        elif not isinstance(given, Mapping):
+            given = {"learning_rate": given if type(given) in (int, float) else rate}
+        arguments = dict(given) if isinstance(given, Mapping) else {"learning_rate": given}
+        arguments.setdefault("learning_rate", rate)
+        if warmup is not None and "warmup_steps" in SCHEDULES.find(kind).model_fields:
+            is_steps = type(warmup) is int and not any(word in self.moved for word in OTHER_WARMUP)
+            arguments.setdefault("warmup_steps", warmup if is_steps else "STEPS")
+        return {kind: arguments["learning_rate"] if [*arguments] == ["learning_rate"] else arguments}
+
+    def beside(self, spec: Mapping[str, Any]) -> Iterator[str]:
+        """What stands beside the optimizer, for what is written in it."""
+        stopping, callbacks = self.given(STOPPING), self.given(CALLBACKS)
+        if stopping is not None:
+            is_told = isinstance(stopping, Mapping)
+            yield (
+                as_patience("early_stopping", stopping, spec)
+                if is_told
+                else f"beside it, write `early_stopping: {stopping}`"
+            )
+        for text in as_several_callbacks(callbacks, spec).split("\n") if callbacks is not None else ():
+            # What is done until something planned is there is the optimizer that is written.
+            yield (
+                f"beside it, {text.partition('; until then')[0]}"
+                if text.startswith("write")
+                else text.partition("; until then")[0]
+            )
+
+
+def entries_of(raw: Any) -> Iterator[tuple[str, Any]]:
+    """The keys of a thing with their values: of a name, a mapping, or a list of both."""
+    if isinstance(raw, str):
+        yield raw, None
+    elif isinstance(raw, Mapping):
+        yield from raw.items()
+    elif isinstance(raw, list):
+        for item in raw:
+            if isinstance(item, str | Mapping):
+                yield from entries_of(item)
