@@ -9,6 +9,17 @@ BILLION = "vars:\n  a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
     f"  {name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdef", "bcdefg", strict=True)
 )
 
+
+def asking(number: int, before: str, outputs: str) -> str:
+    """So many nodes, each of which asks for the shape of what it takes: the one `before` it, where 0 is an input."""
+    names = [before.format(place) for place in range(number)]
+    nodes = "".join(
+        f'    n{place}: {{from: {name}, dense: "${{shape({name})[-1]}}"}}\n' for place, name in enumerate(names, 1)
+    )
+    inputs = f"  inputs: {{{names[0]}: {{shape: [4]}}}}\n"
+    return f"{HEAD}model:\n{inputs}  nodes:\n{nodes}  outputs: [{outputs.format(0, number)}]\n"
+
+
 KINDS: dict[str, Callable[[float], str | Files]] = {
     # Blocks that double.
     "doubling around a typo": lambda size: doubling(12, "{desne: 4}"),
@@ -146,6 +157,10 @@ KINDS: dict[str, Callable[[float], str | Files]] = {
     ),
     "outputs that are unknown": lambda size: cut(
         "o{0}, ", f"{HEAD}model:\n{INPUT}  nodes: {{a: {{from: x, dense: 4}}}}\n  outputs: [", size, tail="]\n"
+    ),
+    "nodes that ask for the shape of the one before": lambda size: asking(int(4000 * size), "n{0}", "n{1}"),
+    "outputs that ask for one shape": lambda size: asking(
+        int(3500 * size), "x", ", ".join(f"n{number}" for number in range(1, int(3500 * size) + 1))
     ),
     "metrics that are unknown": lambda size: cut(
         "acuracy{0}, ",

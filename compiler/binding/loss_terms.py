@@ -9,7 +9,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge, Graph
-from modelc.compiler.graph.type_inference import output_path
+from modelc.compiler.graph.type_inference import output_paths
 from modelc.compiler.graph.typed_graph import reachable
 from modelc.compiler.language.ast import Reference, TermSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -34,7 +34,7 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
     outputs_of: dict[Edge | None, list[str]] = {}
     for output, given in graph.outputs.items():
         outputs_of.setdefault(given, []).append(output)
-    covered: set[str] = set()
+    covered, paths = set[str](), output_paths(task.spec.document, names)
     unknown = not train.complete or not task.spec.model.complete or None in graph.outputs.values()
     for spec in train.terms:
         if spec.name is None and len(names) != 1:
@@ -76,7 +76,7 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
             if output not in covered and (given is None or given.node not in trained):
                 message = f"no loss uses the output `{output}`"
                 help = f"add a loss for it to `losses`, or write `{output}: none` if it is for predictions only"
-                reporter.add("W903", message, output_path(reporter.document, output), label="not trained", help=help)
+                reporter.add("W903", message, paths[output], label="not trained", help=help)
     return tuple(terms), roots
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from modelc.compiler.expansion.source_tree import SourceNode, Without
 from modelc.compiler.expansion.spec_files import ClassFile, class_files
 from modelc.compiler.language.parser.walk import read_keys
 from modelc.compiler.language.shapes import Keys, Value
+from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import spell
 from modelc.compiler.library.readers import READERS
@@ -152,7 +154,9 @@ class NamesReader:
             help = "let integers stand for the names in the data: then `classes` is their number"
             self.includer.report("E005", message, at, label="the limit is reached here", help=help)
             return None
-        names, problem = names_in(loaded.data, loaded.name)
+        # A check looks several times at a text with suggestions, settings or keys that stand twice.
+        key = "class names", loaded.name, loaded.data
+        names, problem = lookups().once(key, partial(names_in, loaded.data, loaded.name))
         if problem is not None:
             named = Label(at.place(), "names this file")
             self.includer.collect(replace(problem, related=(*problem.related, named), path=path))
@@ -213,23 +217,32 @@ def is_json(lines: list[str]) -> bool:
 def empty_line(lines: list[str], file: str) -> Problem | None:
     if "" not in lines:
         return None
-    empty = [index for index, line in enumerate(lines) if not line]
-    more = f", and {counted(len(empty) - 1, 'more line')}" if len(empty) > 1 else ""
-    message = f"line {empty[0] + 1}{more} of the names has no name"
-    return bad_line(lines, file, empty[0], message, "empty", f"remove {'them' if more else 'it'}: {ONE_EACH}")
+    index, others = lines.index(""), lines.count("") - 1
+    more = f", and {counted(others, 'more line')}" if others else ""
+    message = f"line {index + 1}{more} of the names has no name"
+    return bad_line(lines, file, index, message, "empty", f"remove {'them' if more else 'it'}: {ONE_EACH}")
 
 
 def repeated_line(lines: list[str], file: str) -> Problem | None:
-    if len({*lines}) == len(lines):
+    others = len(lines) - len({*lines}) - 1
+    if others < 0:
         return None
-    first = {line: index for index, line in reversed([*enumerate(lines)])}
-    again = [index for index, line in enumerate(lines) if first[line] != index]
-    index = again[0]
-    note = f"{counted(len(again) - 1, 'more name')} stand{'s' if len(again) == 2 else ''} in several lines"
+    index = first_again(lines)
+    note = f"{counted(others, 'more name')} stand{'s' if others == 1 else ''} in several lines"
     message = f"the class `{lines[index]}` is named twice"
     problem = bad_line(lines, file, index, message, "again", "each class has one name: remove one of the lines")
-    related = (Label(place_in(lines, file, first[lines[index]]), "first here"),)
-    return replace(problem, related=related, notes=(note,) if len(again) > 1 else ())
+    related = (Label(place_in(lines, file, lines.index(lines[index])), "first here"),)
+    return replace(problem, related=related, notes=(note,) if others else ())
+
+
+def first_again(lines: list[str]) -> int:
+    """The index of the first line that is there before; their number where there is none."""
+    seen = set[str]()
+    for index, line in enumerate(lines):
+        if line in seen:
+            return index
+        seen.add(line)
+    return len(lines)
 
 
 def bad_line(lines: list[str], file: str, index: int, message: str, label: str, help: str) -> Problem:

@@ -95,12 +95,12 @@ def layer_of(reporter: Reporter, unbuilt: Unbuilt, values: Mapping[Path, Any]) -
     """The layer with `values` in its arguments; None after reporting what is wrong with it."""
     from pydantic import ValidationError
 
-    from modelc.compiler.language.parser.arguments import translate
+    from modelc.compiler.language.parser.arguments import built_once, translate
     from modelc.compiler.library.layers import LAYERS
 
     raw = filled({unbuilt.kind: unbuilt.arguments}, values)
     try:
-        layer = LAYERS.build(raw)
+        layer: Layer = built_once(LAYERS, raw)
     except ValidationError as error:
         translate(reporter, error, unbuilt.path)
         return None

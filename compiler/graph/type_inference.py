@@ -1,6 +1,6 @@
 """`Graph` to `TypedGraph`: infers the type of every edge by the `plan` of every layer, and places errors. No jax."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from modelc.compiler.diagnostics.exceptions import PlanError
@@ -57,12 +57,12 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
         if node.path in plans:
             check_learnt(reporter, planned, node)
             check_room(reporter, planned, node)
-    named = {feed.edge for feed in graph.named}
     for feed in graph.named:
         check_port(reporter, planned, feed, full_path=False)
+    named, paths = {feed.edge for feed in graph.named}, output_paths(document, graph.outputs)
     for name, edge in graph.outputs.items():
         if edge is not None and (edge.node in plans or edge.node in graph.inputs) and edge not in named:
-            check_port(reporter, planned, Feed("", edge, output_path(document, name)))
+            check_port(reporter, planned, Feed("", edge, paths[name]))
     return planned, reporter.found(document.name)
 
 
@@ -260,10 +260,10 @@ def check_room(reporter: Reporter, planned: TypedGraph, node: Node) -> None:
                 waiting = [*before.moved, *waiting]
 
 
-def output_path(document: Document, name: str) -> Path:
-    """The path in the spec of the output `name`; in a chain, which has no `outputs`, of its layers."""
+def output_paths(document: Document, names: Iterable[str]) -> dict[str, Path]:
+    """The path in the spec of each output; in a chain, which has no `outputs`, of its layers."""
     outputs = document.data.get("model", {}).get("outputs")
-    if isinstance(outputs, list):
-        names = [str(text).partition(".")[0] for text in outputs]
-        return ("model", "outputs", names.index(name)) if name in names else ("model", "outputs")
-    return ("model", "outputs", name) if outputs is not None else ("model", "layers")
+    if not isinstance(outputs, list):
+        return {name: ("model", "outputs", name) if outputs is not None else ("model", "layers") for name in names}
+    places = {str(text).partition(".")[0]: index for index, text in reversed([*enumerate(outputs)])}
+    return {name: ("model", "outputs", places[name]) if name in places else ("model", "outputs") for name in names}

@@ -1,5 +1,6 @@
 """The grammar of arguments: shapes made from the fields of a class, the only part of the language that imports classes."""
 
+from functools import lru_cache
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -21,6 +22,12 @@ def arguments(table: Registry[Any], name: str) -> Keys:
 def summary_of(cls: type) -> str:
     """The first paragraph of a class's docstring, on one line."""
     return " ".join((cls.__doc__ or "").strip().partition("\n\n")[0].split())
+
+
+@lru_cache(maxsize=256)
+def argument_shape(cls: type[Registered], name: str) -> Shape:
+    """What the argument called `name` of a class takes in a spec: thousands of layers of it may be read."""
+    return field_shape(cls.model_fields[name])
 
 
 def field_shape(info: FieldInfo) -> Shape:

@@ -59,7 +59,7 @@ class Deferred(str):
     @cached_property
     def asked(self) -> tuple[Named, ...]:
         """The names whose shapes it asks for, each once."""
-        from modelc.compiler.language.expressions.evaluator import calls_of_names, named_in
+        from modelc.compiler.language.expressions.named_calls import calls_of_names, named_in
 
         return tuple(dict.fromkeys(map(named_in, calls_of_names(self.tree))))
 

@@ -7,7 +7,7 @@ nothing of documents.
 import ast
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -15,6 +15,13 @@ from typing import Any, NamedTuple
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.language.expressions.deferred import Named
+from modelc.compiler.language.expressions.named_calls import (
+    REFERENCE,
+    calls_of_names,
+    is_named,
+    named_in,
+    nodes_in,
+)
 from modelc.compiler.language.expressions.operations import (
     FUNCTIONS,
     LARGEST,
@@ -35,7 +42,6 @@ from modelc.compiler.library.base.fields import read_ratio
 MAX_LENGTH = 500
 WORDS = ("true", "false", "null", "None")
 """Names that are no variables."""
-REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)?")
 CALL = re.compile(rf"\b(?P<function>{'|'.join(NAMED)})\(\s*(?P<name>{REFERENCE.pattern})\s*\)")
 """A call of a function of a name without quotes."""
 HYPHEN = re.compile(r"\w\s*-\s*\w")
@@ -190,7 +196,8 @@ def function_call(name: str, values: list[Program]) -> Program:
 
 def question(node: ast.Call) -> Program:
     """What asks for what a function of a name gives."""
-    name, asked = ast.unparse(node.func), named_in(node)
+    asked = named_in(node)
+    name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
 
     def ask(names: Names) -> Any:
         if name not in names.asked:
@@ -296,39 +303,6 @@ def no_call(node: ast.Call) -> ExpressionError:
     return ExpressionError(message, f"write `{name}(...)` with values")
 
 
-def is_named(node: ast.AST) -> bool:
-    """Whether a node is a call of a function of a name."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NAMED
-
-
-def calls_of_names(tree: ast.expr) -> Iterator[ast.Call]:
-    """All calls of functions of a name in a tree."""
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call) and is_named(node))
-
-
-def named_in(node: ast.Call) -> Named:
-    """What a function of a name is asked for. Raises ExpressionError where that is no name."""
-    if len(node.args) not in (1, 2) or node.keywords or isinstance(node.args[0], ast.Starred):
-        raise no_name(node)
-    first, *others = node.args
-    text = first.value if isinstance(first, ast.Constant) else None
-    if isinstance(first, ast.Name | ast.Attribute):
-        text = ast.unparse(first)
-    if not isinstance(text, str) or not REFERENCE.fullmatch(text):
-        raise no_name(node)
-    up = others[0].value if others and isinstance(others[0], ast.Constant) else 0
-    return Named(text, up if isinstance(up, int) else 0)
-
-
-def no_name(node: ast.Call) -> ExpressionError:
-    """The error for a function of a name that is asked for something else."""
-    function = ast.unparse(node.func)
-    help = f"write the name of an input or target of `data`: `{function}(kind)`"
-    if function == "shape":
-        help = "write the name of an input or a node, as in `shape(x)[-1]`; `shape(input)` is what comes into the layer"
-    return ExpressionError(f"`{ast.unparse(node)}` does not ask for one name", help)
-
-
 def not_here(function: str, asked: Named) -> ExpressionError:
     """The error for a function of a name where it has no value."""
     if function == "vocabulary":
@@ -342,6 +316,7 @@ def variables_in(text: str) -> set[str]:
     tree = tree_of(text)
     if tree is None:
         return set()
-    others = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Call) for part in ast.walk(node.func)}
-    others |= {id(part) for node in calls_of_names(tree) for one in node.args for part in ast.walk(one)}
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in others}
+    nodes = nodes_in(tree)
+    others = {id(part) for node in nodes if isinstance(node, ast.Call) for part in nodes_in(node.func)}
+    others |= {id(part) for node in calls_of_names(tree) for one in node.args for part in nodes_in(one)}
+    return {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in others}

@@ -12,14 +12,13 @@ from typing import Any, NamedTuple
 from modelc.compiler.language.expressions.deferred import Bound, Deferred, Named
 from modelc.compiler.language.expressions.evaluator import (
     Names,
-    calls_of_names,
     function_of,
-    is_named,
     key_of,
     no_call,
     number,
     value_of,
 )
+from modelc.compiler.language.expressions.named_calls import calls_of_names, is_named, nodes_below, nodes_in
 from modelc.compiler.language.expressions.operations import LARGEST, entry, truth
 from modelc.compiler.language.expressions.parts import Parsed, Part
 
@@ -32,6 +31,8 @@ GAP = "\0"
 REST = "\1"
 """The same for the place of an expression that waits itself, of which operators stand there for their precedence."""
 PLACE = re.compile(f"{GAP}([0-9]+){GAP}|(?:not |[-+~]){REST}{REST}([0-9]+){REST}{REST}|{REST}([0-9]+)[^{REST}]*{REST}")
+SIZE = re.compile(r"shape\([A-Za-z_][A-Za-z0-9_]*\)(?:\[(?:0|-?[1-9][0-9]*)\])?")
+"""What most expressions are, as `unparse` writes it too, which takes long: thousands of nodes may ask for one each."""
 Operator = tuple[type[Any], type[Any]]
 Kind = Operator | bool
 """What is filled in: for a number whether it is negative, for an expression that waits its outermost operator."""
@@ -105,7 +106,7 @@ def is_eager(whole: Parsed, tree: ast.expr) -> bool:
     """Whether all that stands in `tree`, in the expression `whole`, is looked up in any case."""
     if whole.parts[tree].asks:
         return slots_of(whole, tree, frozenset()) is not None
-    return not any(isinstance(node, LAZY) for node in ast.walk(tree))
+    return not any(isinstance(node, LAZY) for node in nodes_in(tree))
 
 
 @lru_cache(maxsize=256)
@@ -113,7 +114,7 @@ def call_of_none(whole: Parsed, tree: ast.expr) -> ast.Call | None:
     """A call in `tree`, in the expression `whole`, of what is no function: its arguments may be meant for one of a name."""
     parts = (node for node in whole.parts if isinstance(node, ast.Call))
     calls = [node for node in parts if not is_named(node) and not function_of(node)]
-    inside = set(ast.walk(tree)) if calls else ()
+    inside = set(nodes_in(tree)) if calls else ()
     return next((call for call in calls if call in inside), None)
 
 
@@ -130,7 +131,7 @@ def independent(node: ast.expr, parts: Mapping[ast.expr, Part], waiting: frozens
     """The largest parts of `node` that depend on no shape, but for numbers as they are written, and variables that wait;
     None for what may not be needed.
     """
-    if isinstance(node, ast.Constant) and type(node.value) is int and node.value < LARGEST:
+    if is_written_out(node):
         return
     depends = parts[node].asks or not waiting.isdisjoint(parts[node].names)
     if (not depends and not isinstance(node, ast.Slice)) or is_variable(node, parts, waiting):
@@ -143,6 +144,13 @@ def independent(node: ast.expr, parts: Mapping[ast.expr, Part], waiting: frozens
             yield from independent(below, parts, waiting)
 
 
+def is_written_out(node: ast.expr) -> bool:
+    """Whether `node` is an integer as `unparse` writes it, also a negative one."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return isinstance(node.operand, ast.Constant) and node.operand.value != 0 and is_written_out(node.operand)
+    return isinstance(node, ast.Constant) and type(node.value) is int and node.value < LARGEST
+
+
 def is_variable(node: ast.expr, parts: Mapping[ast.expr, Part], waiting: frozenset[str]) -> bool:
     """Whether `node` is a variable, or an entry of one by an index that is known."""
     if isinstance(node, ast.Subscript):
@@ -153,7 +161,7 @@ def is_variable(node: ast.expr, parts: Mapping[ast.expr, Part], waiting: frozens
 
 def operands(node: ast.expr) -> list[ast.expr]:
     """The parts of `node` that are computed before it."""
-    below = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+    below = node.args if isinstance(node, ast.Call) else nodes_below(node)
     return [part for part in below if isinstance(part, ast.expr)]
 
 
@@ -162,7 +170,8 @@ def form_of(whole: Parsed, tree: ast.expr, waiting: frozenset[str], kinds: tuple
     """The form of `tree`, in the expression `whole`, for what its slots are."""
     slots = slots_of(whole, tree, waiting) or ()
     if not slots and tree is whole.tree:
-        return Form(tree, (f"${{{ast.unparse(tree)}}}",), tuple(dict.fromkeys(whole.calls.values())))
+        written = whole.text if SIZE.fullmatch(whole.text) else ast.unparse(tree)
+        return Form(tree, (f"${{{written}}}",), tuple(dict.fromkeys(whole.calls.values())))
     names = [ast.Name(name_of(place), ast.Load()) for place in range(len(slots))]
     signed = [ast.UnaryOp(ast.USub(), name) if kind is True else name for name, kind in zip(names, kinds, strict=True)]
     named = with_parts(tree, dict(zip(slots, signed, strict=True)))

@@ -8,14 +8,12 @@ from typing import Any
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.expressions.evaluator import (
     Names,
-    calls_of_names,
-    is_named,
     key_of,
-    named_in,
     number,
     value_of,
 )
 from modelc.compiler.language.expressions.forms import filled_form
+from modelc.compiler.language.expressions.named_calls import calls_of_names, is_named, named_in
 from modelc.compiler.language.expressions.operations import ExpressionError, entry
 from modelc.compiler.language.expressions.parts import Part, parsed
 

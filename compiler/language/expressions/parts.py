@@ -10,12 +10,9 @@ from modelc.compiler.language.expressions.deferred import Named
 from modelc.compiler.language.expressions.evaluator import (
     WORDS,
     Names,
-    calls_of_names,
-    is_named,
-    named_in,
-    no_name,
     parse,
 )
+from modelc.compiler.language.expressions.named_calls import calls_of_names, is_named, named_in, no_name, nodes_below
 
 
 class Part(NamedTuple):
@@ -31,8 +28,9 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Parsed:
-    """An expression: its tree, each part of it that has a value, and what its functions of names are asked for."""
+    """An expression: its text, its tree, each part of it that has a value, and what its functions of names are asked for."""
 
+    text: str
     tree: ast.expr
     parts: Mapping[ast.expr, Part]
     calls: Mapping[ast.Call, Named]
@@ -50,7 +48,7 @@ def parsed(text: str) -> Parsed:
             raise no_name(call)
     parts: dict[ast.expr, Part] = {}
     add_parts(tree, parts)
-    return Parsed(tree, parts, calls)
+    return Parsed(text, tree, parts, calls)
 
 
 def add_parts(node: ast.expr, parts: dict[ast.expr, Part]) -> Part:
@@ -60,7 +58,7 @@ def add_parts(node: ast.expr, parts: dict[ast.expr, Part]) -> Part:
     elif isinstance(node, ast.Name):
         part = Part(False, () if node.id in WORDS else (node.id,))
     else:
-        below = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+        below = node.args if isinstance(node, ast.Call) else nodes_below(node)
         inner = [add_parts(one, parts) for one in below if isinstance(one, ast.expr)]
         names = dict.fromkeys(name for one in inner for name in one.names)
         part = Part(any(one.asks for one in inner), tuple(names))

@@ -6,14 +6,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.argument_shapes import field_shape
+from modelc.compiler.language.argument_shapes import argument_shape
 from modelc.compiler.language.ast import Unbuilt
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.field_schema import Schema, listed
-from modelc.compiler.language.parser.arguments import translate, with_names
+from modelc.compiler.language.parser.arguments import built_once, translate, with_names
 from modelc.compiler.language.shapes import Either, Items, Shape, Thing, Value
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.library.base.registry import Registry
+from modelc.compiler.library.base.registry import Registered, Registry
 
 
 def read_unbuilt(
@@ -39,7 +39,7 @@ def read_unbuilt(
                 reporter.add("E105", message, (*path, *place), label="not known yet", help=help, note=note)
     try:
         # With a size for what is waited for, most are valid: to see that is quicker than to look through findings.
-        table.build(with_names(reporter, table, {name: with_sizes(given)}, path))
+        built_once(table, with_names(reporter, table, {name: with_sizes(given)}, path))
     except ValidationError:
         report_others(reporter, table, {name: given}, path, places if name in table else {})
     if len(reporter.problems) > start or name not in table or reporter.has_hole((*path, name)):
@@ -80,14 +80,14 @@ def not_a_number(table: Registry[Any], name: str, given: Any, place: Path) -> st
     """The argument around `place`, in the arguments `given` of `name`, which is neither a size nor a number, in words;
     empty where it is one, or there is none.
     """
-    cls = table.find(name)
+    cls: type[Registered] = table.find(name)
     if not isinstance(given, Mapping):
         given, place = {cls.primary: given}, (cls.primary or "", *place)
     key, *rest = place
     if key == cls.bare_in(given):
         return not_a_number(table, str(key), given[key], tuple(rest))
     misfit, info = f"`{key}` of `{name}`", cls.model_fields.get(str(key))
-    shape: Shape | None = None if info is None else field_shape(info)
+    shape: Shape | None = None if info is None else argument_shape(cls, str(key))
     value = given[key]
     if isinstance(shape, Either):
         shape = shape.items if isinstance(value, list) else shape.mapping

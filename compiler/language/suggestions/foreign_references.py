@@ -34,7 +34,8 @@ def reference_help(document: Document, path: Path, value: Any, kind: str = "") -
     """What to write for the text `value` at `path` if it is a reference or an expression without its sign, where `kind` is
     pydantic's word for what is wanted. Empty for all else.
     """
-    from modelc.compiler.language.expressions.evaluator import Names, calls_of_names, compute, tree_of, variables_in
+    from modelc.compiler.language.expressions.evaluator import Names, compute, tree_of, variables_in
+    from modelc.compiler.language.expressions.named_calls import calls_of_names
     from modelc.compiler.language.expressions.operations import ExpressionError
 
     if not isinstance(value, str) or len(value) > LONGEST:

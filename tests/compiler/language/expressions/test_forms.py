@@ -11,7 +11,8 @@ import pytest
 
 from modelc.compiler.api import check
 from modelc.compiler.language.expressions.deferred import Deferred, Named
-from modelc.compiler.language.expressions.evaluator import Names, calls_of_names, value_of
+from modelc.compiler.language.expressions.evaluator import Names, value_of
+from modelc.compiler.language.expressions.named_calls import calls_of_names
 from modelc.compiler.language.expressions.operations import ExpressionError
 from modelc.compiler.language.expressions.partial import fold, reduce
 from modelc.compiler.language.expressions.parts import parsed
@@ -108,6 +109,16 @@ def test_a_form_with_its_numbers_is_what_folding_gives() -> None:
             assert set(found[1].asked) == set(plain.asked)
             left, of_forms = left + 1, of_forms + (found[1].bound is not None)
     assert left > ENOUGH / 3 and of_forms > left / 2
+
+
+@pytest.mark.parametrize(
+    "key", ["", "[0]", "[00]", "[-0]", "[-1]", "[12]", "[1_0]", "[- 1]", "[ 1 ]", "[0x1]", "[1][0]"]
+)
+@pytest.mark.parametrize("call", ["shape(x)", "shape( x )", "shape('x')", " shape(x_1) ", "shape(a-b)", "(shape(x))"])
+def test_sizes_are_written_as_python_writes_them(call: str, key: str) -> None:
+    found = outcome(reduce, call.rstrip() + key, Names(dict[str, Any]().__getitem__))
+    assert found == outcome(folded, call.rstrip() + key, Names(dict[str, Any]().__getitem__))
+    assert found[0] is Deferred
 
 
 def waiting(rng: random.Random) -> dict[str, Any]:
