@@ -42,7 +42,14 @@ def test_more_test_rows_are_others_too(copy: Project) -> None:
     assert f"{TEST}`big`, `kind`, `size`, `x`\n" in modelc("evaluate", "runs/tiny", cwd=copy.folder).err
 
 
-def test_the_same_values_in_another_dtype_are_no_change(copy: Project) -> None:
+def weights(run: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (run / "weights" / "last").glob("*.safetensors")}
+
+
+def test_the_same_values_in_another_dtype_are_no_change(project: Project, copy: Project, tmp_path: Path) -> None:
+    longer = ["train", "--resume", "runs/tiny", "--set", "train.epochs=5"]
+    straight = project.copy(tmp_path / "straight")
+    assert modelc(*longer, cwd=straight.folder).code == 0
     for name, rows, seed in (("train", 60, 0), ("test", 20, 1)):
         columns = made_columns(rows, seed)
         kind = np.strings.encode(columns["kind"], "utf-8")
@@ -52,8 +59,9 @@ def test_the_same_values_in_another_dtype_are_no_change(copy: Project) -> None:
     assert modelc("evaluate", "runs/tiny", cwd=copy.folder).err == ""
     found = json.loads(modelc("evaluate", "runs/tiny", "--format", "json", cwd=copy.folder).out)
     assert (found["changed_columns"], found["changed_test_columns"]) == ([], [])
-    ended = modelc("train", "--resume", "runs/tiny", "--set", "train.epochs=4", cwd=copy.folder)
+    ended = modelc(*longer, cwd=copy.folder)
     assert ended.code == 0 and "warning" not in ended.err, ended.err
+    assert weights(copy.run) == weights(straight.run) != weights(project.run)
 
 
 def test_training_that_goes_on_says_that_the_test_rows_are_others_and_is_the_same(copy: Project) -> None:

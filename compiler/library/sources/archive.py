@@ -43,8 +43,8 @@ class Member:
 
 
 class Listing(NamedTuple):
-    """The header of each array of an archive by name; `refused` has the error of each member that cannot be read, for who
-    asks for it.
+    """The header of each array of an archive by name; `refused` has the error of each array that cannot be read, for who asks
+    for it.
     """
 
     headers: Mapping[str, Header]
@@ -156,7 +156,7 @@ def opened(file: BinaryIO, shown: str) -> Iterator[Opened]:
                 else:
                     refused[name] = found
             if not members:
-                raise next(iter(refused.values()), RunError("E405", f"{shown!r} contains no arrays"))
+                raise next(iter(refused.values()), no_arrays(zipped.namelist(), shown))
             yield zipped, members, refused
     except RunError:
         raise
@@ -195,8 +195,8 @@ class Bounded:
 def check_directory(
     entries: list[zipfile.ZipInfo], shown: str
 ) -> tuple[dict[str, zipfile.ZipInfo], dict[str, RunError]]:
-    """The entries by array name, once their kinds and declared sizes are found harmless, and the errors of those whose names
-    are none of arrays. Raises RunError E405.
+    """The entries by array name, once their kinds and declared sizes are found harmless, and the errors of arrays whose names
+    no array can have. Other files among them are left out. Raises RunError E405.
     """
     if len(entries) > MAX_ARRAYS:
         raise RunError("E405", f"{shown!r} contains {len(entries):,} arrays, more than the limit of {MAX_ARRAYS:,}")
@@ -204,7 +204,9 @@ def check_directory(
     refused: dict[str, RunError] = {}
     for entry in entries:
         name = entry.filename.removesuffix(".npy")
-        error = refusal_of_name(entry.filename, shown)
+        if name == entry.filename:
+            continue
+        error = refusal_of_name(name, shown)
         if error is not None:
             refused.setdefault(name, error)
             continue
@@ -218,11 +220,21 @@ def check_directory(
     return named, {name: error for name, error in refused.items() if name not in named}
 
 
-def refusal_of_name(member: str, shown: str) -> RunError | None:
-    """The error E405 for a member that is no array by its name; None for one that is."""
-    name = member.removesuffix(".npy")
-    if name == member or not name.isprintable() or not name:
-        return RunError("E405", f"{shown!r} contains something other than arrays: the member {member!r}")
+def no_arrays(members: list[str], shown: str) -> RunError:
+    """The error E405 for an archive with no arrays among its members."""
+    if not members:
+        return RunError("E405", f"{shown!r} contains no arrays")
+    return other_member(members[0], shown)
+
+
+def other_member(member: str, shown: str) -> RunError:
+    return RunError("E405", f"{shown!r} contains something other than arrays: the member {member!r}")
+
+
+def refusal_of_name(name: str, shown: str) -> RunError | None:
+    """The error E405 for an array with a name that none can have; None for any other."""
+    if not name.isprintable() or not name:
+        return other_member(f"{name}.npy", shown)
     sign = next((sign for sign in ("/", "\\") if sign in name), "")
     if not sign and not name.startswith("."):
         return None

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import jax
 import numpy as np
@@ -64,6 +65,8 @@ def test_every_copy_of_a_rolled_repeat_begins_with_them(tmp_path: Path) -> None:
         (VECTORS.astype(str), "a.npy", "the array in 'a.npy' holds str, and the weight is float32"),
         (VECTORS, {"file": "a.npz", "array": "b"}, "'a.npz' has no array `b`"),
         (VECTORS, "several.npz", "'several.npz' has 2 arrays"),
+        (VECTORS, "slash.npz", "'slash.npz' has 2 arrays"),
+        (VECTORS, {"file": "slash.npz", "array": "in/b"}, "the array `in/b` in 'slash.npz' has a `/` in its name"),
         (VECTORS, {"file": "a.npy", "array": "b"}, "'a.npy' is an .npy file, which holds one array without a name"),
         (VECTORS, "cut.npy", "the array in 'cut.npy' does not have the length in its header"),
         (VECTORS, "text.npy", "'text.npy' is no .npy or .npz file"),
@@ -82,12 +85,23 @@ def test_a_check_finds_by_the_header_what_does_not_fit(
         np.save(place / "a.npy", array)
     np.savez(folder / "a.npz", a=array)
     np.savez(folder / "several.npz", a=array, b=array)
+    np.savez(folder / "slash.npz", **{"a": array, "in/b": array})
     (folder / "cut.npy").write_bytes((folder / "a.npy").read_bytes()[:-1])
     (folder / "text.npy").write_text("1 2 3")
     (folder / "link.npy").symlink_to(tmp_path / "a.npy")
     (problem,) = check_file(spec_of(folder, initializer), headers=True).problems
     assert (problem.code, problem.message) == ("E405", message)
     assert problem.path[:5] == ("model", "layers", 0, "embedding", "embeddings_initializer")
+
+
+def test_an_array_beside_others_that_cannot_be_read_is_read(tmp_path: Path) -> None:
+    others: dict[str, Any] = {"in/b": VECTORS, "c": np.array([{}])}
+    np.savez(tmp_path / "all.npz", a=VECTORS, **others)
+    assert not check_file(spec_of(tmp_path, {"file": "all.npz", "array": "a"}), headers=True).problems
+    np.savez(tmp_path / "one.npz", a=VECTORS)
+    with ZipFile(tmp_path / "one.npz", "a") as archive:
+        archive.writestr("README.txt", "made in May")
+    assert not check_file(spec_of(tmp_path, "one.npz"), headers=True).problems
 
 
 def test_a_file_that_is_not_there_is_found_where_it_is_read(tmp_path: Path) -> None:

@@ -164,9 +164,8 @@ def test_an_array_with_a_path_for_a_name_is_called_by_it(root: Root, name: str, 
 NAMED: dict[str, bytes] = {
     f"{name}.npy": npy(np.zeros((7, 2))) for name in ("train/x", "../x", "/x", "a\\x", ".x", "C:\\x")
 }
+FILES: dict[str, bytes] = {"notes.txt": b"made in May", "folder/": b"", "z": npy(np.zeros(2))}
 OTHERS: dict[str, bytes] = {
-    "notes.txt": b"made in May",
-    "folder/": b"",
     "object.npy": npy(np.array([{}], object), allow_pickle=True),
     "complex.npy": npy(np.zeros(3, "c8")),
     "dates.npy": npy(np.zeros(3, "M8[D]")),
@@ -179,7 +178,7 @@ OTHERS: dict[str, bytes] = {
 def test_what_can_be_no_column_leaves_the_others_of_its_file_as_they_are(root: Root, first: bool) -> None:
     good = {"x.npy": npy(np.arange(6.0)), "y.npy": npy(np.arange(6))}
     others = {**NAMED, **OTHERS}
-    write(root, {**others, **good} if first else {**good, **others})
+    write(root, {**FILES, **others, **good} if first else {**good, **others, **FILES})
     source = SOURCES.build({"npz": "a.npz"})
     columns = source.inspect(root).columns
     assert columns == {"x": Column(TensorType((), "float64"), rows=6), "y": Column(TensorType((), "int64"), rows=6)}
@@ -190,6 +189,11 @@ def test_what_can_be_no_column_leaves_the_others_of_its_file_as_they_are(root: R
     train = source.load(root).train
     assert train.keys() == {"x", "y"}
     np.testing.assert_array_equal(train["x"], np.arange(6.0))
+
+
+def test_an_archive_of_other_files_is_called_one(root: Root) -> None:
+    write(root, FILES)
+    assert refused(root).message == "'a.npz' contains something other than arrays: the member 'notes.txt'"
 
 
 @pytest.mark.parametrize("content", [b"", header("(3,)") + bytes(11), b"nothing of the kind", header("(-1,)")])
