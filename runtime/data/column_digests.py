@@ -13,8 +13,13 @@ from modelc.runtime.data.arrays import Array, Arrays
 
 NUMBERS = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
 """The dtypes of numbers that a column can have."""
+BLOCK = 2**20
+"""As many values are cast together."""
 WIDER = 100
 """Texts are looked for in a dtype of at most so many times their own width: a damaged record asks for no more memory."""
+
+
+Dtype = np.dtype[Any]
 
 
 class ColumnDigests(NamedTuple):
@@ -48,66 +53,85 @@ def known_digest(column: Array, name: str, known: ColumnDigests) -> str:
     own, before = digest(column), known.digests.get(name)
     if before is None or own == before:
         return own
-    same = any(digest(other) == before for other in in_other_dtypes(column, known.dtypes.get(name)))
-    return before if same else own
+    dtypes = other_dtypes(column, known.dtypes.get(name) or "")
+    return before if any(digest_in(dtype, column) == before for dtype in dtypes) else own
 
 
 def digest(column: Array) -> str:
     """The sha256 of a column's dtype, shape and values."""
     hasher = sha256(f"{column.dtype.str} {column.shape} ".encode())
-    hasher.update(np.ascontiguousarray(column).view(np.uint8).reshape(-1).data)
+    hasher.update(bytes_of(column))
     return hasher.hexdigest()
 
 
-def in_other_dtypes(column: Array, recorded: str | None) -> Iterator[Array]:
-    """The column in each other dtype that holds all of its values exactly, in the `recorded` one first."""
+def digest_in(dtype: Dtype, column: Array) -> str | None:
+    """The digest of the column in another dtype; None where that does not hold all of its values exactly."""
+    hasher = sha256(f"{dtype.str} {column.shape} ".encode())
+    for block in blocks(column):
+        found = as_numbers(block, dtype) if dtype.kind not in "US" else as_texts(block, dtype)
+        if found is None:
+            return None
+        hasher.update(bytes_of(found))
+    return hasher.hexdigest()
+
+
+def bytes_of(array: Array) -> memoryview:
+    """The values of an array, in the order of C."""
+    return np.ascontiguousarray(array).view(np.uint8).reshape(-1).data
+
+
+def blocks(column: Array) -> Iterator[Array]:
+    """The rows of a column, as many together as need little memory."""
+    step = max(1, BLOCK // max(1, column[:1].size))
+    return (column[start : start + step] for start in range(0, len(column), step))
+
+
+def other_dtypes(column: Array, recorded: str) -> list[Dtype]:
+    """The dtypes that a column with these values may have been stored in: the one that was `recorded` first, if any."""
     if column.dtype.kind in "US":
-        yield from as_other_texts(column, recorded)
-        return
-    dtypes = dict.fromkeys(np.dtype(code) for code in (*((recorded,) if is_number(recorded) else ()), *NUMBERS))
-    for dtype in dtypes:
-        if dtype == column.dtype:
-            continue
-        with np.errstate(all="ignore"):
-            found = column.astype(dtype)
-        if not changed_by_cast(column, found).any():
-            yield found
+        found = [dtype for kind in "US" for dtype in text_dtypes(column, kind, recorded)]
+    else:
+        first = (recorded,) if recorded.lstrip("<>=|") in NUMBERS else ()
+        found = [np.dtype(code) for code in (*first, *NUMBERS)]
+    return [dtype for dtype in dict.fromkeys(found) if dtype != column.dtype]
 
 
-def is_number(dtype: str | None) -> bool:
-    """Whether this is numpy's notation of a dtype of numbers, in any byte order."""
-    return dtype is not None and dtype.lstrip("<>=|") in NUMBERS
-
-
-def as_other_texts(column: Array, recorded: str | None) -> Iterator[Array]:
-    """A column of strings or of bytes in UTF-8 as the other of the two, and each in the width that its longest text takes and in
-    that of the `recorded` dtype.
+def text_dtypes(column: Array, kind: str, recorded: str) -> Iterator[Dtype]:
+    """The dtypes of this kind, strings or bytes in UTF-8, with the width that the longest text takes, and with that of the
+    `recorded` one if it has more.
     """
-    other = as_bytes(column) if column.dtype.kind == "U" else as_strings(column)
-    for texts in (column, other):
+    longest = 1
+    for block in blocks(column):
+        texts = of_kind(kind, block)
         if texts is None:
-            continue
-        # Of no texts, or empty ones, numpy makes texts of one character.
-        longest = max(int(np.strings.str_len(texts).max(initial=0)), 1)
-        yield texts.astype(f"{texts.dtype.kind}{longest}")
-        width = re.fullmatch(rf"[<>=|]?{texts.dtype.kind}([0-9]{{1,6}})", recorded or "")
-        if width is not None and longest < int(width[1]) <= WIDER * longest:
-            yield texts.astype(recorded)
+            return
+        longest = max(longest, int(np.strings.str_len(texts).max(initial=1)))
+    width = re.fullmatch(rf"[<>=|]?{kind}([0-9]{{1,6}})", recorded)
+    if width is not None and longest < int(width[1]) <= WIDER * longest:
+        yield np.dtype(recorded)
+    yield np.dtype(f"{kind}{longest}")
 
 
-def as_bytes(texts: Any) -> Array | None:
-    """Strings as bytes in UTF-8; None for surrogates, which have none."""
+def as_numbers(block: Array, dtype: Dtype) -> Array | None:
+    """Numbers in another dtype; None where it does not hold one of them exactly."""
+    with np.errstate(all="ignore"):
+        found = block.astype(dtype)
+    return None if changed_by_cast(block, found).any() else found
+
+
+def as_texts(block: Array, dtype: Dtype) -> Array | None:
+    """Texts in another dtype, which is wide enough; None where it cannot be."""
+    found = of_kind(dtype.kind, block)
+    return None if found is None else found.astype(dtype)
+
+
+def of_kind(kind: str, texts: Any) -> Array | None:
+    """Texts as strings (`U`) or as bytes in UTF-8 (`S`); None for surrogates, and for bytes that are no UTF-8."""
     try:
-        found: Array = np.strings.encode(texts, "utf-8")
-    except UnicodeEncodeError:
-        return None
-    return found
-
-
-def as_strings(texts: Any) -> Array | None:
-    """Bytes in UTF-8 as strings; None for other bytes."""
-    try:
-        found: Array = np.strings.decode(texts, "utf-8")
-    except UnicodeDecodeError:
+        if texts.dtype.kind == kind:
+            found: Array = texts
+        else:
+            found = np.strings.encode(texts, "utf-8") if kind == "S" else np.strings.decode(texts, "utf-8")
+    except UnicodeError:
         return None
     return found

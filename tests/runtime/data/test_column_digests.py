@@ -1,5 +1,6 @@
 """Columns are known again by their values, in whatever dtype these are stored, and by no other values."""
 
+import tracemalloc
 from hashlib import sha256
 from itertools import permutations
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from modelc.runtime.data import column_digests
 from modelc.runtime.data.column_digests import ColumnDigests, digest, digests_of
 
 NUMBERS = [
@@ -68,6 +70,28 @@ def test_the_order_of_bytes_and_of_axes_is_no_other_value() -> None:
 @pytest.mark.parametrize("with_dtype", [True, False])
 def test_other_values_are_other_data(column: Any, recorded: Any, with_dtype: bool) -> None:
     assert not is_known(column, recorded, with_dtype=with_dtype)
+
+
+@pytest.mark.parametrize("size", [1, 3, 5])
+def test_columns_are_cast_block_by_block(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(column_digests, "BLOCK", size)
+    for one, other in [*permutations(NUMBERS, 2), *permutations([*TEXTS, *BYTES], 2)]:
+        assert is_known(one, other)
+    for with_dtype in (True, False):
+        assert not is_known(np.array([1.0, 2, 3, 4.5]), np.array([1, 2, 3, 4]), with_dtype=with_dtype)
+
+
+def test_a_column_that_has_changed_takes_little_memory() -> None:
+    column, recorded = np.zeros((2000, 4000), "u1"), np.ones((2000, 4000), "u1")
+    tracemalloc.start()
+    assert not is_known(column, recorded, with_dtype=False)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 4 * column.nbytes, "in float64 it takes eight times as much"
+
+
+def test_no_rows_are_no_rows() -> None:
+    assert is_known(np.zeros((0, 3)), np.zeros((0, 3), "f4")) and is_known(np.zeros(0, "U1"), np.zeros(0, "U5"))
 
 
 def test_values_that_are_no_numbers_are_themselves() -> None:
