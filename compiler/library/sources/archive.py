@@ -217,7 +217,7 @@ def check_directory(
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise RunError("E405", f"the array `{name}` in {shown!r} is compressed in a way that numpy does not write")
         named[name] = entry
-    return named, {name: error for name, error in refused.items() if name not in named}
+    return named, refused
 
 
 def no_arrays(members: list[str], shown: str) -> RunError:
