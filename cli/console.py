@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.diagnostics.problem import Problem
     from modelc.compiler.syntax.document import Document
+    from modelc.runtime.training.processes import Processes
 
 FINE, FINDINGS, USAGE, BUG, FAILED = range(5)
 """The exit codes: a command ends with the highest that applies."""
@@ -158,11 +159,11 @@ def inform(*messages: str) -> None:
     say(*((Styled("strong", "note"), f": {message}") for message in messages), stream=sys.stderr)
 
 
-def start_device() -> None:
-    """Start jax, with a warning for each variable of the environment that it does not follow. Raises RunError E505."""
+def start_device(processes: "Processes | None" = None) -> None:
+    """Start jax, in several processes if there are such, with a warning for each variable of the environment that it does not follow. Raises RunError E505."""
     from modelc.runtime.training import device
 
-    for variable in device.prepare():
+    for variable in device.prepare(processes):
         warn(variable)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from modelc.compiler.binding.task import Task
+    from modelc.runtime.training.processes import Processes
 
 Devices = Annotated[
     str | None, typer.Option("--devices", metavar="all|N", help="How many devices to train on; default: one.")
@@ -32,14 +33,17 @@ ALL = "all"
 
 
 class Asked(NamedTuple):
-    """What a command line says of devices: their number, the sizes of axes, and what is sharded; None for what it leaves out."""
+    """What a command line says of devices: their number, the sizes of axes, what is sharded, and in which processes; None for
+    what it leaves out.
+    """
 
     devices: int | str | None = None
     sizes: "Mapping[str, int] | None" = None
     shard: Shard | None = None
+    processes: "Processes | None" = None
 
 
-def asked_of(devices: str | None, mesh: str | None, shard: Shard | None) -> Asked:
+def asked_of(devices: str | None, mesh: str | None, shard: Shard | None, processes: "Processes | None" = None) -> Asked:
     """What the options ask for. Ends the command for what no machine has."""
     count: int | str | None = devices
     if devices is not None and devices != ALL:
@@ -55,7 +59,7 @@ def asked_of(devices: str | None, mesh: str | None, shard: Shard | None) -> Aske
             "along `data` lie the rows of a batch, along `model` the weights",
         )
         refuse(f"`--mesh` is wrong: {error}", helps=helps)
-    return Asked(count, sizes, shard)
+    return Asked(count, sizes, shard, processes)
 
 
 def parallelism_of(asked: Asked, task: "Task", before: Parallelism = ONE_DEVICE) -> Parallelism:
@@ -64,9 +68,15 @@ def parallelism_of(asked: Asked, task: "Task", before: Parallelism = ONE_DEVICE)
     """
     assert task.training is not None
     batch_size, there = task.training.settings.batch_size, jax.device_count()
+    if jax.process_count() > 1 and asked.devices is None and asked.sizes is None and before.devices != there:
+        # A process without a device in the mesh would have nothing to do.
+        asked = asked._replace(devices=ALL)
     found = mesh_of(asked, there, before)
     if found.devices > there:
         need_devices(asked, found, there)
+    if jax.process_count() > 1 and found.devices < there:
+        helps = (f"`--devices all`, or start fewer processes than {jax.process_count()}",)
+        refuse(f"several processes train on all of their devices, {there} and not {found.devices}", helps=helps)
     if batch_size % found.data:
         need_even_batch(found, there, batch_size)
     return found
@@ -118,5 +128,5 @@ def need_devices(asked: Asked, found: Parallelism, there: int) -> None:
     helps: tuple[str, ...] = ("`--devices all` trains on all that there are",)
     if jax.default_backend() == "cpu":
         helps = (*helps, f"`XLA_FLAGS=--xla_force_host_platform_device_count={found.devices}` simulates them on a CPU")
-    whose = "the run was trained" if asked == Asked(shard=asked.shard) else "the training is to run"
+    whose = "the run was trained" if asked.devices is None and asked.sizes is None else "the training is to run"
     refuse(f"{whose} on {found.devices:,} devices, and {has}", helps=helps)

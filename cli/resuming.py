@@ -10,6 +10,7 @@ import typer
 
 from modelc.cli.console import FINDINGS, inform, say, show_problems, start_device, warn
 from modelc.cli.devices import Asked, parallelism_of
+from modelc.cli.processes import follow, leads
 from modelc.cli.train import fit_and_keep
 from modelc.cli.training_lines import header
 
@@ -49,7 +50,7 @@ def resume(
     stored, notes = newest_checkpoint(run.folder, run.record.id)
     inform(*notes)
 
-    start_device()
+    start_device(asked.processes)
     execution = replace(execution, parallelism=parallelism_of(asked, task, execution.parallelism))
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.runs.environment import environment
@@ -67,13 +68,16 @@ def resume(
     prepared = prepare(task)
     record = resumed_record(run.record, stored, settings, differs, execution.parallelism)
     name = run.record.name
+    stop.begin()
+    if not leads(task.spec.document.data, now, saving, stored.checkpoint.step):
+        follow(prepared, dataset, execution, saving, stop, stored.checkpoint)
+        return
     say(*header(task, prepared, name, run.folder, dataset, execution, run.folder)[:-1])
     inside = stored.checkpoint.ended < stored.checkpoint.epoch
     say(
         f"  goes on after step {stored.checkpoint.step:,}, {'in' if inside else 'after'} epoch {stored.checkpoint.epoch:,}",
         "",
     )
-    stop.begin()
     recorder = Recorder.reopened(run.folder, record, stored, None if checked is None else checked.data)
     fit_and_keep(prepared, dataset, execution, recorder, saving, stop, stored.checkpoint)
 

@@ -24,6 +24,7 @@ from modelc.cli.console import (
 )
 from modelc.cli.devices import Asked, Devices, Mesh, Sharded, asked_of, parallelism_of
 from modelc.cli.plugins import PluginNames, enable
+from modelc.cli.processes import Coordinator, Count, Distributed, Index, ending_all, follow, leads, processes_of
 from modelc.cli.training_lines import ending, header
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ def train(
     devices: Devices = None,
     mesh: Mesh = None,
     shard: Sharded = None,
+    coordinator: Coordinator = None,
+    count: Count = None,
+    index: Index = None,
+    distributed: Distributed = False,
     settings: Settings = None,
     root: RootFolder = None,
     plugins: PluginNames = None,
@@ -94,9 +99,10 @@ def train(
     """
     from modelc.cli.stopping import Stopping
 
-    with Stopping() as stop:
+    processes = processes_of(coordinator, count, index, found=distributed)
+    with Stopping() as stop, ending_all(processes):
         enable(plugins)
-        saving, asked = saving_of(every, keep), asked_of(devices, mesh, shard)
+        saving, asked = saving_of(every, keep), asked_of(devices, mesh, shard, processes)
         if resume is not None:
             refuse_with_resume({"a spec": spec, "`--run-dir`": run_dir, "`--tag`": tags, "`--note`": note or None})
             from modelc.cli.resuming import resume as go_on
@@ -162,10 +168,11 @@ def run(
     id, name = new_id(), task_name(task, path)
     folder = run_dir or RUNS / name / id
     # Refused now, and not after a long reading of data.
-    need_new(folder, run_dir is not None, labels)
+    if asked.processes is None:
+        need_new(folder, run_dir is not None, labels)
     where = spec_root(path, root)
 
-    start_device()
+    start_device(asked.processes)
     parallelism = parallelism_of(asked, task)
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.data.class_balance import balanced_spec
@@ -175,20 +182,27 @@ def run(
     task, arrays, dataset = read_all(task, checked, where)
     execution = choose(task, parallelism)
     prepared = prepare(task)
+    recorded = environment(task, execution, sys.argv[1:], dataset.digests, arrays, dataset.train.measured)
+    data = balanced_spec(checked.data, task)
+    stop.begin()
+    if not leads(data, recorded, saving):
+        follow(prepared, dataset, execution, saving, stop)
+        return
+    if asked.processes is not None:
+        need_new(folder, run_dir is not None, labels)
     say(*header(task, prepared, name, path, dataset, execution, folder))
 
     from modelc.runtime.runs.recorder import Recorder
 
     assert checked.merged is not None
     merged, names = checked.merged.data, checked.class_names
-    stop.begin()
     recorder = Recorder.new(
         folder,
         record_of(task, id, name, path, settings, where.folder, merged, names, labels),
         sources[str(path)].encode(),
         merged,
-        balanced_spec(checked.data, task),
-        environment(task, execution, sys.argv[1:], dataset.digests, arrays, dataset.train.measured),
+        data,
+        recorded,
         names,
     )
     show = partial(show_run_error_in, document=task.spec.document, sources=sources)

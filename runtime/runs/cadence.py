@@ -13,6 +13,10 @@ class Cadence(NamedTuple):
     steps: int | None = None
     seconds: float | None = None
 
+    def after(self, step: int) -> int | None:
+        """The next step after `step` at which to save; None if steps do not say."""
+        return None if self.steps is None else (step // self.steps + 1) * self.steps
+
 
 class Saving(NamedTuple):
     """When checkpoints are saved, and how many stay."""

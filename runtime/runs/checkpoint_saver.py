@@ -34,18 +34,15 @@ class CheckpointSaver:
             recorder.opened.remove(FAILED)
 
     def saves_at(self, step: int) -> int | None:
-        every = self.cadence.steps
-        return None if every is None else (step // every + 1) * every
+        return self.cadence.after(step)
 
-    def reached(self, step: int, checkpoint: Callable[[], Checkpoint]) -> None:
+    def is_due(self, step: int) -> bool:
+        """Raises RunError E604 if the last write failed."""
         if self.pending is not None and self.pending.done():
             self.wait()
         if self.cadence.steps is not None:
-            is_due = step % self.cadence.steps == 0
-        else:
-            is_due = self.cadence.seconds is not None and time.monotonic() >= self.due
-        if is_due:
-            self.save(checkpoint)
+            return step % self.cadence.steps == 0
+        return self.cadence.seconds is not None and time.monotonic() >= self.due
 
     def ended(self, checkpoint: Callable[[], Checkpoint]) -> None:
         self.save(checkpoint)

@@ -67,6 +67,7 @@ def environment(
         },
         "mesh": execution.parallelism.mesh,
         "shard": execution.parallelism.shard,
+        "processes": jax.process_count(),
         "seed": task.training.settings.seed,
         "metrics": arguments_of(task),
         "arguments": list(arguments),

@@ -21,10 +21,21 @@ from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 
 LENGTHS = ("epochs", "steps", "early_stopping")
 """The keys of `train` that may be others when a run goes on."""
-COMPARED = ("versions", "platform", "device", "cpus", "instructions", "mesh", "shard", "flags", "byte_order")
+COMPARED = (
+    "versions",
+    "platform",
+    "device",
+    "cpus",
+    "instructions",
+    "mesh",
+    "shard",
+    "processes",
+    "flags",
+    "byte_order",
+)
 """The entries of an environment that may change the bits of a training."""
 
-BEFORE_MESHES = {"mesh": ONE_DEVICE.mesh, "shard": ONE_DEVICE.shard}
+BEFORE_MESHES = {"mesh": ONE_DEVICE.mesh, "shard": ONE_DEVICE.shard, "processes": 1}
 """What is true of runs that do not record it."""
 
 

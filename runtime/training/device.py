@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.file_root import cache_folder
+from modelc.runtime.training.processes import Processes, are_several, join, lost
 
 if TYPE_CHECKING:
     from modelc.runtime.training.fitting_batch import Room
@@ -39,12 +40,14 @@ SETTINGS: dict[str, object] = {
 NaN is looked for after each step anyway, and marks layers that are not fitted yet.
 """
 PROBE = "from jaxlib import xla_client; xla_client.make_cpu_client()"
+LOST = ("Gloo", "gloo", "Connection", "heartbeat", "coordination", "NCCL")
+"""Words of what is raised where a device waits for those of another process that has ended."""
 DEVICE_FAILURES = ("INTERNAL", "UNAVAILABLE", "ABORTED", "DATA_LOSS", "UNKNOWN", "FAILED_PRECONDITION", "NOT_FOUND")
 """What the runtime of a device calls its own failures; other words are about what it was asked to do."""
 
 
-def prepare() -> tuple[str, ...]:
-    """Configure jax and start its device, once, before the first computation.
+def prepare(processes: Processes | None = None) -> tuple[str, ...]:
+    """Configure jax, join other `processes` where there are such, and start the device, once, before the first computation.
 
     Compiled programs are cached in `jax` below the cache folder, unless `MODELC_COMPILATION_CACHE` is `off` or the user
     has configured another folder. If the folder cannot be created, programs are compiled each time.
@@ -61,7 +64,11 @@ def prepare() -> tuple[str, ...]:
         warnings = configure()
         import jax
 
+        if processes is not None:
+            join(processes)
         jax.devices()
+    except RunError:
+        raise
     except Exception as error:  # noqa: BLE001 - see above
         raise cannot_start(error) from None
     return warnings
@@ -143,6 +150,8 @@ def computing(room: "Callable[[], Room | None]" = lambda: None) -> Iterator[None
         yield
     except jax.errors.JaxRuntimeError as error:
         reason = str(error).strip().partition("\n")[0]
+        if are_several() and any(word in str(error) for word in LOST):
+            raise lost(reason) from None
         is_exhausted = "RESOURCE_EXHAUSTED" in str(error)
         # Libraries below XLA fail at what they cannot allocate as at anything else.
         found = room() if is_exhausted or reason.startswith("INTERNAL") else None

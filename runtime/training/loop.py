@@ -38,6 +38,8 @@ from modelc.runtime.training.observer import (
     Saver,
     Snapshot,
 )
+from modelc.runtime.training.placement import on_host
+from modelc.runtime.training.processes import agreed, taken_by_all
 from modelc.runtime.training.replay import error_of_epoch, error_of_step
 from modelc.runtime.training.row_state import at_epoch, without_per_row_entries
 from modelc.runtime.training.step import Steps, TrainState, make
@@ -123,19 +125,19 @@ class Loop:
     def run(self, state: LoopState) -> Outcome:
         """Train from `state` on, until the end or until asked to stop."""
         self.begun_at = state.step
-        if self.stop():
-            self.saver.ended(partial(capture, state))
+        if agreed(self.stop()):
+            self.saver.ended(copied(state))
             return outcome("interrupted", state)
         while state.is_inside or (state.step < self.total and not self.is_impatient(state)):
             state = self.train_epoch(state)
             if state.is_inside:
                 self.observer.interrupted(self.weights(state))
-                self.saver.ended(partial(capture, state))
+                self.saver.ended(copied(state))
                 return outcome("interrupted", state)
-            if state.step < self.total and not self.is_impatient(state) and self.stop():
-                self.saver.ended(partial(capture, state))
+            if state.step < self.total and not self.is_impatient(state) and agreed(self.stop()):
+                self.saver.ended(copied(state))
                 return outcome("interrupted", state)
-        self.saver.ended(partial(capture, state))
+        self.saver.ended(copied(state))
         return outcome("early_stopping" if state.step < self.total else "finished", state)
 
     def is_impatient(self, state: LoopState) -> bool:
@@ -144,12 +146,17 @@ class Loop:
 
     def weights(self, state: LoopState) -> Callable[[], Snapshot]:
         """What copies the weights to the host."""
-        return partial(snapshot, self.task, state.train, state.epoch, state.step)
+        return taken_by_all(partial(snapshot, self.task, state.train, state.epoch, state.step))
+
+    def save_if_due(self, state: LoopState) -> None:
+        """Save a checkpoint if it is time to, in all processes or in none."""
+        if agreed(self.saver.is_due(state.step)):
+            self.saver.save(copied(state))
 
     def replayable(self, train: TrainState) -> tuple[Any, Any]:
         """The weights and the state of a step that is to be computed again, on one device."""
         found: tuple[Any, Any] = train.params, train.state
-        return found if self.execution.parallelism.devices == 1 else self.placement.on_host(found)
+        return found if self.execution.parallelism.devices == 1 else on_host(found)
 
     def train_epoch(self, state: LoopState) -> LoopState:
         """The state after the rest of an epoch and its record; inside of it, where training is to stop there."""
@@ -175,11 +182,11 @@ class Loop:
             state = state._replace(seconds=before + time.perf_counter() - begun)
             self.report(state, state.step - first)
             if state.step < last:
-                if self.stop():
+                if agreed(self.stop()):
                     return state
-                self.saver.reached(state.step, partial(capture, state))
+                self.save_if_due(state)
         state = self.ended(state, before + time.perf_counter() - begun)
-        self.saver.reached(state.step, partial(capture, state))
+        self.save_if_due(state)
         return state
 
     def no_sums(self) -> Tally:
@@ -211,7 +218,7 @@ class Loop:
         failed = int(train.failed)
         if failed >= 0:
             before = state._replace(train=train, step=failed, span=None)
-            self.saver.failed(partial(capture, before))
+            self.saver.failed(copied(before))
             raise error_of_step(self.task, self.part, *self.replayable(train), failed)
         return state._replace(train=train, step=state.step + count, span=None if is_full else sums)
 
@@ -261,10 +268,15 @@ class Loop:
             uncounted |= measured.uncounted(self.task, "validation")
         losses = {key: value for key, value in values.items() if key.endswith("loss") and key not in uncounted}
         if bad := [key for key, value in losses.items() if not isfinite(value)]:
-            self.saver.failed(partial(capture, state))
+            self.saver.failed(copied(state))
             part = self.validation_part if bad[0].startswith("validation/") else None
             raise error_of_epoch(self.task, part, *self.replayable(state.train), state.epoch, bad[0])
         return values
+
+
+def copied(state: LoopState) -> Callable[[], Checkpoint]:
+    """What copies a state to the host."""
+    return taken_by_all(partial(capture, state))
 
 
 def outcome(reason: Reason, state: LoopState) -> Outcome:
@@ -295,6 +307,6 @@ def padded(array: Array, size: int) -> Array:
 
 def snapshot(task: PreparedTask, state: TrainState, epoch: int, step: int) -> Snapshot:
     """The current weights and state without per-row state, copied to the host."""
-    params, model_state = jax.device_get((state.params, without_per_row_entries(task, state.state)))
+    params, model_state = on_host((state.params, without_per_row_entries(task, state.state)))
     rolls = task.rolls
     return Snapshot(epoch, step, to_named(rolls, params), to_named(rolls, model_state))

@@ -16,6 +16,7 @@ from modelc.compiler.lowering.lower import Tree
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.training.epoch_sums import SEPARATOR, Tally
 from modelc.runtime.training.observer import Checkpoint, EpochRecord
+from modelc.runtime.training.placement import on_host
 from modelc.runtime.training.step import Steps, TrainState
 from modelc.runtime.training.sums import Sums
 
@@ -46,8 +47,8 @@ class LoopState(NamedTuple):
 
 def capture(state: LoopState) -> Checkpoint:
     """A copy on the host."""
-    arrays = {name: named(jax.device_get(tree)) for name, tree in trees(state.train).items()}
-    arrays["span"] = {} if state.span is None else named(jax.device_get(state.span))
+    arrays = {name: named(on_host(tree)) for name, tree in trees(state.train).items()}
+    arrays["span"] = {} if state.span is None else named(on_host(state.span))
     arrays["tally"] = state.tally.entries()
     facts = {
         "seconds": state.seconds,

@@ -122,8 +122,11 @@ class Saver(Protocol):
     def saves_at(self, step: int) -> int | None:
         """The next step after `step` at which it wants to save, if it counts steps: a chunk ends there."""
 
-    def reached(self, step: int, checkpoint: Callable[[], Checkpoint]) -> None:
-        """Training can go on from here: a chunk has run, and where it ended an epoch, this is recorded."""
+    def is_due(self, step: int) -> bool:
+        """Whether to save now: a chunk has run up to `step`, and where that ended an epoch, this is recorded."""
+
+    def save(self, checkpoint: Callable[[], Checkpoint]) -> None:
+        """Training can go on from here."""
 
     def ended(self, checkpoint: Callable[[], Checkpoint]) -> None:
         """Training ends here: it is done, or was asked to stop."""
@@ -133,12 +136,18 @@ class Saver(Protocol):
 
 
 class NoSaver:
-    """Keeps nothing."""
+    """Keeps nothing. `after` says where others save, whose chunks are of the same length: see `Saver.saves_at`."""
+
+    def __init__(self, after: Callable[[int], int | None] = lambda step: None) -> None:
+        self.after = after
 
     def saves_at(self, step: int) -> int | None:
-        return None
+        return self.after(step)
 
-    def reached(self, step: int, checkpoint: Callable[[], Checkpoint]) -> None:
+    def is_due(self, step: int) -> bool:
+        return False
+
+    def save(self, checkpoint: Callable[[], Checkpoint]) -> None:
         pass
 
     def ended(self, checkpoint: Callable[[], Checkpoint]) -> None:

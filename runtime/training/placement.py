@@ -115,10 +115,6 @@ class Placement:
             return jax.tree.map(lambda array: put_one(array, shardings), tree)
         return jax.tree.map(put_one, tree, shardings)
 
-    def on_host(self, tree: Any) -> Any:
-        """A copy of arrays of the mesh on the host, each whole."""
-        return jax.device_get(tree)
-
 
 def place(task: PreparedTask, parallelism: Parallelism = ONE_DEVICE) -> Placement:
     """The placement of a task on the first devices of jax. Raises ValueError if there are not enough."""
@@ -127,6 +123,19 @@ def place(task: PreparedTask, parallelism: Parallelism = ONE_DEVICE) -> Placemen
     types = (AxisType.Auto,) * len(AXES)
     mesh = jax.make_mesh(shape, AXES, axis_types=types, devices=jax.devices()[: parallelism.devices])
     return Placement(mesh, parallelism, weight_axes(task, parallelism))
+
+
+def on_host(tree: Any) -> Any:
+    """A copy of arrays on the host, each whole. In several processes all have to ask."""
+    return jax.tree.map(gathered_one, tree) if jax.process_count() > 1 else jax.device_get(tree)
+
+
+def gathered_one(array: Array) -> Any:
+    """A copy of an array on the host, from the devices of all processes: one array after the other is whole on each device."""
+    if not array.is_fully_addressable and not array.is_fully_replicated:
+        whole = NamedSharding(array.sharding.mesh, PartitionSpec())  # type: ignore[no-untyped-call,attr-defined]  # untyped in jax
+        array = jax.jit(lambda one: one, out_shardings=whole)(array)
+    return np.asarray(array)
 
 
 def put_one(array: Any, sharding: NamedSharding) -> Array:

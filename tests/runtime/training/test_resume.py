@@ -62,9 +62,11 @@ class Keeper:
     def saves_at(self, step: int) -> int | None:
         return None if self.every is None else (step // self.every + 1) * self.every
 
-    def reached(self, step: int, checkpoint: Callable[[], Checkpoint]) -> None:
-        if self.every is None or step % self.every == 0:
-            self.kept.append(checkpoint())
+    def is_due(self, step: int) -> bool:
+        return self.every is None or step % self.every == 0
+
+    def save(self, checkpoint: Callable[[], Checkpoint]) -> None:
+        self.kept.append(checkpoint())
 
     def ended(self, checkpoint: Callable[[], Checkpoint]) -> None:
         self.kept.append(checkpoint())

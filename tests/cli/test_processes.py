@@ -1,0 +1,148 @@
+"""`modelc train` in several processes on one machine: the figures of one process, one end for all, and no writer but the first."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.commands import modelc
+from tests.cli.test_devices import SPEC, lines, on_eight
+
+Process = subprocess.Popen[str]
+ENDLESS = ("--set", "train.epochs=100000")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "small.yaml").write_text(SPEC)
+    return tmp_path
+
+
+@pytest.fixture
+def started() -> Iterator[list[Process]]:
+    """The processes that a test has started, which end with it."""
+    processes: list[Process] = []
+    yield processes
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def start(started: list[Process], folder: Path, count: int, *arguments: str, own: Any = None) -> list[Process]:
+    """`count` processes of one training; `own` are arguments of single ones, by index."""
+    with socket.socket() as one:
+        one.bind(("localhost", 0))
+        port = one.getsockname()[1]
+    for index in range(count):
+        at = ["--coordinator", f"localhost:{port}", "--processes", str(count), "--process", str(index)]
+        command = [sys.executable, "-m", "modelc", "train", *arguments, *at, *(own or {}).get(index, ())]
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        started.append(
+            subprocess.Popen(
+                command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+        )
+    return started[-count:]
+
+
+def ended(process: Process, seconds: float = 120) -> tuple[int, str, str]:
+    """The exit code and the output of a process, without what the library that connects them says of itself."""
+    out, err = process.communicate(timeout=seconds)
+    return process.returncode, re.sub(r"^\[Gloo\].*\n", "", out, flags=re.MULTILINE), err
+
+
+def wait_for_checkpoint(folder: Path, process: Process) -> None:
+    until = time.monotonic() + 120
+    while not list((folder / "run" / "checkpoints").glob("step-*")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def record(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "run" / "run.json").read_text())
+    return found
+
+
+def test_two_processes_give_the_figures_of_one_with_as_many_devices(folder: Path, started: list[Process]) -> None:
+    first, second = map(ended, start(started, folder, 2, "small.yaml", "--run-dir", "run", "--shard", "params"))
+    assert (first[0], second[0]) == (0, 0), (first, second)
+    assert "  devices       2 x cpu, scan" in first[1] and "finished 2 epochs" in first[1]
+    assert second[1] == ""
+    assert json.loads((folder / "run" / "environment.json").read_text())["processes"] == 2
+    one = on_eight(folder, "train", "small.yaml", "--devices", "2", "--shard", "params", "--run-dir", "one")
+    assert one.returncode == 0, one.stderr
+    for found, wanted in zip(lines(folder / "run"), lines(folder / "one"), strict=True):
+        assert found["train/loss"] == pytest.approx(wanted["train/loss"], rel=1e-6)
+    assert modelc("evaluate", "run", "--split", "train", cwd=folder).code == 0
+    assert modelc("verify", "run", cwd=folder).code == 0
+
+
+def test_a_signal_to_any_of_them_stops_all_at_one_step_and_the_run_goes_on_in_one_process(
+    folder: Path, started: list[Process]
+) -> None:
+    every = ("--checkpoint-every", "20 steps")
+    first, second = start(started, folder, 2, "small.yaml", "--run-dir", "run", *every, *ENDLESS)
+    wait_for_checkpoint(folder, first)
+    second.send_signal(signal.SIGTERM)
+    codes = ended(first)[0], ended(second)[0]
+    assert codes == (130, 143)
+    stopped = record(folder)
+    assert stopped["status"] == "interrupted"
+    assert max((folder / "run" / "checkpoints").iterdir()).name == f"step-{stopped['step']:09}"
+    epochs = str(stopped["epoch"] + 2)
+    again = modelc("train", "--resume", "run", "--devices", "1", "--set", f"train.epochs={epochs}", cwd=folder)
+    assert again.code == 0, again.err
+    assert "processes was 2, and is 1 now" in again.err
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_process_that_is_killed_ends_all_and_the_run_goes_on(
+    folder: Path, started: list[Process], victim: int
+) -> None:
+    every = ("--checkpoint-every", "20 steps")
+    processes = start(started, folder, 2, "small.yaml", "--run-dir", "run", *every, *ENDLESS)
+    wait_for_checkpoint(folder, processes[0])
+    processes[victim].kill()
+    code, _, err = ended(processes[1 - victim], 30)
+    if victim == 1:
+        assert code == 4
+        assert "error[E507]: another process of this training has ended, or cannot be reached" in err
+        assert record(folder)["status"] == "failed"
+    assert code != 0
+    processes[victim].wait()
+    step = int(max((folder / "run" / "checkpoints").glob("step-*")).name.removeprefix("step-"))
+    epochs = str(step // 29 + 2)
+    again = modelc("train", "--resume", "run", "--devices", "1", "--set", f"train.epochs={epochs}", cwd=folder)
+    assert again.code == 0, again.err
+
+
+def test_processes_that_train_something_else_are_refused(folder: Path, started: list[Process]) -> None:
+    own = {1: ("--set", "train.batch_size=32")}
+    for code, _, err in map(ended, start(started, folder, 2, "small.yaml", "--run-dir", "run", own=own)):
+        assert code == 4
+        assert "error[E507]: the processes do not train the same: spec" in err
+    assert not (folder / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--processes", "2"], "error: `--coordinator`, `--processes` and `--process` belong together\n"),
+        (["--coordinator", "here", "--processes", "2", "--process", "0"], "is a host and a port, got `here`"),
+        (["--coordinator", "a:1", "--processes", "2", "--process", "2"], "error: there is no process 2 of 2\n"),
+        (["--distributed", "--process", "1"], "error: `--distributed` finds the processes itself\n"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(folder: Path, options: list[str], said: str) -> None:
+    found = modelc("train", "small.yaml", *options, cwd=folder)
+    assert (found.code, said in found.err) == (2, True), found.err
