@@ -41,6 +41,7 @@ COMMANDS = (
     "evaluate",
     "predict",
     "verify",
+    "reproduce",
     "debug",
     "summary",
     "plot",

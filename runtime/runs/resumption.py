@@ -74,8 +74,7 @@ def continued(run: Run, settings: Sequence[str]) -> Continued:
     task = run.task()
     if not settings:
         return Continued(task, task)
-    text = run.kept(RESOLVED, 4 * MAX_BYTES)
-    checked = check(text, str(run.folder / RESOLVED), tuple(settings), written_out=True, class_names=run.class_names())
+    checked = checked_again(run, settings)
     if checked.errors or checked.task is None:
         return Continued(task, task, checked)
     before, after = task.spec.document.data, checked.task.spec.document.data
@@ -90,6 +89,12 @@ def continued(run: Run, settings: Sequence[str]) -> Continued:
             ),
         )
     return Continued(task, checked.task, checked)
+
+
+def checked_again(run: Run, settings: Sequence[str]) -> Checked:
+    """The spec of a run with further `settings`. Raises RunError E602 if it is damaged."""
+    text = run.kept(RESOLVED, 4 * MAX_BYTES)
+    return check(text, str(run.folder / RESOLVED), tuple(settings), written_out=True, class_names=run.class_names())
 
 
 def without_lengths(data: Any) -> Any:

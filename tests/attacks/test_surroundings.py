@@ -35,6 +35,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "predict": [["{}", "-o", "x.csv"], ["spec.yaml", "{}", "-o", "x.csv"], ["spec.yaml", "-o", "{}.csv"]],
     "debug": [["{}"], ["spec.yaml", "--root", "{}"]],
     "verify": [["{}"], ["spec.yaml", "--root", "{}"]],
+    "reproduce": [["{}"], ["spec.yaml", "--root", "{}"], ["spec.yaml", "--out", "{}"]],
     "summary": [["{}"]],
     "plot": [["{}"], ["spec.yaml", "-o", "{}.dot"]],
     "explain": [["{}"]],
@@ -165,6 +166,7 @@ SAYING = {
     "evaluate": ["--help"],
     "predict": ["--help"],
     "verify": ["--help"],
+    "reproduce": ["--help"],
     "debug": ["--help"],
     "train": ["--help"],
 }

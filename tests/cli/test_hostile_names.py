@@ -145,6 +145,7 @@ CASES: dict[str, list[list[str]]] = {
         [f"{FILE}/run", "-o", f"{FILE}/{FILE}/x.csv"],
     ],
     "verify": [[f"{FILE}/run"], [f"{FILE}/run", "--data"], [FILE], [f"{AT_START}.yaml"]],
+    "reproduce": [[f"{FILE}/run"], [f"{FILE}/run", "--out", FILE], [FILE, "--set", FILE], [f"{AT_START}.yaml"]],
     "summary": [
         [f"{FILE}.yaml"],
         [f"{FILE}.yaml", "--resolved"],

@@ -1,0 +1,113 @@
+"""What a run is trained again from, and what has become another since: its spec, data, versions, device and commit."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.syntax.document import MAX_BYTES
+from modelc.runtime.data.column_digests import KnownDigests
+from modelc.runtime.runs.commit import Commit, commit_of
+from modelc.runtime.runs.environment import PACKAGES, changed_columns, changed_test_columns, texts_at
+from modelc.runtime.runs.kept_spec import trained_from
+from modelc.runtime.runs.lock_file import lock_file
+from modelc.runtime.runs.new_record import new_id
+from modelc.runtime.runs.plugins import changes, records_of
+from modelc.runtime.runs.recorder import Recorder
+from modelc.runtime.runs.resumption import changed_keys, differences, value_at
+from modelc.runtime.runs.run_directory import Run
+from modelc.runtime.runs.run_layout import MERGED, REQUIREMENTS
+from modelc.runtime.runs.run_record import FORMAT, RunRecord, now
+from modelc.runtime.runs.spec_content import shown
+
+
+def recorder_of(
+    run: Run, task: Task, folder: Path, root: Path, settings: Sequence[str], environment: Mapping[str, Any]
+) -> Recorder:
+    """The recorder of a new run in `folder` of the `task` of `run`, with further `settings` and its data below `root`.
+
+    Raises RunError E601 and E604 as for any new run, E602 if a file of `run` is damaged.
+    """
+    assert task.training is not None
+    before = run.record
+    spec = trained_from(run)
+    record = RunRecord(
+        format=FORMAT,
+        id=new_id(),
+        name=before.name,
+        spec=before.spec,
+        settings=[*before.settings, *settings],
+        plugins=records_of(task.spec.plugins),
+        root=str(root.resolve()),
+        source=before.source,
+        content=before.content,
+        commit=commit_of(Path(spec)) if spec else None,
+        class_names=before.class_names,
+        started=now(),
+        monitor=task.training.monitor,
+        better=task.training.better,
+    )
+    merged = json.loads(run.kept(MERGED, MAX_BYTES)) if before.content is not None else {}
+    data = task.spec.document.data
+    return Recorder.new(folder, record, run.kept(before.spec), merged, data, environment, run.class_names())
+
+
+def what_differs(
+    run: Run, again: Run, tasks: tuple[Task, Task], environment: Mapping[str, Any], digests: KnownDigests
+) -> list[str]:
+    """Everything on record that differs between a run and one that repeats it, in words; `tasks` are those of both, before
+    their data was read.
+    """
+    recorded = run.environment()
+    specs = [task.spec.document.data for task in tasks]
+    return [
+        *changed_values(*specs),
+        *(f"the column `{name}` of the data has changed" for name in changed_columns(recorded, digests.train.digests)),
+        *(
+            f"the column `{name}` of the test rows has changed, which training does not read"
+            for name in changed_test_columns(recorded, digests.test.digests) or ()
+        ),
+        *changed_arrays(recorded, environment),
+        *differences(recorded, environment),
+        *changed_distributions(run),
+        *changes(run.record.plugins),
+        *changed_commit(run.record.commit, again.record.commit),
+    ]
+
+
+def changed_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """The values of the spec that differ."""
+    for key in changed_keys(before, after):
+        was, is_now = (value_at(one, key.split(".")) for one in (before, after))
+        said = "was left out" if was is None else f"was {shown(was)}"
+        yield f"`{key}` {said}, and is {'left out' if is_now is None else shown(is_now)} now"
+
+
+def changed_arrays(recorded: Mapping[str, Any], environment: Mapping[str, Any]) -> Iterator[str]:
+    """The arrays in files that weights began with, as far as they differ."""
+    before, after = (texts_at(one, "arrays") for one in (recorded, environment))
+    yield from (f"the array `{name}` has changed" for name in after if name in before and before[name] != after[name])
+
+
+def changed_distributions(run: Run) -> Iterator[str]:
+    """The installed distributions that differ, but for those whose versions the environment has."""
+    if REQUIREMENTS not in run.record.files:
+        return
+    before, after = (pins(text) for text in (run.kept(REQUIREMENTS), lock_file()))
+    for name in sorted({*before, *after} - {*PACKAGES}):
+        if before.get(name) != after.get(name):
+            yield f"{name} was {before.get(name)}, and is {after.get(name)} now"
+
+
+def pins(text: bytes) -> dict[str, str]:
+    """The versions in a lock file, by name."""
+    lines = (line.partition("==") for line in text.decode("utf-8", "replace").splitlines() if not line.startswith("#"))
+    return {name: version for name, _, version in lines}
+
+
+def changed_commit(before: Commit | None, after: Commit | None) -> Iterator[str]:
+    """Whether the repository of the spec is at another commit, or changed since; the run's own spec is used all the same."""
+    if before is not None and after is not None and before != after:
+        was, is_now = (f"{one.id[:12]}{' with changes' if one.changed else ''}" for one in (before, after))
+        yield f"the commit of the spec was {was}, and is {is_now} now"

@@ -1,0 +1,41 @@
+"""Ends a training at a step that is known before, as one that was stopped there."""
+
+from collections.abc import Callable
+
+from modelc.runtime.training.observer import EpochRecord, Fitted, NoSaver, Progress, Snapshot
+
+
+class Until(NoSaver):
+    """Called, it returns whether training is to stop: at the step `last`, or once `asked` says so.
+
+    It is told of the progress as an observer, and lets a chunk end there as a saver, which keeps nothing.
+    """
+
+    def __init__(self, last: int, asked: Callable[[], bool]) -> None:
+        self.last = last
+        self.asked = asked
+        self.step = 0
+
+    def __call__(self) -> bool:
+        return self.step >= self.last or self.asked()
+
+    def fitted(self, fitted: Fitted) -> None:
+        pass
+
+    def compiled(self, seconds: float) -> None:
+        pass
+
+    def progress(self, progress: Progress) -> None:
+        self.step = (progress.epoch - 1) * progress.steps + progress.step
+
+    def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
+        self.step = record.step
+
+    def unscored(self, record: EpochRecord, monitor: str) -> None:
+        pass
+
+    def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
+        pass
+
+    def saves_at(self, step: int) -> int | None:
+        return self.last if step < self.last else None
