@@ -18,6 +18,7 @@ from modelc.compiler.graph.typed_graph import TypedGraph, reachable
 from modelc.compiler.language.ast import ModelSpec, Spec
 from modelc.compiler.language.parser.graph_nodes import named_in
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.library.layers import LAYERS
 
 
 def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tuple[Task, tuple[Problem, ...]]:
@@ -67,7 +68,7 @@ def warn_unused(
         return
     used = reachable(graph, roots)
     for name in graph.inputs:
-        if name not in used:
+        if name not in used and not (graph.inputs[name] is None and name in LAYERS):
             path: Path = ("model", "inputs", name)
             reporter.add("W902", f"input `{name}` is not used", path, key=True, label="no output depends on it")
     # A node whose layers are shared is needed for them, whatever its own value is for.

@@ -5,6 +5,7 @@ Blocks are used in place of layers: in `layers`, in `nodes`, and inside `residua
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from modelc.compiler.diagnostics.problem import Label, Problem
 from modelc.compiler.expansion.block_arguments import bind_arguments
@@ -15,25 +16,19 @@ from modelc.compiler.expansion.definitions import (
     read_definitions,
     with_definitions_moved,
 )
+from modelc.compiler.expansion.lost_layers import is_layer, is_no_input
 from modelc.compiler.expansion.repeat_copies import expand_copies, named_plainly, with_unread_index
 from modelc.compiler.expansion.scope import Block, File, Scope, dereference, is_reference, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, document_of, entries_of, hole, tree
-from modelc.compiler.expansion.variables import LARGEST_DEPTH, VariableEvaluator
+from modelc.compiler.expansion.variables import LARGEST_DEPTH, Spared, VariableEvaluator
 from modelc.compiler.language.ast import MAX_LAYERS, Layers, Parallel, Residual
 from modelc.compiler.language.grammar import BESIDE
 from modelc.compiler.language.layer_grammar import STRUCTURES
-from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.syntax.document import Document, Hop, Where
 
 ONLY_IN_LAYERS = "only arguments of layers may ask for one"
 Expand = Callable[[SourceNode, Scope], SourceNode]
 """Expands a node in a scope."""
-
-
-def is_layer(key: str, value: SourceNode) -> bool:
-    """Whether the entry of a mapping is a layer with its arguments, wherever that stands."""
-    entries = entries_of(value)
-    return key in LAYERS and not (entries and entries.keys().isdisjoint(LAYERS.find(key).model_fields))
 
 
 def expand(document: Document, class_names: Mapping[str, tuple[str, ...]]) -> tuple[Document, tuple[Problem, ...]]:
@@ -149,7 +144,10 @@ class Expander(VariableEvaluator):
     def expand_model(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The `model` section, or the body of a block, with the blocks in its layers and nodes expanded."""
         nodes = self.expand_values(self.expand_item)
-        return self.expand_values(self.evaluate_known, layers=self.expand_items, nodes=nodes)(node, scope)
+        inputs = partial(self.evaluate_known, spared=is_no_input)
+        return self.expand_values(self.evaluate_known, inputs=inputs, layers=self.expand_items, nodes=nodes)(
+            node, scope
+        )
 
     def expand_residual(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The value of `residual`: a list of layers, or a mapping with its parts."""
@@ -255,11 +253,10 @@ class Expander(VariableEvaluator):
             return node, scope
         return self.evaluate(node, scope), replace(scope, written_out=True)
 
-    def evaluate_known(self, node: SourceNode, scope: Scope) -> SourceNode:
-        """A value that must be known before the model is."""
-        # What is wrong with a layer that stands where none can be is its place, which the parser reports.
+    def evaluate_known(self, node: SourceNode, scope: Scope, spared: Spared = is_layer) -> SourceNode:
+        """A value that must be known before the model is; what is `spared` stands in a wrong place, as the parser reports."""
         found = self.evaluate(node, scope)
-        return self.known(found, ONLY_IN_LAYERS, spared=is_layer) if self.asks else found
+        return self.known(found, ONLY_IN_LAYERS, spared=spared) if self.asks else found
 
     def evaluate_join(self, node: SourceNode, scope: Scope) -> SourceNode:
         """The layer that joins branches, or the two of a residual."""

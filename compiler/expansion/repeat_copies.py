@@ -67,7 +67,9 @@ def expand_copies(expander: "Expander", node: SourceNode, repeat: SourceNode, sc
         scope = replace(scope, unnamed=True)
     parts = {key: entry for key, entry in node.content.items() if key not in BESIDE["layer"]}
     item, before = node._replace(content=parts), (len(expander.problems), expander.failures)
-    if is_known and isinstance(name, str):
+    tied = repeat.get("tied")
+    if is_known and isinstance(name, str) and (tied is None or tied.content is not True):
+        # Of copies that share their weights the parser says that they have no index.
         expander.indices.add(index)
     copies: list[SourceNode] = []
     for number in range(times if is_known else 1):

@@ -207,6 +207,9 @@ class VariableEvaluator(ProblemCollector):
             found = self.variable_value(name, scope, at=node.at)
             if found not in self.waiting:
                 self.waiting[found] = any(deferred_in(data))
+            if self.waiting[found]:
+                # What asks for a shape may be wrong where it was given to a block around this one.
+                trail.update({f"{name} {place}": hop for place, hop in enumerate(found.trail)})
             return self.waiting[found]
 
         def count_classes(asked: Named) -> int:

@@ -13,7 +13,7 @@ from modelc.compiler.language.ast import Item, Reference
 from modelc.compiler.language.expressions.deferred import Deferred, Named
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.syntax.document import Hop, Where
+from modelc.compiler.syntax.document import Document, Hop, Where
 
 INPUT = "input"
 """The name for what comes into the layer itself."""
@@ -53,7 +53,7 @@ def edge_of(
     if reference.node in names.inputs or reference.node in names.nodes:
         return resolve(reporter, names, reference)
     if names.complete and not is_removed(reporter, names, reference):
-        unknown(reporter, names, reference, expression.shown, is_given=named.up > 0)
+        unknown(reporter, names, reference, expression.shown)
     return None
 
 
@@ -77,7 +77,7 @@ def given_edge(
     return given[0]
 
 
-def unknown(reporter: Reporter, names: Namespace, reference: Reference, expression: str, *, is_given: bool) -> None:
+def unknown(reporter: Reporter, names: Namespace, reference: Reference, expression: str) -> None:
     """Report a name that there is not where an `expression`, which a block may have been given, asks for its shape."""
     if reporter.only_counts("E201"):
         return
@@ -100,21 +100,27 @@ def unknown(reporter: Reporter, names: Namespace, reference: Reference, expressi
     parts = re.split(rf"(?<![\w-]){re.escape(name)}(?![\w-])", expression)
     meant = (found.around(*parts) if len(parts) == 2 else found)._replace(help=help)
     note, label = "" if found else note, "no such node or input"
-    asked = f"shape({reference.text})"
-    found_in = [hop.where for hop in hops(reporter, reference.path) if is_given and asked in hop.text]
-    given = [where for where in found_in if isinstance(where, Where)]
-    if not given:
+    given = where_given(reporter.document, reference.path, f"shape({reference.text})")
+    if given is None:
         reporter.add("E201", message, reference.path, label=label, note=note, suggestion=meant)
         return
-    # Where the argument of the block is written: the body is right.
-    others = [one for one in reporter.document.trail(reference.path) if one.place != given[-1].place()]
-    reporter.report("E201", message, given[-1], label=label, note=note, related=others, help=help)
+    # Where the argument of the block, or the variable, is written: what uses it is right.
+    others = [one for one in reporter.document.trail(reference.path) if one.place != given.place()]
+    reporter.report("E201", message, given, label=label, note=note, related=others, help=help)
 
 
-def hops(reporter: Reporter, path: Path) -> Iterator[Hop]:
+def where_given(document: Document, path: Path, asked: str) -> Where | None:
+    """Where the expression is written from which the one at `path` has `asked`, a part of it: the first of the variables and
+    arguments of blocks that led there. None where it stands in the expression itself.
+    """
+    given = [hop.where for hop in hops(document, path) if asked in hop.text]
+    return next((where for where in reversed(given) if isinstance(where, Where)), None)
+
+
+def hops(document: Document, path: Path) -> Iterator[Hop]:
     """How the value at `path`, and the values around it, came there: innermost first."""
     for end in range(len(path), -1, -1):
-        yield from reporter.document.trails.get(path[:end], ())
+        yield from document.trails.get(path[:end], ())
 
 
 def settled_shapes(nodes: Sequence[Node], ends: CompositeOutputs) -> list[Node]:

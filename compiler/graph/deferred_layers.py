@@ -1,5 +1,6 @@
 """Builds layers whose arguments ask for shapes, once type inference knows these."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from modelc.compiler.graph.composite_outputs import no_port
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.ast import Unbuilt
-from modelc.compiler.language.expressions.deferred import Deferred, Named
+from modelc.compiler.language.expressions.deferred import Deferred, Named, moved_out
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.contracts.layer import Layer
@@ -71,6 +72,9 @@ def type_of(reporter: Reporter, planned: TypedGraph, edge: Any, path: Path) -> "
     return known
 
 
+NO_ENTRY = re.compile(r"`(.+)` has no entry (-?\d+)")
+
+
 def value_at(reporter: Reporter, expression: Deferred, shapes: Mapping[Named, list[int]], path: Path) -> Any:
     """The value of the expression at `path`; reports that it has none."""
     from modelc.compiler.language.expressions.operations import ExpressionError
@@ -78,10 +82,18 @@ def value_at(reporter: Reporter, expression: Deferred, shapes: Mapping[Named, li
     try:
         return expression.value(shapes.__getitem__)
     except ExpressionError as error:
+        from modelc.compiler.graph.asked_shapes import where_given
         from modelc.compiler.language.suggestions.foreign_references import size_help
 
         known, help = note(expression, None, shapes), error.help or size_help(expression.shown)
-        reporter.add("E207", error.message, path, label="cannot be computed", help=help, note=known)
+        message = moved_out(error.message, None)
+        entry = NO_ENTRY.match(message)
+        given = where_given(reporter.document, path, f"{entry[1]}[{entry[2]}]" if entry else message.split("`")[1])
+        if given is None:
+            reporter.add("E207", message, path, label="cannot be computed", help=help, note=known)
+        else:
+            others = [one for one in reporter.document.trail(path) if one.place != given.place()]
+            reporter.report("E207", message, given, label="cannot be computed", related=others, help=help, note=known)
         return None
 
 

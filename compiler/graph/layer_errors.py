@@ -39,7 +39,7 @@ def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError
                 related.append((at, f"`{feed.edge}` gives {show_shape(known.shape)} {known.dtype}"))
     label = "these do not match" if error.slot and path != node.at else "does not fit"
     key, note = path in (node.at, bare_argument(reporter, node)) or (bool(error.inside) and is_layer), error.note
-    help = (shortcut_help(reporter.document, planned, node) if error.code == "E302" else "") or error.help
+    help = (shortcut_help(reporter.document, planned, node) if error.code in ("E302", "E303") else "") or error.help
     help = (unembed_help(reporter.document, planned, node) if error.code == "E303" and node.shared else "") or help
     if "` before it" in help:
         from modelc.compiler.graph.layer_order import placed_before

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.ast import Residual
-from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.layers import kind_of
 from modelc.compiler.syntax.document import Document
 
@@ -28,10 +29,68 @@ def shortcut_help(document: Document, planned: TypedGraph, node: Node) -> str:
         return ""
     if (*at, "shortcut") in document.values and document.get((*at, "shortcut")):
         return fitting_shortcut(document, planned, node, (*at, "shortcut"), through)
+    if around.dtype != through.dtype:
+        return converted(planned, node, around, through)
     layer = projection(around, through, *typed_sizes(document, planned, node, at, around, through))
     if layer is None:
-        return ""
+        return with_all_steps(planned, node, around, through) or of_other_ranks(node, around, through)
     return f"project the input by a shortcut: `residual: {{layers: [...], shortcut: [{layer}]}}`"
+
+
+def converted(planned: TypedGraph, node: Node, around: TensorType, through: TensorType) -> str:
+    """What to write for a residual of ids, around which they go as they are."""
+    if around.is_float or not through.is_float:
+        return ""
+    first = planned.graph.node(node.feeds[0].edge.node) if node.feeds and node.feeds[0].edge else None
+    inside = [one for one in planned.graph.nodes if one.feeds and one.at[: len(node.at)] == node.at and one is not node]
+    lookup = next(
+        (kind_of(one.layer) for one in inside if one.layer is not None and one.layer.vocabulary_size() is not None), ""
+    )
+    if lookup:
+        return f"put the `{lookup}` before the `residual`: what goes around it are the ids"
+    if around.shape == through.shape and first is not node:
+        return "convert what goes around: `residual: {layers: [...], shortcut: [rescaling: 1]}`"
+    return ""
+
+
+def with_all_steps(planned: TypedGraph, node: Node, around: TensorType, through: TensorType) -> str:
+    """What to do where the layers of a residual leave the last step alone of the sequence that goes around them; empty for
+    all else.
+    """
+    from modelc.compiler.graph.missing_steps import missing_steps_of_value
+
+    edge = node.feeds[-1].edge if node.feeds and around.rank == through.rank + 1 else None
+
+    def has_axes(value: TensorType) -> None:
+        need(value.rank == around.rank, "another number of axes")
+
+    found = None if edge is None else missing_steps_of_value(planned, edge, has_axes)
+    return "" if found is None else found[1]
+
+
+def of_other_ranks(node: Node, around: TensorType, through: TensorType) -> str:
+    """What to write for a residual whose layers give another number of axes than what goes around them; empty where no
+    `reshape` helps.
+    """
+    if (
+        node.layer is None
+        or "broadcast" not in type(node.layer).model_fields
+        or not (around.is_float and through.is_float)
+    ):
+        return ""
+    small, large = sorted((around.shape, through.shape), key=len)
+    if not around.rank and through.rank == 1 and through.shape != (1,):
+        return f"project the input by a shortcut: `residual: {{layers: [...], shortcut: [reshape: [1], dense: {through.shape[-1]}]}}`"
+    missing = (1,) * (len(large) - len(small))
+    for shape in ((*missing, *small), (*small, *missing)):
+        if len(small) == len(large) or any(one not in (1, other) for one, other in zip(shape, large, strict=True)):
+            continue
+        reshape = f"reshape: {show_shape(shape)}"
+        join = "" if shape == large else f", join: {{{kind_of(node.layer)}: {{broadcast: true}}}}"
+        if around.rank < through.rank:
+            return f"give the input the missing axes: `residual: {{layers: [...], shortcut: [{reshape}]{join}}}`"
+        return f"give what the layers leave the missing axes: `residual: {{layers: [..., {reshape}]{join}}}`"
+    return ""
 
 
 def typed_sizes(

@@ -204,6 +204,12 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
         at = (*path, "from")
         if report_joined(reporter, mapping, names, path):
             return NodeSpec(name, None, None, False, path)
+        if isinstance(mapping["from"], list | Mapping) and holds_mapping(mapping["from"]):
+            from modelc.compiler.language.parser.fed_layers import report_layer_in_from
+
+            source = likely_source(reporter.document.get(path[:-1]), name, names)
+            if report_layer_in_from(reporter, name, mapping, names, path, source):
+                return NodeSpec(name, None, None, False, path)
         sources = references(reporter, read(reporter, FROM, mapping["from"], at), at)
     elif (
         not reporter.is_hole((*path, "from"))
@@ -240,6 +246,11 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
     if repeat is not None and items is not None and repeat.path in reporter.document.copied:
         repeat = with_copies(reporter, repeat, mapping["repeat"][COPIES], read_chain)
     return NodeSpec(name, sources, items, True, path, repeat)
+
+
+def holds_mapping(fed: Any) -> bool:
+    """Whether a `from` has more than names."""
+    return isinstance(fed, Mapping) or any(isinstance(one, Mapping) for one in fed)
 
 
 def report_joined(reporter: Reporter, node: Mapping[str, Any], names: Collection[str], path: Path) -> bool:

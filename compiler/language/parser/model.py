@@ -11,6 +11,7 @@ from modelc.compiler.language.parser.graph_nodes import inputs_of, read_nodes, r
 from modelc.compiler.language.parser.layer_items import read_items
 from modelc.compiler.language.parser.walk import read_keys
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.library.layers import LAYERS
 
 
 def read_model(reporter: Reporter, raw: Any, path: Path) -> ModelSpec | None:
@@ -40,6 +41,8 @@ def read_sequential(
     complete: bool,
 ) -> ModelSpec | None:
     """A chain of layers as a graph of one node."""
+    # A layer that stands among the inputs is reported as that.
+    inputs = {name: one for name, one in inputs.items() if one is not None or name not in LAYERS or len(inputs) == 1}
     if len(inputs) > 1:
         _, second, *_ = inputs
         message, label = f"a chain of `layers` takes exactly one input, got {len(inputs)}", "a second input"

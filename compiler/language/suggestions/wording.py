@@ -47,14 +47,19 @@ def spell(arguments: Mapping[str, Any]) -> str:
 def flow(value: Any) -> str:
     """A value as a spec writes it on one line, left open where it is nested and long: what is shown can be typed."""
     if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value[:FEW]):
-        return show("[" + ", ".join(map(show, value[:FEW])) + "]")
-    return in_line(value, LONG) or "..." if isinstance(value, dict | list) else show(value)
+        return show("[" + ", ".join(map(quoted, value[:FEW])) + "]")
+    return in_line(value, LONG) or "..." if isinstance(value, dict | list) else quoted(value)
+
+
+def quoted(value: Any) -> str:
+    """A plain value as a spec writes it: an expression in quotes, which it needs in braces."""
+    return f'"{value}"' if type(value) is str and value.startswith("${") else show(value)
 
 
 def in_line(value: Any, room: int) -> str:
     """A value as a spec writes it on one line of at most `room` characters; empty where it is longer."""
     if not isinstance(value, dict | list):
-        text = show(value)
+        text = quoted(value)
         return text if len(text) <= room and not text.endswith("...") else ""
     if not value:
         return "{}" if isinstance(value, dict) else "[]"
@@ -94,7 +99,7 @@ def describe(value: Any, is_quoted: bool = True) -> str:
     """
     if value is None:
         return "nothing"
-    kind = KINDS.get(type(value), type(value).__name__)
+    kind = "the expression" if isinstance(value, Deferred) else KINDS.get(type(value), type(value).__name__)
     if isinstance(value, dict | list):
         return kind
     quotes = '"' if is_quoted and isinstance(value, str) and looks_like_a_number(value) else ""

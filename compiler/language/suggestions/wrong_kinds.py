@@ -7,6 +7,7 @@ from typing import Any
 
 from modelc.compiler.language.suggestions.hints import OPEN, sizes_in
 from modelc.compiler.language.suggestions.wording import LONG, flow, in_line, spell
+from modelc.compiler.library.layers import LAYERS
 
 Spec = Mapping[str, Any]
 
@@ -25,6 +26,9 @@ def as_input(key: str, value: Any, spec: Spec) -> str:
 
 def as_shape(key: str, value: Any, spec: Spec) -> str:
     sizes = value if isinstance(value, list) else [""]
+    if not isinstance(value, list) and key in LAYERS:
+        written = key if value is None else f"{key}: {flow(value)}"
+        return f"a layer stands in the list `layers: [{written}]`; an input has a shape, `{key}: {{shape: [4]}}`"
     return f"write `{key}: {{shape: {flow(value)}}}`" if all(isinstance(size, int) for size in sizes) else ""
 
 

@@ -85,7 +85,11 @@ def need_axis(axis: int, x: TensorType, argument: str = "axis") -> None:
     """Raise PlanError E301 unless `axis` counts from the end and is one of the axes of `x`."""
     if 0 < -axis <= x.rank:
         return
-    need(x.rank >= 1, "expected at least one axis, got a single number", help="give the input a shape such as `[1]`")
+    need(
+        x.rank >= 1,
+        "expected at least one axis, got a single number",
+        help="for a vector of one value add `flatten` before it",
+    )
     axes = ", ".join(f"{place - x.rank} ({size})" for place, size in enumerate(x.shape))
     there = f"{show_shape(x.shape)} has the axes {axes}"
     if axis == 0:

@@ -74,3 +74,102 @@ train:
 """
     (found,) = check(HEAD + text, "spec.yaml").problems
     assert found.path == ("train", "metrics", 0, "name")
+
+
+@pytest.mark.parametrize(
+    ("blocks", "argument", "place"),
+    [
+        ("A: {params: {n: 3}, layers: [dense: $n, dense: \"${n + 1}\"]}\n  B: {params: {m: 4}, layers: [A: {n: \"${m * 2}\"}]}",
+         "${shape(nowhere)[-1]}", "argument"),
+        ("A: {params: {n: 3}, layers: [dense: \"${n + 1}\"]}\n  B: {params: {m: 4}, layers: [A: $m, A: \"${m - 1}\", dense: $m]}",
+         "${shape(nowhere)[0] + 1}", "argument"),
+        ("B: {params: {n: 3}, inputs: [a], nodes: {o: {from: a, dense: \"${n + shape(a)[0]}\"}, p: {from: o, dense: $n}}, outputs: [p]}",
+         "${2 * shape(nowhere)[0]}", "argument"),
+        ("A: {params: {n: 3}, layers: [dense: $n, dense: \"${n + 1}\"]}\n  B: {params: {m: 4}, layers: [A: {n: \"${m * 2}\"}]}",
+         "$v", "variable"),
+    ],
+)  # fmt: skip
+def test_an_unknown_name_in_an_expression_is_one_error_through_blocks(blocks: str, argument: str, place: str) -> None:
+    text = f"""\
+modelc: 1
+vars: {{v: "${{w * 2}}", w: "${{shape(nowhere)[0]}}"}}
+blocks:
+  {blocks}
+model: {{inputs: {{x: {{shape: [4]}}}}, layers: [B: "{argument}", dense: 3]}}
+"""
+    (problem,) = check(text, "spec.yaml").errors
+    assert problem.message == "unknown node `nowhere` in `shape(nowhere)`"
+    found = text.splitlines()[problem.label.place.line - 1][problem.label.place.column - 1 :]
+    assert found.startswith(f'"{argument}"' if place == "argument" else '"${shape(nowhere)[0]}"')
+
+
+@pytest.mark.parametrize("argument", ["${shape(x)[2]}", "${shape(x)[-2] + 1}", "${1 / (shape(x)[0] - 4)}"])
+def test_what_cannot_be_computed_of_a_shape_is_one_error_where_it_is_written(argument: str) -> None:
+    text = f"""\
+blocks:
+  A: {{params: {{n: 3}}, layers: [dense: $n, dense: "${{n + 1}}"]}}
+  B: {{params: {{m: 4}}, layers: [A: {{n: "${{m * 2}}"}}, dense: $m]}}
+model: {{inputs: {{x: {{shape: [4]}}}}, layers: [B: "{argument}"]}}
+"""
+    (problem,) = check(HEAD + text, "spec.yaml").errors
+    assert problem.code == "E207" and "shape(x, " not in problem.message and problem.label.place.line == 5
+    assert any("`shape(x)` is [4]" in note for note in problem.notes)
+
+
+@pytest.mark.parametrize("item", ["dense: 4", "layers: [dense: 4, relu]", 'dense: "${i + 2}"'])
+def test_an_index_of_copies_that_share_weights_is_one_error(item: str) -> None:
+    text = (
+        f"model: {{inputs: {{x: {{shape: [4]}}}}, layers: [{{{item}, repeat: {{times: 2, tied: true, index: i}}}}]}}\n"
+    )
+    assert [code for code, _ in codes_and_messages(text)] == ["E108"]
+    assert [code for code, _ in codes_and_messages(text.replace("tied: true", "tied: false"))] in (["W909"], [])
+
+
+@pytest.mark.parametrize(
+    ("node", "help", "mended"),
+    [
+        ('from: {dense: "${shape(x)[-1]}"}, dense: 3',
+         'give it a node of its own, `y_dense: {from: x, dense: "${shape(x)[-1]}"}`, and write `y_dense` here',
+         'from: y_dense, dense: 3}, y_dense: {from: x, dense: "${shape(x)[-1]}"'),
+        ('from: {dense: "${2 * w}"}', 'it stands beside `from`: write `y: {from: x, dense: "${2 * w}"}`', 'from: x, dense: "${2 * w}"'),
+        ("from: {dense: 3}", "it stands beside `from`: write `y: {from: x, dense: 3}`", "from: x, dense: 3"),
+        ("from: [{relu: }]", "it stands beside `from`: write `y: {from: x, relu}`", "from: x, relu: "),
+        ("from: [x, {dense: 4}], add: ", "give it a node of its own, `y_dense: {from: x, dense: 4}`, and write `y_dense` here",
+         "from: [x, y_dense], add: }, y_dense: {from: x, dense: 4"),
+        ("from: {Wide: 3}", "it stands beside `from`: write `y: {from: x, Wide: 3}`", "from: x, Wide: 3"),
+    ],
+)  # fmt: skip
+def test_a_layer_in_from_is_one_error(node: str, help: str, mended: str) -> None:
+    text = f"""\
+modelc: 1
+vars: {{w: 2}}
+blocks: {{Wide: {{params: {{n: int}}, layers: [dense: $n]}}}}
+model: {{inputs: {{x: {{shape: [4]}}}}, nodes: {{y: {{{node}}}}}, outputs: [y]}}
+"""
+    (problem,) = check(text, "spec.yaml").errors
+    assert problem.helps == (help,)
+    assert not check(text.replace(node, mended), "spec.yaml").errors
+
+
+@pytest.mark.parametrize("name", ["reshape", "constant", "dense"])
+def test_an_input_that_is_called_like_a_layer_is_an_input(name: str) -> None:
+    text = f"""\
+model:
+  inputs: {{{name}: {{shape: ["${{shape(x)[0]}}"]}}, x: {{shape: [4]}}}}
+  nodes: {{y: {{from: [x, {name}], layers: [add, dense: "${{shape({name})[0]}}"]}}}}
+  outputs: [y]
+"""
+    (problem,) = check(HEAD + text, "spec.yaml").errors
+    assert problem.code == "E207" and problem.helps == ("write its value, `4`",)
+    assert not check(HEAD + text.replace('"${shape(x)[0]}"', "4"), "spec.yaml").problems
+
+
+@pytest.mark.parametrize("value", ["3", '"${shape(x)[0]}"', ""])
+def test_a_layer_among_the_inputs_is_one_problem(value: str) -> None:
+    chain = f"model: {{inputs: {{x: {{shape: [4]}}, dense: {value}}}, layers: [relu]}}\n"
+    graph = (
+        f"model: {{inputs: {{x: {{shape: [4]}}, dense: {value}}}, nodes: {{y: {{from: x, relu: }}}}, outputs: [y]}}\n"
+    )
+    for text in (chain, graph):
+        (problem,) = check(HEAD + text, "spec.yaml").problems
+        assert problem.helps[0].startswith("a layer stands in the list `layers: [dense")

@@ -36,7 +36,9 @@ class Dense(Layer):
     bias_constraint: Annotated[ConstraintField, Field(description="Constraint on the bias.")] = None
 
     def plan(self, x: TensorType) -> Plan:
-        advice = "ids need `embedding` before it" if x.is_integer else "give the input a shape such as `[1]`"
+        advice = (
+            "ids need `embedding` before it" if x.is_integer else "for a vector of one value add `flatten` before it"
+        )
         need(x.rank >= 1, "expected at least one axis, got a single number", help=advice)
         need_floats(x)
         params = {"kernel": self.weight("kernel", (x.shape[-1], self.units), ("embed", "mlp"))}

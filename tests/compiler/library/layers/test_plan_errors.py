@@ -257,7 +257,7 @@ REFUSALS: list[tuple[Any, list[list[int]], str, str, str, str]] = [
         [[]],
         "E301",
         "expected at least one axis, got a single number",
-        "give the input a shape such as `[1]`",
+        "for a vector of one value add `flatten` before it",
         "",
     ),
 ]
