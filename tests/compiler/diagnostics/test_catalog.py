@@ -49,6 +49,7 @@ def test_the_pages_without_specs_are_those_whose_fault_is_not_in_a_spec() -> Non
             "E502",
             "E505",
             "E506",
+            "E507",
             "E601",
             "E602",
             "E603",
