@@ -179,14 +179,14 @@ def fit_again(
     """Train `again`, up to where `run` was stopped, if it was; an error in training is recorded, as in any run."""
     from modelc.cli.progress import Lines, Screen, Several
     from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.runtime.runs.comparison import STOPPED
+    from modelc.runtime.runs.comparison import was_stopped
     from modelc.runtime.training.loop import fit
     from modelc.runtime.training.until import Until
 
     assert again.ready.training is not None
     rows = again.dataset.train.rows
     last = again.ready.training.settings.total_steps(rows) + 1
-    if run.state in STOPPED:
+    if was_stopped(run):
         last = run.weights(tasks[0], "last")[1].step
     until = Until(last, stop)
     epochs = again.ready.training.settings.total_epochs(rows)

@@ -20,8 +20,8 @@ from modelc.runtime.runs.weights import flatten, has_weights
 TIMES = ("seconds", DIGEST)
 """What of a line depends on the time that the epoch took."""
 
-STOPPED = ("interrupted", "killed")
-"""The states of runs that are repeated up to the step of their last weights."""
+OF_TRAINING = "E501"
+"""The error that comes of the training itself, and comes again; all others come of the machine, such as a full disk."""
 
 
 class Compared(NamedTuple):
@@ -36,15 +36,16 @@ class Compared(NamedTuple):
 def compare(before: Run, after: Run, tasks: tuple[PreparedTask, PreparedTask]) -> tuple[Compared, ...]:
     """The ending, metrics and weights of a run and of one that repeats it; `tasks` are theirs.
 
-    Of a run that was killed, its ending is not compared. Raises RunError E602 and E603 for what is damaged.
+    The ending of a run is not compared where it came from outside. Raises RunError E602 and E603 for what is damaged.
     """
     lines = [lines_of(run) for run in (before, after)]
-    if before.state == "killed":
+    ended_itself = not was_cut(before)
+    if not ended_itself:
         # Lines are written before weights, which it was repeated up to.
         lines[0] = {epoch: line for epoch, line in lines[0].items() if epoch in lines[1]}
     kinds = [kind for kind in KINDS if any(has_weights(run.folder / WEIGHTS, kind) for run in (before, after))]
     return (
-        *(() if before.state == "killed" else (compared_endings(before, after),)),
+        *((compared_endings(before, after),) if ended_itself else ()),
         compared_lines(*lines),
         *(compared_weights(before, after, kind, tasks) for kind in kinds),
     )
@@ -146,12 +147,23 @@ def shown(relative: float) -> str:
     return f"the largest relative difference is {relative:.1e}," if isfinite(relative) else "something is no number:"
 
 
+def was_cut(run: Run) -> bool:
+    """Whether a run was killed, or ended by an error that is not of its training."""
+    failure = run.record.failure
+    return run.state == "killed" or (failure is not None and failure.code != OF_TRAINING)
+
+
+def was_stopped(run: Run) -> bool:
+    """Whether a run is to be repeated up to the step of its last weights only."""
+    return run.state == "interrupted" or was_cut(run)
+
+
 def need_comparable(run: Run) -> None:
     """Raise RunError E601 for a run in training, E602 for one that has nothing that could be repeated."""
     if run.state == "running":
         message = f"the run `{run.folder}` is in training"
         raise RunError("E601", message, helps=("reproduce it once it has ended",))
-    if run.state in STOPPED and not has_weights(run.folder / WEIGHTS, "last"):
+    if was_stopped(run) and not has_weights(run.folder / WEIGHTS, "last"):
         raise RunError(
             "E602", f"the run `{run.folder}` was stopped before it saved weights: there is nothing to compare"
         )

@@ -70,6 +70,11 @@ def what_differs(
         ),
         *changed_arrays(recorded, environment),
         *differences(recorded, environment),
+        *(
+            f"the run went on after step {one.step:,} where {text}"
+            for one in run.record.resumed
+            for text in one.differs
+        ),
         *changed_distributions(run),
         *changes(run.record.plugins),
         *changed_commit(run.record.commit, again.record.commit),

@@ -299,3 +299,19 @@ def test_a_run_on_several_devices_is_repeated_on_as_many(folder: Path) -> None:
     assert ended.returncode == 0 and json.loads(ended.stdout)["differs"] == [], ended
     ended = run("reproduce", "run", "--devices", "1", "--format", "json")
     assert json.loads(ended.stdout)["differs"] == ["mesh was data=2,model=1, and is data=1,model=1 now"], ended
+
+
+def test_a_run_that_ran_out_of_disk_is_repeated_up_to_its_last_weights(folder: Path) -> None:
+    run = train(folder, "run")
+    failure = {"code": "E604", "message": "cannot write `run/weights`: no space left on device"}
+    change_sealed(run / "run.json", lambda fields: fields.update(status="failed", failure=failure))
+    said = need_identical(folder, "run")
+    assert [*said["parts"]] == ["metrics", "best weights", "last weights"]
+
+
+def test_a_run_that_went_on_elsewhere_says_so(folder: Path) -> None:
+    run = train(folder, "run")
+    again = {"at": "2026-01-01", "step": 12, "settings": [], "differs": ["jax was 0.1, and is 0.2 now"]}
+    change_sealed(run / "run.json", lambda fields: fields.update(resumed=[again]))
+    said = need_identical(folder, "run")
+    assert said["differs"] == ["the run went on after step 12 where jax was 0.1, and is 0.2 now"]
