@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,16 +15,18 @@ from modelc.compiler.binding.source_headers import NO_HEADERS, Headers, files_of
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import SpecError
 from modelc.compiler.diagnostics.problem import SETTING, Problem
-from modelc.compiler.expansion.spec_files import class_files, load_file, name_classes, needs_files
+from modelc.compiler.expansion.spec_files import class_files, merge_files, name_classes
 from modelc.compiler.graph.builder import build
 from modelc.compiler.graph.type_inference import infer
+from modelc.compiler.graph.typed_graph import TypedGraph
+from modelc.compiler.language.ast import Spec
 from modelc.compiler.language.grammar import has_strange_keys
 from modelc.compiler.language.parser.spec import parse
 from modelc.compiler.language.suggestions.lookups import remembered
 from modelc.compiler.library.base.collection import without_collection
 from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.syntax.beneath import NotRegularError
-from modelc.compiler.syntax.document import MAX_BYTES, Document, file_problem, read, show_text
+from modelc.compiler.syntax.document import MAX_BYTES, Document, file_problem, show_text
 from modelc.compiler.syntax.file_root import Root, read_text, spec_root
 
 if TYPE_CHECKING:
@@ -219,10 +220,21 @@ def examine(given: Given) -> Checked:
         return Checked(None, problems, sources, kept, merged)
     planned, found = infer(graph, document)
     problems += found
-    headers = None
+    if problems:
+        from modelc.compiler.graph.early_shapes import with_values
+
+        problems = with_values(problems, planned, document)
+    task, headers, found = bind_data(given, spec, planned, document)
+    return Checked(task, problems + found, sources, kept, merged, len(document.values), headers, names)
+
+
+def bind_data(
+    given: Given, spec: Spec, planned: TypedGraph, document: Document
+) -> tuple[Task, Headers | None, tuple[Problem, ...]]:
+    """The task of a spec, what its data files say where they are looked at, and the problems of both."""
+    headers, problems = None, tuple[Problem, ...]()
     if given.headers and given.root is not None and spec.data is not None:
-        headers, found = headers_of(spec.data, document, given.root)
-        problems += found
+        headers, problems = headers_of(spec.data, document, given.root)
     task, found = bind(spec, planned, headers or NO_HEADERS)
     problems += found
     if given.headers and given.root is not None:
@@ -230,7 +242,7 @@ def examine(given: Given) -> Checked:
         problems += found
         seen = headers or NO_HEADERS
         headers = seen._replace(files=(*seen.files, *arrays))
-    return Checked(task, problems, sources, kept, merged, len(document.values), headers, names)
+    return task, headers, problems
 
 
 def with_keys_in_place(document: Document) -> Document:
@@ -240,30 +252,6 @@ def with_keys_in_place(document: Document) -> Document:
     from modelc.compiler.expansion.moved_keys import with_keys_moved
 
     return with_keys_moved(document)
-
-
-def merge_files(
-    text: bytes | str,
-    name: str,
-    root: Root | None,
-    texts: Mapping[str, str] = MappingProxyType({}),
-    written_out: bool = False,
-    last: bool = False,
-) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
-    """The spec in `text` with the files that it extends and uses, the problems found in them, and all texts by name. With
-    `last`, a key that stands twice in the text has its last value.
-
-    The document is None if the text cannot be read, or a file that it extends cannot be had.
-    """
-    document, problems = read(text, name, last)
-    if document is None:
-        return None, problems, {name: show_text(text)}
-    if not needs_files(document.data):
-        return document, problems, {name: document.text}
-    from modelc.compiler.expansion.includes import include
-
-    merged, found, others = include(document, None if root is None else partial(load_file, root, texts), written_out)
-    return merged, problems + found, {name: document.text, **others}
 
 
 def check_file(

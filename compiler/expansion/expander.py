@@ -89,7 +89,7 @@ class Expander(VariableEvaluator):
         for one in (file, *self.files.values()):
             # They know their file: all that was read would be kept until Python looks for cycles.
             one.definitions.clear()
-        return replace(document, defined=tuple(file.blocks)), (*self.found(original.name), *problems)
+        return replace(document, defined=tuple(file.blocks), early=self.early), (*self.found(original.name), *problems)
 
     def check_definitions(self, root: File) -> None:
         """Evaluate all definitions of the files, so that errors in unused ones are reported too."""

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path as KeyPath
-from modelc.compiler.syntax.document import MAX_BYTES, Document
+from modelc.compiler.diagnostics.problem import Problem
+from modelc.compiler.syntax.document import MAX_BYTES, Document, read, show_text
 from modelc.compiler.syntax.file_root import LoadedFile, Root
 
 if TYPE_CHECKING:
@@ -152,3 +153,27 @@ def name_classes(
 
     load = None if root is None else partial(load_file, root, texts, most=MAX_NAME_BYTES)
     return read_class_names(document, load, known)
+
+
+def merge_files(
+    text: bytes | str,
+    name: str,
+    root: Root | None,
+    texts: Mapping[str, str] = MappingProxyType({}),
+    written_out: bool = False,
+    last: bool = False,
+) -> tuple[Document | None, tuple[Problem, ...], Mapping[str, str]]:
+    """The spec in `text` with the files that it extends and uses, the problems found in them, and all texts by name. With
+    `last`, a key that stands twice in the text has its last value.
+
+    The document is None if the text cannot be read, or a file that it extends cannot be had.
+    """
+    document, problems = read(text, name, last)
+    if document is None:
+        return None, problems, {name: show_text(text)}
+    if not needs_files(document.data):
+        return document, problems, {name: document.text}
+    from modelc.compiler.expansion.includes import include
+
+    merged, found, others = include(document, None if root is None else partial(load_file, root, texts), written_out)
+    return merged, problems + found, {name: document.text, **others}

@@ -10,7 +10,7 @@ from modelc.compiler.diagnostics.problem import Label, Place, Problem, Suggestio
 from modelc.compiler.diagnostics.reporter import ProblemCollector
 from modelc.compiler.expansion.scope import REFERENCE, File, Scope
 from modelc.compiler.expansion.source_tree import SourceNode, TooLarge, hole
-from modelc.compiler.language.expressions.deferred import Deferred, Named
+from modelc.compiler.language.expressions.deferred import TOO_EARLY, Deferred, Named
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.syntax.alias_expansion import MAX_NODES
@@ -54,6 +54,8 @@ class VariableEvaluator(ProblemCollector):
         """Whether an expression asks for a shape."""
         self.root: SourceNode | None = None
         """The spec, as it is written."""
+        self.early: dict[Place, Deferred] = {}
+        """Expressions in the model whose value must be known before it is, and follows from it all the same."""
 
     def collect(self, problem: Problem) -> None:
         """Keep one problem: of what is written once and used in several places, once."""
@@ -81,10 +83,13 @@ class VariableEvaluator(ProblemCollector):
         def refuse(below: SourceNode) -> SourceNode:
             related = [Label(hop.where.place(), hop.text) for hop in below.trail]
             message = f"`{below.content.shown}` asks for a shape of the model, but {why}"
-            from modelc.compiler.language.suggestions.foreign_references import value_help
+            from modelc.compiler.language.suggestions.foreign_references import shapes_of_inputs, value_help
 
-            advice = help or value_help(below.content, below.at.document.data)
-            self.report("E207", message, below.at, label="not known yet", help=advice, related=related)
+            expression, spec = below.content, below.at.document.data
+            advice, shapes = value_help(expression, *shapes_of_inputs(expression, spec))
+            self.report("E207", message, below.at, label=TOO_EARLY, help=help or advice, note=shapes, related=related)
+            if not shapes and below.at.path[:1] not in (("blocks",), ("vars",)):
+                self.early[below.at.place()] = expression
             return hole(below.at)
 
         return self.with_shapes(node, refuse, spared)

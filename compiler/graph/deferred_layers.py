@@ -99,7 +99,9 @@ def value_at(reporter: Reporter, expression: Deferred, shapes: Mapping[Named, li
 
 def note(expression: Deferred, value: Any, shapes: Mapping[Named, list[int]]) -> str:
     """What an expression came to, and the shapes it was made from."""
-    known = ", ".join(f"`shape({one.name})` is {flow(shapes[one])}" for one in expression.asked)
+    from modelc.compiler.language.suggestions.foreign_references import shapes_text
+
+    known = shapes_text(expression, shapes)
     return known if value is None else f"`{expression.shown}` is {flow(value)}: {known}"
 
 

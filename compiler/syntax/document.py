@@ -61,7 +61,8 @@ class Document:
     each block whose body stands at a path, `defined` the names of all blocks, and `origins` where in which document the
     value at a path is written. `removed` has where it is said that something at a path of the file that is extended is left
     out, and `extends` which file that is, as it is written. `misplaced` has the paths of keys as they are written that are in
-    another section in the data, where they belong: their places are reported, and so is what is wrong in them.
+    another section in the data, where they belong: their places are reported, and so is what is wrong in them. `early` has expressions that ask for a shape
+    where none is known yet, which is reported, by their places.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Document:
     extends: Any = None
     origins: Mapping[Path, "Where"] = field(default_factory=dict)
     misplaced: Mapping[Path, Moved] = field(default_factory=dict)
+    early: Mapping[Place, Any] = field(default_factory=dict)
 
     def trail(self, path: Path) -> tuple[Label, ...]:
         """The trail of the value at `path` and of the values around it: innermost first, each place once."""

@@ -11,11 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from modelc.compiler.api import merge_files
 from modelc.compiler.diagnostics import command_line
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Problem
-from modelc.compiler.expansion.spec_files import class_files, name_classes, needs_files, shown_path
+from modelc.compiler.expansion.spec_files import class_files, merge_files, name_classes, needs_files, shown_path
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.document import MAX_BYTES, Document

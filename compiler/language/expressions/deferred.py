@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     import ast
 
+TOO_EARLY = "not known yet"
+"""The label of an expression that asks for a shape where none is known yet."""
 MOST_DIGITS = 6
 """Of an index of a shape: Python refuses to read numbers of thousands."""
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.argument_shapes import argument_shape
 from modelc.compiler.language.ast import Unbuilt
-from modelc.compiler.language.expressions.deferred import Deferred
+from modelc.compiler.language.expressions.deferred import TOO_EARLY, Deferred
 from modelc.compiler.language.field_schema import Schema, listed
 from modelc.compiler.language.parser.arguments import built_once, translate, with_names
 from modelc.compiler.language.shapes import Either, Items, Shape, Thing, Value
@@ -29,14 +29,12 @@ def read_unbuilt(
         for place, one in places.items():
             misfit = not_a_number(table, name, given, place[1:])
             if misfit:
-                from modelc.compiler.language.suggestions.foreign_references import value_help
+                from modelc.compiler.language.suggestions.foreign_references import shapes_of_inputs, value_help
 
                 message = f"`{one.shown}` asks for a shape of the model, but {misfit} is read before shapes are known"
-                help, note = (
-                    value_help(one, reporter.document.data),
-                    "only sizes and numbers of layers may ask for shapes",
-                )
-                reporter.add("E105", message, (*path, *place), label="not known yet", help=help, note=note)
+                help, shapes = value_help(one, *shapes_of_inputs(one, reporter.document.data))
+                note = [text for text in (shapes, "only sizes and numbers of layers may ask for shapes") if text]
+                reporter.add("E105", message, (*path, *place), label=TOO_EARLY, help=help, note=note)
     try:
         # With a size for what is waited for, most are valid: to see that is quicker than to look through findings.
         built_once(table, with_names(reporter, table, {name: with_sizes(given)}, path))

@@ -5,13 +5,13 @@ Texts for the help of messages only.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.expressions.deferred import Deferred
+from modelc.compiler.language.expressions.deferred import Deferred, Named
 from modelc.compiler.language.suggestions.foreign_numbers import ABOUT
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
@@ -64,19 +64,43 @@ def reference_help(document: Document, path: Path, value: Any, kind: str = "") -
     return ""
 
 
-def value_help(expression: Deferred, spec: Mapping[str, Any]) -> str:
-    """What to write for an expression where no shape is known yet: its value, if it asks for shapes of inputs alone."""
+VALUE = "write its value"
+"""How the help begins for an expression where no shape is known yet."""
+
+
+def value_help(
+    expression: Deferred, shapes: Mapping[Named, list[int]], inputs: Collection[str] = ()
+) -> tuple[str, str]:
+    """What to write for an expression where no shape is known yet: its value, as far as the `shapes` say it, with them. The
+    other `inputs` have shapes that are wrong.
+    """
     from modelc.compiler.language.expressions.operations import ExpressionError
 
+    unknown = [one.name for one in expression.asked if one not in shapes]
+    if unknown and set(unknown) <= {*inputs}:
+        return VALUE, ""
+    if not unknown:
+        with suppress(ExpressionError):
+            return f"{VALUE}, `{flow(expression.value(shapes.__getitem__))}`", shapes_text(expression, shapes)
+        return VALUE, shapes_text(expression, shapes)
+    return f"{VALUE}; once the spec is valid, `modelc summary` shows the shape of {name_list(unknown)}", ""
+
+
+def shapes_text(expression: Deferred, shapes: Mapping[Named, list[int]]) -> str:
+    """The shapes that an expression asks for."""
+    return ", ".join(f"`shape({one.name})` is {flow(shapes[one])}" for one in expression.asked)
+
+
+def shapes_of_inputs(expression: Deferred, spec: Mapping[str, Any]) -> tuple[dict[Named, list[int]], Collection[str]]:
+    """Those of the shapes that an expression asks for that the inputs of a spec say, and the names of the inputs."""
     inputs = mapping_in(mapping_in(spec, "model"), "inputs")
     shapes = {one: mapping_in(inputs, one.name).get("shape") for one in expression.asked}
-    if all(isinstance(shape, list) and all(type(size) is int for size in shape) for shape in shapes.values()):
-        with suppress(ExpressionError):
-            return f"write its value, `{flow(expression.value(shapes.__getitem__))}`"
-    unknown = [one.name for one, shape in shapes.items() if shape is None]
-    if not unknown:
-        return "write its value"
-    return f"write its value; once the spec is valid, `modelc summary` shows the shape of {name_list(unknown)}"
+    right = {
+        one: shape
+        for one, shape in shapes.items()
+        if isinstance(shape, list) and all(type(size) is int for size in shape)
+    }
+    return right, inputs.keys()
 
 
 def expression_help(text: str) -> str:

@@ -69,7 +69,8 @@ model:
     ("expression", "help"),
     [
         ("shape(x)[0] // 3", "write its value, `3`"),
-        ("shape(h)[-1]", "write its value; once the spec is valid, `modelc summary` shows the shape of `h`"),
+        ("shape(h)[-1]", "write its value, `4`"),
+        ("shape(g)[-1]", "write its value; once the spec is valid, `modelc summary` shows the shape of `g`"),
     ],
 )
 def test_a_shape_that_is_asked_for_too_early_is_named_where_an_input_says_it(expression: str, help: str) -> None:
