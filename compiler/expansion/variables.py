@@ -187,14 +187,11 @@ class VariableEvaluator(ProblemCollector):
         from modelc.compiler.expansion.declared_classes import declared_classes
         from modelc.compiler.language.expressions.evaluator import Names
         from modelc.compiler.language.expressions.operations import ExpressionError
-        from modelc.compiler.language.expressions.partial import deferred_in, reduce
+        from modelc.compiler.language.expressions.partial import Known, deferred_in, reduce
 
         trail: dict[str, Hop] = {}
-        known: dict[str, Any] = {}
 
         def look_up(name: str) -> Any:
-            if name in known:
-                return known[name]
             found = self.variable_value(name, scope, at=node.at)
             data = self.plain_data(found)
             if found in self.with_holes:
@@ -202,11 +199,12 @@ class VariableEvaluator(ProblemCollector):
             if name not in trail:
                 self.shown[found] = self.shown.get(found) or flow(data)
                 trail[name] = Hop(found.at, f"`{name}` = {self.shown[found]}, {scope.origin(name)}", shared=True)
-            known[name] = data
             return data
 
+        known = Known(look_up)
+
         def waits(name: str) -> bool:
-            data = look_up(name)
+            data = known[name]
             if not self.asks:
                 return False
             found = self.variable_value(name, scope, at=node.at)
@@ -225,7 +223,7 @@ class VariableEvaluator(ProblemCollector):
         if not text.endswith("}") or text.startswith("${{") or self.asks_as_elsewhere(text, scope):
             self.report_notation(node, text)
         try:
-            result = reduce(text[2:-1], Names(look_up, {"classes": count_classes}, waits))
+            result = reduce(text[2:-1], Names(known.__getitem__, {"classes": count_classes}, waits))
         except ExpressionError as error:
             from modelc.compiler.expansion.unknown_names import help_of
 

@@ -142,7 +142,7 @@ def completed(reporter: Reporter, slots: Sequence[Slot], feeds: Sequence[Feed]) 
 
 def in_order(item: Item, given: Sequence[Argument] | None) -> Sequence[Argument] | None:
     """Named edges in the order of the inputs that they are for, not in that of the text."""
-    if given is None or any(one.slot is None for one in given):
+    if given is None or len(given) == 1 or any(one.slot is None for one in given):
         return given
     names = slots_of(item)
     return sorted(given, key=lambda one: names.index(one.slot) if one.slot in names else len(names))

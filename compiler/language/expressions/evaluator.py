@@ -164,11 +164,12 @@ def visit(node: ast.expr, names: Names) -> Any:
 @lru_cache(maxsize=1024)
 def program_of(node: ast.expr) -> Program:
     """What computes one node of a tree."""
+    if (value := constant_of(node)) is not None:
+        return lambda names: value
     if isinstance(node, ast.BinOp):
         return calculation(node, program_of(node.left), program_of(node.right))
     if isinstance(node, ast.Name) and node.id not in WORDS:
-        name = node.id
-        return lambda names: number(names.variable(name))
+        return variable(node.id)
     if isinstance(node, ast.Call) and is_named(node):
         return question(node)
     if isinstance(node, ast.Call) and function_of(node):
@@ -176,10 +177,18 @@ def program_of(node: ast.expr) -> Program:
     if isinstance(node, ast.UnaryOp):
         operand = program_of(node.operand)
         return lambda names: unary(node, operand(names))
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        value = node.value
-        return (lambda names: value) if value < LARGEST else (lambda names: check_size(value))
     return partial(value_of_node, node)
+
+
+def constant_of(node: ast.expr) -> int | float | None:
+    """The number that is written at `node`, also a negative one; None for all else, and for one that is too large."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+        positive = constant_of(node.operand)
+        return None if positive is None else -positive
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if value < LARGEST else None
 
 
 def function_of(node: ast.Call) -> str:
@@ -207,11 +216,30 @@ def question(node: ast.Call) -> Program:
     return ask
 
 
+def variable(name: str) -> Program:
+    """What gives the value of a variable."""
+
+    def look_up(names: Names) -> Any:
+        found = names.variable(name)
+        return found if type(found) is int else number(found)
+
+    return look_up
+
+
 def calculation(node: ast.BinOp, left: Program, right: Program) -> Program:
     """What computes an operator with two operands."""
     plain = QUICK.get(type(node.op))
     if plain is None:
         return lambda names: arithmetic(node, left(names), right(names))
+    if type(second := constant_of(node.right)) is int:
+
+        def calculate_with(names: Names) -> Any:
+            one = left(names)
+            if type(one) is int and -LARGEST < (found := plain(one, second)) < LARGEST:
+                return found
+            return arithmetic(node, one, second)
+
+        return calculate_with
 
     def calculate(names: Names) -> Any:
         one, other = left(names), right(names)

@@ -7,6 +7,7 @@ from typing import Any
 
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.expressions.evaluator import (
+    Lookup,
     Names,
     key_of,
     number,
@@ -21,6 +22,18 @@ LONGEST = 100
 """Values of a list that is filled in."""
 MAX_LEFT = 1_000
 """Characters of an expression whose variables are filled in."""
+
+
+class Known(dict[str, Any]):
+    """Values of variables, each looked up once: `Known(look_up).__getitem__` is a lookup too."""
+
+    def __init__(self, look_up: Lookup) -> None:
+        super().__init__()
+        self.look_up = look_up
+
+    def __missing__(self, name: str) -> Any:
+        found = self[name] = self.look_up(name)
+        return found
 
 
 def reduce(text: str, names: Names) -> Any:

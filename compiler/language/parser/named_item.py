@@ -5,8 +5,8 @@ This is where the mistakes of the first hour are met: `type: dense`, arguments n
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path, Suggestion
@@ -24,8 +24,7 @@ from modelc.compiler.library.base.plugin_metadata import plugins_with
 from modelc.compiler.library.base.registry import NAME, Registered, Registry
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A named thing in the text: its name, the value built (None for a hole), where its arguments stand, and what
     stands beside it. `strange` where a key there is neither a name of the table nor one that may stand beside it.
     """
@@ -33,7 +32,7 @@ class Found:
     name: str
     value: Any
     path: Path
-    beside: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, Any] = MappingProxyType({})
     strange: bool = False
 
 
@@ -62,6 +61,10 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
         return None
     names = [key for key in raw if key not in siblings]
     is_plain = len(names) == 1 and names[0] in table
+    if is_plain and not reporter.holes.keys(path):
+        at = (*path, names[0])
+        value = None if reporter.is_hole(at) else build(reporter, table, {names[0]: raw[names[0]]}, path)
+        return Found(names[0], value, at)
     if not is_plain and reporter.is_full and not reporter.has_hole(path):
         reporter.count("E107" if "type" in names else "E101")
         return None

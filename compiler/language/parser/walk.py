@@ -6,7 +6,6 @@ What cannot be read is None, and has been reported.
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from types import NoneType
 from typing import Any
 
@@ -260,7 +259,7 @@ def read_thing(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
         return found
     beside = {key: read(reporter, below, raw[key], (*path, key)) for key, below in shape.siblings.items() if key in raw}
     strange = any(key not in shape.siblings and key not in shape.table for key in raw)
-    return replace(found or Found("", None, path), beside=beside, strange=strange)
+    return (found or Found("", None, path))._replace(beside=beside, strange=strange)
 
 
 def read_value(reporter: Reporter, shape: Value, raw: Any, path: Path, what: str) -> Any:
