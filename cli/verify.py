@@ -106,6 +106,8 @@ def lines(found: "Verified") -> list[Line]:
     if record is not None:
         said += [f"  tag    {found.folder.parent}:{tag}" for tag in record.tags]
         said += [f"  note   {line}" for line in record.note.splitlines()]
+        if record.commit is not None:
+            said.append(f"  commit {record.commit.id[:12]}{', with changes' if record.commit.changed else ''}")
     width = max(len(file.state) for file in shown)
     for file in shown:
         style, word = STYLES.get(file.state, "dim"), f"{file.state:<{width}}"
@@ -150,6 +152,7 @@ def say_json(found: "Sequence[Verified]") -> None:
             "id": one.record and one.record.id,
             "tags": one.record.tags if one.record else [],
             "note": one.record.note if one.record else "",
+            "commit": one.record and one.record.commit and one.record.commit.model_dump(),
             "status": one.record and ("killed" if one.was_killed else one.record.status),
             "whole": one.is_whole,
             "files": [file._asdict() for file in one.files],

@@ -315,3 +315,20 @@ def test_a_run_that_went_on_elsewhere_says_so(folder: Path) -> None:
     change_sealed(run / "run.json", lambda fields: fields.update(resumed=[again]))
     said = need_identical(folder, "run")
     assert said["differs"] == ["the run went on after step 12 where jax was 0.1, and is 0.2 now"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_without_a_verdict_and_without_leftovers(folder: Path, number: int) -> None:
+    train(folder, "run")
+    environment = {**os.environ, "TMPDIR": str(folder / "temporary"), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "modelc", "reproduce", "run", "--set", "train.epochs=1000000"]
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith("epoch "):
+        assert process.poll() is None
+    process.send_signal(number)
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, out) == (128 + number, "") and "interrupted: nothing is known of the run" in err
+    assert not list((folder / "temporary").iterdir())

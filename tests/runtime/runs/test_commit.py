@@ -6,10 +6,12 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from modelc.runtime.runs import commit as commit_module
 from modelc.runtime.runs.commit import Commit, commit_of
+from tests.cli.commands import modelc
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
@@ -44,6 +46,25 @@ def test_a_spec_in_a_repository_has_its_commit(repository: Path) -> None:
     assert commit_of(spec(repository)) == Commit(id=head, changed=False)
     (repository / "notes.txt").write_text("others\n")
     assert commit_of(spec(repository)) == Commit(id=head, changed=True)
+
+
+def test_a_run_has_the_commit_and_verify_shows_it(repository: Path) -> None:
+    text = """\
+modelc: 1
+model: {inputs: {x: {shape: [2]}}, layers: [{dense: 1, name: y}]}
+data: {source: {npz: rows.npz}, targets: {y: {array: y}}}
+train: {loss: mean_squared_error, optimizer: adam, epochs: 1}
+"""
+    (repository / "small.yaml").write_text(text)
+    np.savez(repository / "rows.npz", x=np.ones((4, 2), np.float32), y=np.ones((4, 1), np.float32))
+    git(repository, "add", "small.yaml")
+    git(repository, "commit", "--quiet", "-m", "second")
+    head = git(repository, "rev-parse", "HEAD")
+    assert modelc("train", "small.yaml", "--run-dir", "runs/a", cwd=repository).code == 0
+    assert f"\n  commit {head[:12]}\n" in modelc("verify", "runs/a", cwd=repository).out
+    (repository / "notes.txt").write_text("others\n")
+    assert modelc("train", "small.yaml", "--run-dir", "runs/b", cwd=repository).code == 0
+    assert f"\n  commit {head[:12]}, with changes\n" in modelc("verify", "runs/b", cwd=repository).out
 
 
 def test_a_changed_or_new_spec_is_not_that_of_the_commit(repository: Path) -> None:
