@@ -12,7 +12,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.optimizer import Schedule
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.runs.run_directory import Run
-from modelc.runtime.runs.run_folders import FoundRun, first_whole, runs_in
+from modelc.runtime.runs.run_folders import FoundRun, age, first_whole, runs_in
 from modelc.runtime.runs.run_layout import RESOLVED, holds_run
 from modelc.runtime.runs.tags import tagged_run
 from modelc.runtime.training.execution import Execution
@@ -57,8 +57,8 @@ def run_to_resume(text: str) -> FoundRun:
     if os.path.isdir(path):
         found = runs_in(path)
         if found.there:
-            chosen = first_whole(found.there, weights=False)
-            return FoundRun(chosen.run, (*found.notes(), *chosen.notes))
+            # An older one is not written to in place of the latest.
+            return FoundRun(first_whole([max(found.there, key=age)]).run, found.notes())
         if found.damaged:
             raise found.damaged[0]
     what = "is a file" if os.path.isfile(path) else "has no run" if os.path.exists(path) else "does not exist"

@@ -106,8 +106,8 @@ def age(run: Run) -> tuple[str, str]:
     return run.record.started, run.record.id
 
 
-def first_whole(runs: Sequence[Run], rank: Callable[[Run], Any] = age, *, weights: bool = True) -> FoundRun:
-    """The one that ranks highest of those of `runs` whose files are as they were written; with `weights`, these too.
+def first_whole(runs: Sequence[Run], rank: Callable[[Run], Any] = age) -> FoundRun:
+    """The one that ranks highest of those of `runs` whose files and weights are as they were written.
 
     Of a single one, the weights are left to whoever reads them. Raises RunError E602 or E603 about the one that ranks highest
     of all if there is none.
@@ -116,7 +116,7 @@ def first_whole(runs: Sequence[Run], rank: Callable[[Run], Any] = age, *, weight
     for run in sorted(runs, key=rank, reverse=True):
         try:
             run.need_whole()
-            if weights and len(runs) > 1:
+            if len(runs) > 1:
                 need_whole_weights(run)
             return FoundRun(run, passed_over(errors))
         except RunError as error:

@@ -105,6 +105,17 @@ def test_a_later_run_whose_weights_have_changed_is_passed_over(copy: Project, na
     assert "error[E603]" in modelc("evaluate", named, cwd=copy.folder).err
 
 
+def test_no_older_run_goes_on_in_place_of_a_later_one_that_has_changed(copy: Project) -> None:
+    later = copy.run.parent / "zz-later"
+    shutil.copytree(copy.run, later)
+    change_sealed(later / "run.json", lambda fields: fields.update(started="2099-01-01"))
+    flip(later / "resolved.json", 100)
+    before = {file: file.read_bytes() for file in copy.run.rglob("*") if file.is_file()}
+    ended = modelc("train", "--resume", "runs/tiny", "--set", "train.epochs=5", cwd=copy.folder)
+    assert ended.code == 4 and "error[E602]: `runs/tiny/zz-later/resolved.json` has changed" in ended.err
+    assert before == {file: file.read_bytes() for file in copy.run.rglob("*") if file.is_file()}
+
+
 def test_a_later_format_is_called_so(copy: Project) -> None:
     change_sealed(copy.run / "run.json", lambda fields: fields.update(format=FORMAT + 1, further=[]))
     ended = modelc("evaluate", copy.run, cwd=copy.folder)
