@@ -9,7 +9,7 @@ from modelc.compiler.expansion.source_tree import SourceNode
 from modelc.compiler.language.parser.positional import values_in
 from modelc.compiler.language.suggestions.planned import is_planned, planned, planned_text, today_help
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.suggestions.wording import spell
+from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.syntax.document import Where
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def bind_arguments(
         values[name] = parameter.default if known else None
         if known and parameter.default is None:
             message = f"the block `{block.name}` needs the argument `{name}`"
-            help = f"write `{block.name}: {{{', '.join(f'{key}: ...' for key in (*given, name))}}}`"
+            written = [f"{key}: {flow(value.data)}" for key, (_, value) in given.items()]
+            help = f"write `{block.name}: {{{', '.join([*written, f'{name}: ...'])}}}`"
             related = [Label(parameter.at.place(), "has no default value")]
             evaluator.report("E104", message, at, label=f"`{name}` is missing", help=help, related=related)
     return values

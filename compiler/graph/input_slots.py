@@ -102,9 +102,19 @@ def check_slots(reporter: Reporter, item: Item, slots: tuple[Slot, ...], feeds: 
         message, help = f"`{kind}` takes {values}{named}, got {count}", advice(kind, slot, count, given, chained)
         if not chained and not count and not slot.parts and not slot.many:
             help = completed(reporter, slots, feeds)
+        if count > 1 and not slot.many and help == JOIN and item.path[-3:-2] == ("nodes",):
+            from modelc.compiler.graph.layer_order import in_its_node
+
+            help = f"{JOIN}: `layers: [concatenate, {in_its_node(reporter.document, item.path)}]`"
+        if kind == "multi_head_attention" and len(feeds) == 1:
+            help = f"for a sequence with itself write `self_attention` in place of it; for two, {help}"
         reporter.add("E204", message, path, key=key, label=f"{count} given", help=help)
         return False
     return True
+
+
+JOIN = "join them first with `concatenate` or `add`"
+"""What to do about several values where one is wanted."""
 
 
 def advice(kind: str, slot: Slot, count: int, given: Feed | None, chained: bool) -> str:
@@ -112,7 +122,7 @@ def advice(kind: str, slot: Slot, count: int, given: Feed | None, chained: bool)
     if count > 1 and not slot.many and (meant := counterpart_of_reduction(kind)):
         return f"`{kind}` works along an axis of one value: for several, element by element, write `{meant}`"
     if count > 1 and not slot.many:
-        return "join them first with `concatenate` or `add`"
+        return JOIN
     if slot.parts:
         node = given.edge.node if given is not None and given.edge is not None else "node"
         ports = ", ".join(f"{node}.{part}" for part in slot.parts)

@@ -101,7 +101,7 @@ BLOCK = Keys(
     (
         Need(("layers", "nodes"), ADD_A_BODY, "no layers"),
         Need(("inputs",), "add `inputs: [x]`", beside="nodes", owner="a graph"),
-        Need(("outputs",), "add `outputs: [out]`", beside="nodes", owner="a graph"),
+        Need(("outputs",), "add `outputs: [{names}]`", beside="nodes", owner="a graph"),
     ),
     "A reusable block: `layers` for a chain, or `inputs`, `nodes` and `outputs` for a graph.",
     (
@@ -134,7 +134,7 @@ INPUT = Keys(
 ONE_BODY = "keep `layers` for a chain of layers, or `nodes` and `outputs` for a graph"
 NAME_EACH_INPUT = "name each input and the shape of one example: `inputs: {image: {shape: [28, 28]}}`"
 ADD_LAYERS = "add `layers:` with a list for a chain of layers, or `nodes:` and `outputs:` for a graph"
-LIST_OUTPUTS = "list the nodes whose values are outputs: `outputs: [digit]`"
+LIST_OUTPUTS = "list the nodes whose values are outputs: `outputs: [{names}]`"
 OUTPUT_OF_CHAIN = "the output of a chain has the `name` of its last layer, else `output`"
 MODEL = Keys(
     "`model`",

@@ -1,7 +1,7 @@
 """Builds named items and sections from plain data, and decides which validation errors of pydantic are reported."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -127,7 +127,7 @@ def translate(
             around, name = item["loc"][:-1], str(item["loc"][-1])
             arguments.setdefault(around, {})[name] = item["input"]
             meant.add((*around, suggest(name, [str(other[-1]) for other in missing if other[:-1] == around]).new))
-    reported: set[Path] = set()
+    reported = values_in_a_row(reporter, items, path) if missing else set()
     for item in items:
         around = item["loc"][:-1]
         whose = item.get("ctx", {}).get("owner")
@@ -157,6 +157,17 @@ def translate(
         if item["type"] != "missing" or item["loc"] not in meant:
             report_finding(reporter, item, path, fields, owner)
     drop_repeated(reporter, start)
+
+
+def values_in_a_row(reporter: Reporter, items: Sequence[Mapping[str, Any]], path: Path) -> set[Path]:
+    """Report lists whose values are for several arguments, among the findings `items`; gives the places of all that these account
+    for.
+    """
+    if not any(isinstance(item["input"], list) for item in items):
+        return set()
+    from modelc.compiler.language.parser.positional import report_listed
+
+    return report_listed(reporter, items, path)
 
 
 def the_other(

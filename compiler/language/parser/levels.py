@@ -151,6 +151,9 @@ def key_of_a_join(reporter: Reporter, path: Path) -> str:
         return ""
     key, value, beside = str(path[-1]), reporter.document.get(path), reporter.document.get(path[:-1])
     if path[-2] in ("parallel", "residual"):
+        if path[-2] == "residual" and (key in LAYERS or key in reporter.document.defined):
+            layer = key if value is None else f"{key}: {flow(value)}"
+            return f"its layers stand in a list: `layers: [{layer}]`"
         return join_of_branches(key, value)
     sources = beside.get("from") if isinstance(beside, Mapping) else None
     return join_of_a_node(key, value, sources, LAYERS)

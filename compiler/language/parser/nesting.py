@@ -198,6 +198,10 @@ def several(value: Any, kind: str, whose: Mapping[str, str] | None, path: Path) 
     if not isinstance(value, list) or not whose:
         return ""
     help = f"only one {kind} is allowed here: write a `{whose['name']}` for each"
+    if whose["name"] == "bidirectional":
+        from modelc.compiler.language.suggestions.recurrent_stacks import in_both_directions
+
+        return in_both_directions(value) or one_wrapped(whose["name"], value) or help
     return one_wrapped(whose["name"], value) or help if kind == "layer" else help
 
 

@@ -1,6 +1,7 @@
 """Reports arguments that are given by their order, as Python takes them (`conv2d: [32, 3]`, `conv2d: 32, 3`), or by a file."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -43,6 +44,36 @@ def report_positional(reporter: Reporter, table: Registry[Any], name: str, given
     return True
 
 
+def report_listed(reporter: Reporter, items: Sequence[Mapping[str, Any]], path: Path) -> set[Path]:
+    """Report a list for one argument, among the findings `items` of pydantic about the value at `path`, whose other values are for
+    the arguments that are missing beside it; gives the places of all that this accounts for.
+    """
+    from modelc.compiler.library.registries import table_of
+
+    reported: set[Path] = set()
+    missing = [item for item in items if item["type"] == "missing" and item.get("ctx", {}).get("owner")]
+    for item in items if missing else ():
+        values, (*around, argument) = item["input"], item["loc"] or ("",)
+        lacking = [one for one in missing if one["loc"][:-1] == tuple(around)]
+        if (
+            item["type"] not in ONE_VALUE
+            or not isinstance(values, list)
+            or not lacking
+            or len(values) != 1 + len(lacking)
+        ):
+            continue
+        owner, at = lacking[0]["ctx"]["owner"], (*path, *around)
+        given = reporter.document.get(at) if at in reporter.document.values else {}
+        named = {**given, **dict(zip((argument, *(one["loc"][-1] for one in lacking)), values, strict=True))}
+        if not isinstance(given, Mapping) or not is_valid(table_of(owner["kind"]), owner["name"], named):
+            continue
+        message = f"`{argument}` is one value, got a list of {len(values)}"
+        help = f"write `{owner['name']}: {spell(named)}`"
+        reporter.add("E105", message, (*at, argument), label="one value", help=help)
+        reported |= {item["loc"], *(one["loc"] for one in lacking)}
+    return reported
+
+
 def report_array(reporter: Reporter, table: Registry[Any], name: str, given: Any, path: Path) -> bool:
     """Report that `given`, the value of the thing `name` at `path`, is the path of an array for its weights; says whether it
     is.
@@ -60,6 +91,10 @@ def report_array(reporter: Reporter, table: Registry[Any], name: str, given: Any
         help = f"write `{name}: {spell(arguments)}`"
         reporter.add("E105", message, path, label="a path of an array", help=help)
     return bool(arguments)
+
+
+ONE_VALUE = ("int_type", "float_type", "sizes_type", "string_type")
+"""What pydantic says of a value that is none of one type."""
 
 
 def values_in(given: Any) -> list[Any] | None:

@@ -203,6 +203,10 @@ def need_keys(reporter: Reporter, shape: Keys, given: set[str], path: Path, what
             continue
         below = shape.keys[need.keys[0]]
         names = ", ".join(below.table) if isinstance(below, Thing) else ""
+        if need.keys == ("outputs",):
+            from modelc.compiler.language.suggestions.wrong_kinds import last_nodes
+
+            names = ", ".join(last_nodes(reporter.document.get(path).get("nodes")))
         report_need(reporter, need, path, what, names)
 
 

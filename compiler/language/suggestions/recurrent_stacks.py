@@ -56,6 +56,20 @@ def layers_for_each(layer: str, arguments: Mapping[str, Any], name: str, values:
     return [written(layer, {**one, **(steps if place < last else {})}) for place, one in enumerate(every)]
 
 
+def in_both_directions(layers: Sequence[Any]) -> str:
+    """What to write for a list of recurrent layers in `bidirectional`, which takes one; empty for all others."""
+    named = [next(iter(one.items())) if isinstance(one, Mapping) and len(one) == 1 else (one, None) for one in layers]
+    if len(named) < 2 or not all(isinstance(name, str) and name in LAYERS and is_recurrent(name) for name, _ in named):
+        return ""
+    written_out = []
+    for place, (name, given) in enumerate(named):
+        bare = {} if given is None else {str(LAYERS.find(name).primary): given}
+        arguments = dict(given) if isinstance(given, Mapping) else bare
+        steps = {"return_sequences": True} if place < len(named) - 1 else {}
+        written_out.append(wrapped(name, {**arguments, **steps}, both=True))
+    return f"write one for each, {' and '.join(f'`{one}`' for one in written_out)}"
+
+
 def is_recurrent(layer: str) -> bool:
     return "return_sequences" in LAYERS.find(layer).model_fields and LAYERS.find(layer).primary != "cells"
 

@@ -234,6 +234,8 @@ class Reporter(ProblemCollector):
         # A primary argument stands in place of the arguments.
         at = path if is_key or path in self.document.values or len(path) < 2 else path[:-1]
         found = suggest_registered(name, table, at[-1], arguments, blocks)
+        if table.kind == "activation" and at[-1:] == ("activation",) and isinstance(at[-2], int):
+            found = found._replace(help=found.help.replace("as the layer after this one", "in place of `activation`"))
         if not found and (plan := planned_thing(table.kind, name)):
             self.planned_name(path, table, name, plan)
             return

@@ -140,7 +140,10 @@ def suggest_registered(
         if help := block_called(name, blocks):
             return found._replace(help=help)
     if help := other_form(found, registry, key, arguments):
-        return found._replace(help=help)
+        # What it is elsewhere is no typo of what is here, however near.
+        return (
+            Suggestion(name, help=help) if help == hints.absent_hint(registry.kind, name) else found._replace(help=help)
+        )
     # A plug-in that has exactly this name: more than likeness says.
     plugins = plugins_with(registry.kind, name)
     if plugins:

@@ -12,6 +12,10 @@ from modelc.compiler.library.layers import LAYERS
 Spec = Mapping[str, Any]
 
 
+LONGEST = 200
+"""Characters of what is written out."""
+
+
 def as_source(key: str, value: Any, spec: Spec) -> str:
     return f"write `data: {{source: {value}}}`" if isinstance(value, str) else ""
 
@@ -61,7 +65,23 @@ def as_chain(key: str, value: Any, spec: Spec) -> str:
     if value is None or isinstance(value, str | bool | int | float):
         layer = value if isinstance(value, str) and value.isidentifier() else "dense: 8"
         return f"write a list of layers, such as `{key}: [{layer}]`"
-    return "begin each layer with `- `"
+    items = [chain_item(name, given) for name, given in value.items()] if isinstance(value, Mapping) else [""]
+    written = ", ".join(items)
+    return (
+        f"write a list: `{key}: [{written}]`" if all(items) and len(written) < LONGEST else "begin each layer with `- `"
+    )
+
+
+def chain_item(name: str, given: Any) -> str:
+    """An entry of a mapping in place of a list of layers, a layer under a name of its own, as an item of the list; empty for
+    all else.
+    """
+    layer = {given: None} if isinstance(given, str) else given
+    if name in LAYERS or not isinstance(layer, Mapping) or len(layer) != 1 or next(iter(layer)) not in LAYERS:
+        # Of two layers of one kind the mapping has lost one.
+        return ""
+    ((kind, arguments),) = layer.items()
+    return f"{{{kind}: {in_line(arguments, LONGEST) if arguments is not None else ''}, name: {name}}}"
 
 
 BATCH = ("b", "batch", "batch_size", "batchsize", "bs")
@@ -122,10 +142,29 @@ def as_metrics(key: str, value: Any, spec: Spec) -> str:
     return f"write `{key}: [{written or 'accuracy'}]`"
 
 
+def last_nodes(nodes: Any) -> list[str]:
+    """The nodes of a graph that feed no other one: its likely outputs."""
+    named = nodes if isinstance(nodes, Mapping) else {}
+    fed: set[str] = set()
+    for node in named.values():
+        sources = node.get("from") if isinstance(node, Mapping) else None
+        parts = sources.values() if isinstance(sources, Mapping) else [sources]
+        names = [name for part in parts for name in (part if isinstance(part, list) else [part])]
+        fed |= {name.partition(".")[0] for name in names if isinstance(name, str)}
+    return [name for name in named if name not in fed] or [*named][-1:] or ["NODE"]
+
+
 def as_nodes(key: str, value: Any, spec: Spec) -> str:
     """How nodes that are written as a list, each with its `name`, begin as a mapping."""
     if not isinstance(value, list):
         return ""
+    named = {
+        one["name"]: {part: one[part] for part in one if part != "name"}
+        for one in value
+        if isinstance(one, Mapping) and isinstance(one.get("name"), str)
+    }
+    if value and len(named) == len(value) and (written := in_line(named, LONGEST)):
+        return f"give each node its name instead of `-`: `nodes: {written}`"
     first = value[0] if value and isinstance(value[0], Mapping) else {}
     name = flow(first.get("name", "hidden"))
     return f"give each node a name instead of `-`: `nodes: {{{name}: {{from: ..., dense: 8}}}}`"

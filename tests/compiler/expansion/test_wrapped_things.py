@@ -73,7 +73,7 @@ def test_a_size_that_follows_from_the_model_stands_in_what_is_wrapped() -> None:
         ("bidirectional: {lstm: 4, gru: 3}", "E102", "`bidirectional` takes one layer, and `gru` is a second one", "gru",
          "write a `bidirectional` for each"),
         ("bidirectional: [lstm: 4, gru: 3]", "E105", "expected the name of a layer, got a list", "[lstm: 4, gru: 3]",
-         "only one layer is allowed here: write a `bidirectional` for each"),
+         "write one for each, `bidirectional: {lstm: {units: 4, return_sequences: true}}` and `bidirectional: {gru: 3}`"),
         ("bidirectional: {gru: 8, return_sequences: true}", "E102",
          "`return_sequences` is an argument of `gru` and must be inside it", "return_sequences",
          "write `bidirectional: {gru: {units: 8, return_sequences: true}}`"),

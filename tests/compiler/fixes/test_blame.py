@@ -27,7 +27,7 @@ SEQUENCE = "modelc: 1\n{}model:\n  inputs: {{x: {{shape: [5, 4]}}}}\n  layers: [
         (
             "bidirectional: [lstm: 4, gru: 3]",
             "[lstm: 4, gru: 3]",
-            "only one layer is allowed here: write a `bidirectional`",
+            "write one for each, `bidirectional: {lstm: {units: 4, return_sequences: true}}` and `bidirectional: {gru: 3}`",
         ),
         (
             "time_distributed: {residual: [dense: 4]}",

@@ -103,6 +103,12 @@ class Permute(Layer):
                 f"`dims` is {list(self.dims)}, but axes count from the end, because the batch axis is never written"
             )
             need(False, message, help=f"write `dims: {right}` for what Keras calls {list(self.dims)}", argument="dims")
+        if self.dims[:1] == (0,) and sorted(self.dims) == list(range(x.rank + 1)):
+            right = [axis - x.rank - 1 for axis in self.dims[1:]]
+            message = f"`dims` is {list(self.dims)}, but the batch axis is never written, and axes count from the end"
+            need(
+                False, message, help=f"write `dims: {right}` for what PyTorch calls {list(self.dims)}", argument="dims"
+            )
         for axis in self.dims:
             need_axis(axis, x, "dims")
         message = f"`dims` {list(self.dims)} does not name each axis of {show_shape(x.shape)} once"
