@@ -61,7 +61,7 @@ def resume(
     inform(*remarks, *notes_on_arrays(run, task, where))
     task, dataset = same_data(run, task, where)
     need_same_course(before, task, dataset.train.rows, stored.checkpoint.step)
-    need_more(run.folder, task, dataset.train.rows, stored.checkpoint)
+    need_more(run, task, dataset.train.rows, stored.checkpoint)
     # What weights began with is in the checkpoint: arrays in files are not read again.
     now = environment(task, execution, sys.argv[1:], dataset.digests, {}, dataset.train.measured)
     differs = warned_of(run, dataset, now)

@@ -279,10 +279,11 @@ def fit_and_keep(
     from modelc.runtime.runs.checkpoints import checkpoints_of
     from modelc.runtime.training.loop import fit
 
+    written = None if given is None else given.step
     lines = progress_lines(task, dataset)
     begun = time.perf_counter()
     try:
-        with recorder, CheckpointSaver(recorder, saving) as saver:
+        with recorder, CheckpointSaver(recorder, saving, written) as saver:
             try:
                 outcome = fit(task, dataset, execution, Several(recorder, lines), stop, saver, given)
             finally:

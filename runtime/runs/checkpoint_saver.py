@@ -8,7 +8,7 @@ from typing import Self
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.runs.cadence import Saving
-from modelc.runtime.runs.checkpoints import CHECKPOINTS, FAILED, Stored, write_checkpoint
+from modelc.runtime.runs.checkpoints import CHECKPOINTS, FAILED, Stored, remove_failed, write_checkpoint
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.recorder import Recorder
 from modelc.runtime.training.observer import Checkpoint
@@ -18,20 +18,20 @@ class CheckpointSaver:
     """Saves the checkpoints of the run of `recorder`, at the times that `saving` says.
 
     Training waits for the copy to the host alone: files are written by a thread, one checkpoint at a time. A write that
-    failed is raised, as RunError E604, at the next chance. Ends with the `with` block.
+    failed is raised, as RunError E604, at the next chance. Ends with the `with` block. The checkpoint of the step `written`
+    is there already.
     """
 
-    def __init__(self, recorder: Recorder, saving: Saving) -> None:
+    def __init__(self, recorder: Recorder, saving: Saving, written: int | None = None) -> None:
         self.recorder = recorder
         self.cadence, self.keep = saving
-        self.written: int | None = None
+        self.written = written
         self.pending: Future[None] | None = None
         self.due = time.monotonic() + (self.cadence.seconds or 0.0)
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         with writing(recorder.folder / CHECKPOINTS):
             self.folder = recorder.opened.below(CHECKPOINTS)
-        with writing(recorder.folder / FAILED):
-            recorder.opened.remove(FAILED)
+        remove_failed(recorder.opened)
 
     def saves_at(self, step: int) -> int | None:
         return self.cadence.after(step)

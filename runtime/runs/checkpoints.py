@@ -32,8 +32,10 @@ FAILED = "failed"
 """The folder of the state from which a training failed, a checkpoint that nothing goes on from."""
 MANIFEST = "manifest.json"
 NAME = re.compile(r"step-([0-9]{9,15})")
-NEW = ".new-"
-"""How the name of a folder begins that is not whole yet; one that stays behind is of a process that was killed."""
+NEW, OLD = ".new-", ".old-"
+"""How the name of a folder begins that is not whole yet, or is about to be removed; one that stays behind is of a process
+that was killed.
+"""
 BEST = {"best_params": "params", "best_state": "state"}
 """The parts that hold the best weights so far, and which trees of a snapshot they are."""
 MOST = 2**26
@@ -87,14 +89,32 @@ def write_checkpoint(folder: OpenFolder, run: str, stored: Stored, keep: int) ->
         try:
             with folder.below(new) as below:
                 write_files(below, run, stored)
-            folder.remove(name)
+            discard(folder, name)
             folder.rename(new, name)
         except OSError:
             folder.remove(new)
             raise
         folder.sync()
         for old in names_in(folder)[:-keep]:
-            folder.remove(old)
+            discard(folder, old)
+
+
+def discard(folder: OpenFolder, name: str) -> None:
+    """Remove a checkpoint from the folder of checkpoints: under another name, so that one that is there is whole."""
+    if folder.has(name):
+        folder.remove(OLD + name)
+        folder.rename(name, OLD + name)
+        folder.remove(OLD + name)
+
+
+def remove_failed(run: OpenFolder) -> None:
+    """Remove the state from which the training of a run failed. Raises RunError E604."""
+    with writing(run.path / FAILED):
+        if run.has(FAILED):
+            with run.existing(FAILED) as folder:
+                for name in names_in(folder):
+                    discard(folder, name)
+            run.remove(FAILED)
 
 
 def write_files(folder: OpenFolder, run: str, stored: Stored) -> None:

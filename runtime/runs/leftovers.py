@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from modelc.runtime.runs.checkpoints import CHECKPOINTS, FAILED, NEW
+from modelc.runtime.runs.checkpoints import CHECKPOINTS, FAILED, NEW, OLD
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.open_folder import TEMPORARY, OpenFolder
 from modelc.runtime.runs.run_layout import WEIGHTS
@@ -28,7 +28,7 @@ def leftovers_in(run: OpenFolder) -> Iterator[tuple[str, str]]:
 def is_leftover(below: str, name: str, names: list[str]) -> bool:
     """Whether `name`, one of the `names` in a folder of a run, was left behind there."""
     if below != WEIGHTS:
-        return name.startswith(NEW)
+        return name.startswith((NEW, OLD))
     # Older weights under their second name are the weights until others have the first.
     old = [sibling(kind, "old") for kind in KINDS if kind in names]
     return name in (*old, *(sibling(kind, "new") for kind in KINDS))

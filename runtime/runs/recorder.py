@@ -109,7 +109,7 @@ class Recorder:
                 write_record(opened, record)
             except RunError:
                 # The same command can be given again.
-                for name in (*files, METRICS):
+                for name in (RECORD, *files, METRICS):
                     with suppress(OSError):
                         opened.remove(name)
                 raise
@@ -128,15 +128,17 @@ class Recorder:
             opened = open_locked(stack, folder)
             remove_leftovers(opened)
             kept = kept_lines(read_bytes(folder, METRICS, MOST_METRICS), stored.chain)
+            record = with_digests(record, folder).model_copy(update={"metrics": MetricsPart(**stored.chain._asdict())})
+            content = None if data is None else resolved_json(data)
+            if content is not None:
+                files = {**record.files, RESOLVED: digest(content)}
+                record = record.model_copy(update={"files": files, "replaced": {RESOLVED: record.files[RESOLVED]}})
+            # A process that is killed behind this leaves more lines than the record has, which are removed the next time,
+            # and one of the two files that it has.
+            write_record(opened, record)
             metrics = MetricsLog(opened, kept, stored.chain)
             stack.callback(metrics.close)
-            record = with_digests(record, folder)
-            if data is not None:
-                content = resolved_json(data)
-                files = {**record.files, RESOLVED: digest(content)}
-                # A process that is killed between these two leaves one of the two files that this record has.
-                record = record.model_copy(update={"files": files, "replaced": {RESOLVED: record.files[RESOLVED]}})
-                write_record(opened, record)
+            if content is not None:
                 write(opened, RESOLVED, content)
             recorder = cls(record.model_copy(update={"replaced": {}}), opened, metrics, stack)
             if stored.best is not None:

@@ -177,16 +177,19 @@ def need_same_course(before: Task, after: Task, rows: int, done: int) -> None:
         )
 
 
-def need_more(folder: Path, task: Task, rows: int, checkpoint: Checkpoint) -> None:
-    """Raise RunError E609 if the training is done, so that there is nothing to go on with."""
+def need_more(run: Run, task: Task, rows: int, checkpoint: Checkpoint) -> None:
+    """Raise RunError E609 if the training is done, and its end recorded, so that there is nothing to go on with."""
     assert task.training is not None
+    if run.record.status not in ("finished", "early_stopping"):
+        # Its process may have ended between the last step and the record of it.
+        return
     settings, facts = task.training.settings, checkpoint.facts
     is_impatient = settings.is_impatient(facts["waited"], has_best=facts["best"] is not None)
     is_done = checkpoint.step >= settings.total_steps(rows)
     if checkpoint.ended == checkpoint.epoch and (is_done or is_impatient):
         stopped = "early_stopping" if is_impatient and not is_done else ""
-        longer = command("train", "--resume", folder, "--set", f"train.{stopped or length_key(task)}=NUMBER")
-        message = f"the training of `{folder}` is done, at step {checkpoint.step:,}"
+        longer = command("train", "--resume", run.folder, "--set", f"train.{stopped or length_key(task)}=NUMBER")
+        message = f"the training of `{run.folder}` is done, at step {checkpoint.step:,}"
         raise RunError("E609", message, helps=(f"to train on, give it more: `{longer}`",))
 
 

@@ -128,21 +128,24 @@ class Loop:
         if agreed(self.stop()):
             self.saver.ended(copied(state))
             return outcome("interrupted", state)
-        while state.is_inside or (state.step < self.total and not self.is_impatient(state)):
+        if state.step and self.is_done(state):
+            self.observer.interrupted(self.weights(state))
+        while not self.is_done(state):
             state = self.train_epoch(state)
             if state.is_inside:
                 self.observer.interrupted(self.weights(state))
                 self.saver.ended(copied(state))
                 return outcome("interrupted", state)
-            if state.step < self.total and not self.is_impatient(state) and agreed(self.stop()):
+            if not self.is_done(state) and agreed(self.stop()):
                 self.saver.ended(copied(state))
                 return outcome("interrupted", state)
         self.saver.ended(copied(state))
         return outcome("early_stopping" if state.step < self.total else "finished", state)
 
-    def is_impatient(self, state: LoopState) -> bool:
-        """Whether training is to stop early, because the monitor has not become better for long enough."""
-        return self.settings.is_impatient(state.waited, has_best=state.best is not None)
+    def is_done(self, state: LoopState) -> bool:
+        """Whether all steps are done, or the monitor has not become better for long enough, and the epoch has ended."""
+        is_impatient = self.settings.is_impatient(state.waited, has_best=state.best is not None)
+        return not state.is_inside and (state.step >= self.total or is_impatient)
 
     def weights(self, state: LoopState) -> Callable[[], Snapshot]:
         """What copies the weights to the host."""

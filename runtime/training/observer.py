@@ -113,7 +113,7 @@ class Observer(Protocol):
         """The epoch that has just ended is the first in which `monitor` is NaN."""
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
-        """Training was asked to stop inside an epoch; this is the last chance to save weights."""
+        """Training stops here, without the end of an epoch; this is the last chance to save weights."""
 
 
 class Saver(Protocol):

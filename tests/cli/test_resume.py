@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from modelc.runtime.runs.cadence import Cadence, cadence_of
 from tests.cli.commands import modelc, start
+from tests.runtime.runs.sealing import change_sealed
 
 SPEC = """\
 modelc: 1
@@ -99,6 +101,22 @@ def test_a_run_that_is_interrupted_goes_on_and_can_be_longer(folder: Path) -> No
     need_same(run, straight)
     assert json.loads((run / "resolved.json").read_text())["train"]["epochs"] == 300
     assert modelc("evaluate", "runs/small/a", cwd=folder).code == 0
+
+
+def test_a_run_that_was_killed_between_its_last_step_and_its_end_is_ended(folder: Path) -> None:
+    straight, run = train(folder, "straight"), train(folder, "run")
+    record = json.loads((run / "run.json").read_text())
+    change_sealed(run / "run.json", lambda fields: fields.update(status="running", ended=None, epoch=1))
+    shutil.rmtree(run / "weights" / "last")
+    checkpoint = next((run / "checkpoints").iterdir())
+    before = checkpoint.stat().st_ino
+    ended = modelc("train", "--resume", "run", cwd=folder)
+    assert ended.code == 0, ended.err
+    need_same(run, straight)
+    after = json.loads((run / "run.json").read_text())
+    assert (after["status"], after["epoch"], after["best"]) == ("finished", record["epoch"], record["best"])
+    # It was there already, and writing it again could lose it.
+    assert checkpoint.stat().st_ino == before
 
 
 def test_a_longer_run_is_the_one_that_was_long_from_the_start(folder: Path) -> None:
