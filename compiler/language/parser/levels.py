@@ -14,6 +14,7 @@ from modelc.compiler.language.grammar import BLOCK_NAME, LANGUAGE, SECTIONS
 from modelc.compiler.language.layer_grammar import ITEM, RECURRING
 from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing, Value
 from modelc.compiler.language.suggestions.foreign_keys import key_hint
+from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -194,8 +195,11 @@ def as_argument(spec: Mapping[str, Any], key: str, value: Any) -> tuple[str, str
     """
     train = mapping_in(spec, "train")
     chosen = named(train.get("optimizer"), OPTIMIZERS)
-    # An optimizer is most often adam, where the text does not say.
-    for name, given in [chosen] if chosen else [(name, None) for name in ("adam", *OPTIMIZERS)]:
+    optimizers = [chosen] if chosen else []
+    if not chosen and spelled(key, arguments_of_optimizers()):
+        # It is most often adam, where the text does not say.
+        optimizers = [(name, None) for name in ("adam", *OPTIMIZERS)]
+    for name, given in optimizers:
         if inside := with_argument(OPTIMIZERS, name, given, key, value):
             return "optimizer", f"optimizer: {{{inside}}}"
     if (loss := named(train.get("loss"), LOSSES)) and (inside := with_argument(LOSSES, *loss, key, value)):
@@ -204,6 +208,15 @@ def as_argument(spec: Mapping[str, Any], key: str, value: Any) -> tuple[str, str
         if (loss := named(written, LOSSES)) and (inside := with_argument(LOSSES, *loss, key, value)):
             return f"loss `{loss[0]}`", f"losses: {{{term}: {{{inside}}}}}"
     return None
+
+
+def arguments_of_optimizers() -> Collection[str]:
+    """The arguments of all optimizers."""
+
+    def look_up() -> tuple[str, ...]:
+        return tuple(dict.fromkeys(argument for name in OPTIMIZERS for argument in OPTIMIZERS.find(name).model_fields))
+
+    return lookups().once("arguments of optimizers", look_up)
 
 
 def named(written: Any, table: Registry[Any]) -> tuple[str, Any] | None:

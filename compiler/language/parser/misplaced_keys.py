@@ -68,6 +68,9 @@ def certain_homes(reporter: Reporter, path: Path, unknown: Mapping[str, Any]) ->
     if not path:
         sections = {key: (home,) for key, home in other_names(unknown).items() if home in SECTIONS}
     others = {key: value for key, value in unknown.items() if key not in sections}
+    elsewhere = [shape.keys for home, shape in SECTIONS.items() if path != (home,)]
+    if not any(spelled(key, keys) for key in others for keys in elsewhere):
+        return sections
     homes = {key: homes_of(reporter, (*path, key), value) for key, value in others.items()}
     likely = {key: likely_homes(homes[key], value, homes) for key, value in others.items() if homes[key]}
     return sections | {

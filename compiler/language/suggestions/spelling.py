@@ -1,6 +1,7 @@
 """Similarity of names: typos, and the names in other frameworks."""
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 from modelc.compiler.diagnostics.likeness import most_alike
@@ -102,6 +103,16 @@ LONGEST = 100
 WORDS = (*ARGUMENTS.items(), *GUESSED.items())
 
 
+@cache
+def keys_by_word() -> dict[str, list[str]]:
+    """The keys of this language by each word that says the same elsewhere."""
+    found: dict[str, list[str]] = {}
+    for right, others in WORDS:
+        for word in dict.fromkeys(others):
+            found.setdefault(word, []).append(right)
+    return found
+
+
 def spelled(name: str, allowed: Collection[str]) -> str | None:
     """The allowed name that `name` certainly stands for: the same but for case and separators, or another word for it."""
     return next(iter(synonyms(name, allowed)), None)
@@ -114,7 +125,7 @@ def synonyms(name: str, known: Collection[str] | Registry[Any]) -> list[str]:
         return list(words.get(fold(bare(name)), ()))
     names = tuple(known)
     same = list(lookups().once(("folded", names), lambda: folded(names)).get(fold(name), ()))
-    return same or [right for right, others in WORDS if name in others and right in known]
+    return same or [right for right in keys_by_word().get(name, ()) if right in known]
 
 
 def folded(names: Collection[str]) -> dict[str, list[str]]:
