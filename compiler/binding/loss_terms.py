@@ -31,10 +31,7 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
     names = list(graph.outputs)
     terms: list[Term] = []
     roots = list(roots)
-    outputs_of: dict[Edge | None, list[str]] = {}
-    for output, given in graph.outputs.items():
-        outputs_of.setdefault(given, []).append(output)
-    covered, paths = set[str](), output_paths(task.spec.document, names)
+    covered, paths = set[Edge | None](), output_paths(task.spec.document, names)
     unknown = not train.complete or not task.spec.model.complete or None in graph.outputs.values()
     for spec in train.terms:
         if spec.name is None and len(names) != 1:
@@ -49,7 +46,7 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
         if edges is None:
             unknown = True
             continue
-        covered.update(output for edge in edges for output in outputs_of.get(edge, ()))
+        covered.update(edges)
         roots += edges
         if spec.loss is None:
             continue
@@ -73,7 +70,7 @@ def bind_terms(reporter: Reporter, task: Task, roots: list[Edge]) -> tuple[tuple
             if has_target and not any(term.target == output for term in terms):
                 # A target that no loss uses is an error, and says it.
                 continue
-            if output not in covered and (given is None or given.node not in trained):
+            if given not in covered and (given is None or given.node not in trained):
                 message = f"no loss uses the output `{output}`"
                 help = f"add a loss for it to `losses`, or write `{output}: none` if it is for predictions only"
                 reporter.add("W903", message, paths[output], label="not trained", help=help)
@@ -184,7 +181,7 @@ def find_edge(reporter: Reporter, task: Task, reference: Reference, owner: str, 
         note = f"ports of `{reference.node}`: {listed(plan.outputs)}"
         reporter.add("E203", message, path, label="no such port", note=note)
         return None
-    if model.complete and reference.node not in model.nodes:
+    if model.complete and reference.node not in model.nodes and not reporter.only_counts("E205"):
         found = suggest(reference.node, [*graph.outputs, *model.nodes], defined=True)
         if text != reference.node:
             found = found._replace(is_safe=False)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.base.registry import NAME, fold
 from modelc.compiler.library.layers import LAYERS
@@ -116,15 +117,22 @@ def is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def names_of_loops(item: Mapping[str, Any], known: Collection[str]) -> set[str]:
+def names_of_loops(item: Mapping[str, Any], known: Collection[str]) -> frozenset[str]:
     """The names that loops around an item define: by a key for it, or by one in `repeat` that is none of the `known`."""
+    # Thousands of names may be looked for in it. What is kept has the item too, so that no other gets its identity.
+    key = "loops", id(item), tuple(known)
+    return lookups().once(key, lambda: (item, loops_in(item, known)))[1]
+
+
+def loops_in(item: Mapping[str, Any], known: Collection[str]) -> frozenset[str]:
+    """`names_of_loops`, looked for."""
     heads = [value for key, value in item.items() if fold(str(key)) in LOOPS]
     repeat = item.get("repeat")
     if isinstance(repeat, Mapping):
         heads += [{key: value} for key, value in repeat.items() if key not in known]
     loops = [loop_of(head) for head in heads]
     named = {name for head in heads if isinstance(head, Mapping) for name in head}
-    return {*map(str, named), *(loop.name for loop in loops if loop is not None and loop.name)}
+    return frozenset([*map(str, named), *(loop.name for loop in loops if loop is not None and loop.name)])
 
 
 def each_copy_help(document: Document, path: Path, value: Any) -> str:
