@@ -10,7 +10,7 @@ import numpy as np
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.lowering.prepared_task import PreparedTask
-from modelc.runtime.runs.metrics_log import DIGEST, METRICS, MOST_METRICS, chain_of
+from modelc.runtime.runs.metrics_log import DIGEST, METRICS, MOST_METRICS, chain_of, has_digests
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_files import damaged, read_bytes
 from modelc.runtime.runs.run_layout import WEIGHTS
@@ -75,11 +75,14 @@ def lines_of(run: Run) -> dict[int, dict[str, Any]]:
     # A process that was killed may have left a part of a line.
     whole = data[: data.rfind(b"\n") + 1] if run.state == "killed" else data
     try:
-        chain_of(whole)
+        if run.record.metrics is not None or has_digests(whole):
+            chain_of(whole)
+        lines = [json.loads(line) for line in whole.splitlines()]
+        return {line["epoch"]: {key: value for key, value in line.items() if key not in TIMES} for line in lines}
     except ValueError as error:
         raise damaged(run.folder / METRICS, f"is damaged: {error}") from None
-    lines = map(json.loads, whole.splitlines())
-    return {line["epoch"]: {key: value for key, value in line.items() if key not in TIMES} for line in lines}
+    except (KeyError, TypeError, AttributeError, RecursionError):
+        raise damaged(run.folder / METRICS, "is damaged") from None
 
 
 def compared_lines(before: Mapping[int, Mapping[str, Any]], after: Mapping[int, Mapping[str, Any]]) -> Compared:

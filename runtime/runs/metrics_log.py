@@ -97,6 +97,14 @@ def chain_of(data: bytes) -> Chain:
     return chain
 
 
+def has_digests(data: bytes) -> bool:
+    """Whether the first line has a digest: those of older versions have none."""
+    try:
+        return not data or DIGEST in json.loads(data.splitlines()[0])
+    except (ValueError, TypeError, RecursionError):
+        return True
+
+
 def kept_lines(data: bytes, chain: Chain) -> bytes:
     """The lines of `chain` in `data`, whatever was written after them. Raises RunError E602 if they are not there as they were."""
     kept = data[: chain.size]

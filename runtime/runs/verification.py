@@ -1,6 +1,5 @@
 """Compares every file of a run with the digests that were recorded of it. Reads only, and needs neither jax nor the data."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from hashlib import file_digest
@@ -14,7 +13,7 @@ from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.checkpoints import CHECKPOINTS, FAILED, CheckpointManifest, name_of, names_in
 from modelc.runtime.runs.checkpoints import MOST as MOST_MANIFEST
 from modelc.runtime.runs.leftovers import leftovers_in
-from modelc.runtime.runs.metrics_log import DIGEST, METRICS, MOST_METRICS, Chain, chain_of
+from modelc.runtime.runs.metrics_log import METRICS, MOST_METRICS, Chain, chain_of, has_digests
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.run_directory import Run, is_locked
 from modelc.runtime.runs.run_layout import CLASS_NAMES, ENVIRONMENT, LOCK, MERGED, RECORD, RESOLVED, WEIGHTS
@@ -163,14 +162,6 @@ def metrics_of(run: OpenFolder, record: RunRecord | None, is_training: bool) -> 
         METRICS,
         *state_of_lines(data, None if recorded is None else Chain(**recorded.model_dump()), record, is_training),
     )
-
-
-def has_digests(data: bytes) -> bool:
-    """Whether the first line has a digest: those of older versions have none."""
-    try:
-        return not data or DIGEST in json.loads(data.splitlines()[0])
-    except (ValueError, TypeError, RecursionError):
-        return True
 
 
 def state_of_lines(

@@ -25,7 +25,7 @@ from tests.cli.commands import Ended, modelc, start
 from tests.cli.test_debug import SPEC as LOGARITHM
 from tests.cli.test_resume import SPEC, metrics, train, weights
 from tests.cli.test_seals import OLD
-from tests.runtime.runs.sealing import change_sealed
+from tests.runtime.runs.sealing import change_sealed, without_seal
 
 
 @pytest.fixture
@@ -249,8 +249,14 @@ def test_a_run_that_failed_fails_again(folder: Path) -> None:
     assert said["parts"]["ending"]["said"] == "failed after 0 epochs"
 
 
-def test_a_run_of_before_is_reproduced(folder: Path) -> None:
+@pytest.mark.parametrize("digests", [True, False])
+def test_a_run_of_before_is_reproduced(folder: Path, digests: bool) -> None:
     shutil.copytree(OLD, folder / "old")
+    log = folder / "old" / "run" / "metrics.jsonl"
+    if not digests:
+        log.write_text(re.sub(r', "digest": "[0-9a-f]+"', "", log.read_text()))
+        assert "digest" not in log.read_text()
+        assert "unknown  metrics.jsonl" in modelc("verify", "run", cwd=folder / "old").out
     ended = modelc("reproduce", "run", "--format", "json", cwd=folder / "old")
     # On another machine its bits may be others: then what differs is said.
     assert ended.code == (0 if json.loads(ended.out)["identical"] else 1), ended
@@ -274,6 +280,11 @@ def test_what_cannot_be_reproduced_is_said(folder: Path) -> None:
     log.write_text(log.read_text().replace('"epoch": 2', '"epoch": 7'))
     ended = modelc("reproduce", "run", cwd=folder)
     assert ended.code == 4 and "metrics.jsonl` is damaged: line 2 has changed since it was written" in ended.err
+    without_seal(run)
+    for text in ("3\n", "{}\n", "[\n", '{"epoch": []}\n'):
+        log.write_text(text)
+        ended = modelc("reproduce", "run", cwd=folder)
+        assert ended.code == 4 and "metrics.jsonl` is damaged" in ended.err, ended
     (folder / "rows.npz").unlink()
     ended = modelc("reproduce", "run", cwd=folder)
     assert ended.code == 4 and "there is no file 'rows.npz'" in ended.err
