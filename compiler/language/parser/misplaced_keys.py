@@ -38,7 +38,9 @@ def report_unknown_keys(reporter: Reporter, path: Path, unknown: Mapping[str, An
     }
     already = {key: home for key, home in moved_to.items() if len(home) > 1}
     named = {} if path else other_names({key: value for key, value in unknown.items() if key not in already})
-    named |= {} if path else {key: str(home[0]) for key, home in moved_to.items() if len(home) == 1}
+    if not path:
+        renamed = {key: str(home[0]) for key, home in moved_to.items() if len(home) == 1}
+        named |= {key: home for key, home in renamed.items() if not misspelt_section(reporter, key, unknown[key], home)}
     report_other_names(reporter, named, unknown)
     unknown = {key: value for key, value in unknown.items() if key not in named}
     homes = {key: homes_of(reporter, (*path, key), value) for key, value in unknown.items() if key not in already}
@@ -67,6 +69,7 @@ def certain_homes(reporter: Reporter, path: Path, unknown: Mapping[str, Any]) ->
     sections = {key: (key,) for key, value in unknown.items() if path and is_section(path, key, value)}
     if not path:
         sections = {key: (home,) for key, home in other_names(unknown).items() if home in SECTIONS}
+        sections |= {key: (home,) for key, value in unknown.items() if (home := misspelt_section(reporter, key, value))}
     others = {key: value for key, value in unknown.items() if key not in sections}
     elsewhere = [shape.keys for home, shape in SECTIONS.items() if path != (home,)]
     if not any(spelled(key, keys) for key in others for keys in elsewhere):
@@ -78,6 +81,16 @@ def certain_homes(reporter: Reporter, path: Path, unknown: Mapping[str, Any]) ->
         for key, (home, *more) in likely.items()
         if not more and spelled(key, SECTIONS[home].keys) == homes[key][home]
     }
+
+
+def misspelt_section(reporter: Reporter, key: str, value: Any, moved_to: str = "") -> str:
+    """The section of whose name an unknown key of the top level is certainly a typo, if there is none or the key is `moved_to`
+    it; empty for all others.
+    """
+    meant = suggest(key, LANGUAGE.keys) if isinstance(value, Mapping) else None
+    if meant is None or not meant.is_safe or meant.new not in SECTIONS:
+        return ""
+    return meant.new if meant.new == moved_to or meant.new not in reporter.document.data else ""
 
 
 def is_section(path: Path, key: str, value: Any) -> bool:

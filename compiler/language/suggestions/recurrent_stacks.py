@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelc.compiler.language.suggestions.hints import ARGUMENTS
+from modelc.compiler.language.suggestions.sharing import BESIDE
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.wording import in_line
 from modelc.compiler.library.layers import LAYERS
@@ -29,7 +30,7 @@ def stack_help(layer: str, arguments: Mapping[str, Any], is_node: bool) -> str:
     given = {
         spelled(key, cls.model_fields) or key: value
         for key, value in arguments.items()
-        if key not in STACKED and key not in ARGUMENTS and not cls.foreign_argument(key)
+        if key not in (*STACKED, *BESIDE) and key not in ARGUMENTS and not cls.foreign_argument(key)
     }
     if type(count) is not int or count < 1 or type(both) is not bool or not given.keys() <= cls.model_fields.keys():
         return ""

@@ -99,3 +99,12 @@ def test_callbacks_at_the_margin_go_below_the_training() -> None:
         f"modelc: 1\n{MODEL}{TRAIN}callbacks: [{{EarlyStopping: {{patience: 4}}}}]\n", "spec.yaml"
     ).errors
     assert problem.helps == ("below `train:`, write `early_stopping: 4`",)
+
+
+@pytest.mark.parametrize(("section", "name"), [(TRAIN, "Train"), (TRAIN, "trian"), (DATA, "dta"), (MODEL, "modle")])
+def test_a_section_whose_name_is_a_typo_is_looked_into(section: str, name: str) -> None:
+    right = section.partition(":")[0]
+    broken = section.replace("adam", "adm").replace("array: y", "aray: y").replace("dense", "desne")
+    others = "".join(one for one in (MODEL, DATA, TRAIN) if one != section)
+    found = told(broken.replace(f"{right}:", f"{name}:", 1) + others)
+    assert found == sorted([*told(broken + others), ("E102", f"unknown key `{name}` in a spec")])
