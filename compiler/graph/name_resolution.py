@@ -10,6 +10,8 @@ from modelc.compiler.graph.namespaces import Namespace, only_share
 from modelc.compiler.language.ast import NodeSpec, Reference
 from modelc.compiler.language.parser.graph_nodes import unknown_node
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.library.layers import LAYERS
 
 
 def shared_node(reporter: Reporter, names: Namespace, reference: Reference, what: str) -> NodeSpec | None:
@@ -102,8 +104,11 @@ def resolve(reporter: Reporter, names: Namespace, reference: Reference) -> Edge 
         return None
     if not is_removed(reporter, names, reference):
         note = f"inputs: {listed(names.inputs)}; nodes: {listed(names.nodes)}"
+        known = (*names.inputs, *names.nodes)
         inner = layer_of_node_help(names, reference)
-        unknown_node(reporter, reference, (*names.inputs, *names.nodes), "no such node or input", note, inner)
+        if name in LAYERS and not inner and not suggest(name, known):
+            inner = f"`{name}` is a layer, which stands beside `from`; `from` names inputs and nodes"
+        unknown_node(reporter, reference, known, "no such node or input", note, inner)
     return None
 
 

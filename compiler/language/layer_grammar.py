@@ -92,8 +92,10 @@ RESIDUAL = Keys(
     (Need(("layers",), "write `residual: {layers: [...], shortcut: [...]}`"),),
 )
 STRUCTURES: Mapping[str, Shape] = {
-    Share.key: text("A node whose layers are used here again, with its weights.", NODE_NAME),
-    Unembed.key: text("An embedding whose table maps vectors back to a number for each id.", NODE_NAME),
+    Share.key: text("A node whose layers are used here again, with its weights.", NODE_NAME, instead.as_name),
+    Unembed.key: text(
+        "An embedding whose table maps vectors back to a number for each id.", NODE_NAME, instead.as_name
+    ),
     Layers.key: LAYERS_OF._replace(description="Layers in sequence as one, with one name and one `repeat`."),
     Residual.key: Either(
         RESIDUAL,

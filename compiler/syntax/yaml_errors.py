@@ -62,7 +62,7 @@ class Explainer:
             return self.problem(message, self.mark, help)
         if "cannot start any token" in self.words:
             written = shorten(self.value_from(self.mark.column))
-            help = f"put the value in quotes: `'{written}'`"
+            help = compared_help(written) or f"put the value in quotes: `'{written}'`"
             if written[1:].isidentifier():
                 help = f"for a variable write `${written[1:]}`, for a string `'{written}'`"
             return self.problem(f"a plain value cannot begin with `{self.char}`", self.mark, help)

@@ -36,6 +36,8 @@ def number_help(document: Document, kind: str, path: Path, value: Any) -> str:
     from modelc.compiler.diagnostics.characters import comment_in
     from modelc.compiler.language.suggestions.foreign_numbers import any_number_help
 
+    if value is None or isinstance(value, bool):
+        return any_number_help(kind, "")
     text = folded(document, path) if value == "" else value
     return any_number_help(kind, text) if isinstance(text, str) and not comment_in(text) else ""
 

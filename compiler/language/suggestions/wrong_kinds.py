@@ -40,6 +40,12 @@ def as_branches(key: str, value: Any, spec: Spec) -> str:
     return f"give each branch a name: `{key}: {{a: [...], b: [...]}}`"
 
 
+def as_name(key: str, value: Any, spec: Spec) -> str:
+    """How the one name in a list or a mapping is written."""
+    names = [*value.values()] if isinstance(value, Mapping) else value if isinstance(value, list) else []
+    return f"write `{key}: {names[0]}`" if len(names) == 1 and isinstance(names[0], str) else ""
+
+
 def as_times(key: str, value: Any, spec: Spec) -> str:
     """How copies that differ, or the layers that are to be repeated, are written beside a number."""
     from modelc.compiler.language.suggestions.repeat_keys import copies_help

@@ -115,3 +115,19 @@ def test_layers_of_a_residual_beside_its_shortcut_stand_in_a_list() -> None:
     (problem,) = check(text, "spec.yaml").errors
     assert problem.helps == ("its layers stand in a list: `layers: [dense: 4]`",)
     assert not check(text.replace("{dense: 4,", "{layers: [dense: 4],"), "spec.yaml").problems
+
+
+@pytest.mark.parametrize(
+    ("node", "help"),
+    [
+        ("from: [x, relu], add: ", "`relu` is a layer, which stands beside `from`; `from` names inputs and nodes"),
+        ("from: dense, relu: ", "`dense` is a layer, which stands beside `from`; `from` names inputs and nodes"),
+        ("from: aa, relu: ", "did you mean `a`?"),
+        ("from: x, share: {node: a}", "write `share: a`"),
+        ("from: x, share: [a]", "write `share: a`"),
+    ],
+)
+def test_what_is_no_node_is_answered_with_what_it_is(node: str, help: str) -> None:
+    text = f"modelc: 1\nmodel: {{inputs: {{x: {{shape: [8]}}}}, nodes: {{a: {{from: x, dense: 3}}, y: {{{node}}}}}, outputs: [a, y]}}\n"
+    (problem,) = check(text, "spec.yaml").errors
+    assert problem.helps == (help,)

@@ -34,6 +34,8 @@ FINITE = "a spec has no infinity and no NaN: "
         ('dense: "?"', INTEGER),
         ('dropout: ""', NUMBER),
         ("dropout: auto", NUMBER),
+        ("dense: true", INTEGER),
+        ("dense: {units: null}", INTEGER),
         # What is meant for something else is said before.
         ("dense: width", "write `$width`"),
         ("dense: N", "write a number in place of `N`"),
@@ -136,3 +138,8 @@ def test_an_expression_that_comes_to_nothing_is_shown_with_its_value(expression:
 def test_nothing_is_no_number_of_an_expression(word: str) -> None:
     (problem,) = check(CHAIN.format(f'dense: "${{4 // {word}}}"'), "spec.yaml").errors
     assert problem.code == "E207" and "leave the key out" in problem.helps[0] and "vars" not in problem.helps[0]
+
+
+def test_a_comparison_in_brackets_is_a_number_too() -> None:
+    (problem,) = check("modelc: 1\nmodel: {inputs: {x: {shape: [>8, 4]}}, layers: [dense: 3]}\n", "spec.yaml").errors
+    assert problem.helps == ("for a number write it alone, `8`; put a string in quotes",)
