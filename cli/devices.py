@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from modelc.cli.console import refuse
+from modelc.cli.console import inform, refuse
 from modelc.compiler.library.base.lazy import jax
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism, Shard, sizes_of
 
@@ -79,6 +79,8 @@ def parallelism_of(asked: Asked, task: "Task", before: Parallelism = ONE_DEVICE)
         refuse(f"several processes train on all of their devices, {there} and not {found.devices}", helps=helps)
     if batch_size % found.data:
         need_even_batch(found, there, batch_size)
+    if found.data == 1 and asked.shard not in (None, "none"):
+        inform(f"`--shard {asked.shard}` shards nothing here: one device has all rows of a batch")
     return found
 
 

@@ -4,6 +4,8 @@ They run the same program on the devices of all of them, by jax.distributed. The
 """
 
 import json
+import socket
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -32,6 +34,8 @@ def join(processes: Processes) -> None:
     """Connect this process with the others. Must run before jax starts a device. Raises RunError E507."""
     import jax
 
+    if processes.coordinator is not None:
+        need_coordinator(processes.coordinator, listens=processes.index == 0)
     # Else jax takes SIGTERM away from who handles it, to tell the other processes of it, and nothing stops.
     jax.config.update("jax_enable_preemption_service", False)  # type: ignore[no-untyped-call]  # untyped in jax
     try:
@@ -53,6 +57,35 @@ def join(processes: Processes) -> None:
         raise RunError(
             "E507", "the processes of a training cannot find each other", notes=(reason,), helps=helps
         ) from None
+
+
+def need_coordinator(address: str, *, listens: bool) -> None:
+    """Raise RunError E507 if process 0, which `listens` there, cannot, or if another one does not reach it in time.
+
+    What jax cannot connect ends the process without an error.
+    """
+    host, _, port = address.rpartition(":")
+    place = (host.strip("[]"), int(port))
+    until = time.monotonic() + START
+    while True:
+        try:
+            if listens:
+                with socket.socket(socket.AF_INET6 if socket.has_ipv6 else socket.AF_INET) as tried:
+                    tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    tried.bind(("", place[1]))
+            else:
+                socket.create_connection(place, 2).close()
+            return
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            if listens:
+                helps: tuple[str, ...] = ("choose a free port of this machine, the same in all processes",)
+                raise RunError("E507", f"process 0 cannot listen at `{address}`: {reason}", helps=helps) from None
+            if time.monotonic() > until:
+                helps = ("start process 0 there first, and let the others reach it",)
+                message = f"process 0 is not reached at `{address}` within {START} s: {reason}"
+                raise RunError("E507", message, helps=helps) from None
+        time.sleep(0.2)
 
 
 def is_first() -> bool:

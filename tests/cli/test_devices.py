@@ -67,6 +67,12 @@ def test_devices_that_are_not_there_are_refused(folder: Path, options: list[str]
     assert not (folder / "runs").exists()
 
 
+def test_what_shards_nothing_is_said(folder: Path) -> None:
+    ended = modelc("train", "small.yaml", "--shard", "params", "--set", "train.epochs=1", cwd=folder)
+    assert ended.code == 0
+    assert "note: `--shard params` shards nothing here: one device has all rows of a batch\n" in ended.err
+
+
 def task_of(batch_size: int) -> Task:
     """A task with batches of this size."""
     task = check(SPEC.replace("batch_size: 64", f"batch_size: {batch_size}").encode(), "small.yaml").task

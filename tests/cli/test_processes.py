@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.runtime.training import processes
 from tests.cli.commands import modelc
 from tests.cli.test_devices import SPEC, lines, on_eight
 
@@ -30,9 +32,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def started() -> Iterator[list[Process]]:
     """The processes that a test has started, which end with it."""
-    processes: list[Process] = []
-    yield processes
-    for process in processes:
+    begun: list[Process] = []
+    yield begun
+    for process in begun:
         process.kill()
         process.communicate()
 
@@ -110,20 +112,32 @@ def test_a_process_that_is_killed_ends_all_and_the_run_goes_on(
     folder: Path, started: list[Process], victim: int
 ) -> None:
     every = ("--checkpoint-every", "20 steps")
-    processes = start(started, folder, 2, "small.yaml", "--run-dir", "run", *every, *ENDLESS)
-    wait_for_checkpoint(folder, processes[0])
-    processes[victim].kill()
-    code, _, err = ended(processes[1 - victim], 30)
+    both = start(started, folder, 2, "small.yaml", "--run-dir", "run", *every, *ENDLESS)
+    wait_for_checkpoint(folder, both[0])
+    both[victim].kill()
+    code, _, err = ended(both[1 - victim], 30)
     if victim == 1:
         assert code == 4
         assert "error[E507]: another process of this training has ended, or cannot be reached" in err
         assert record(folder)["status"] == "failed"
     assert code != 0
-    processes[victim].wait()
+    both[victim].wait()
     step = int(max((folder / "run" / "checkpoints").glob("step-*")).name.removeprefix("step-"))
     epochs = str(step // 29 + 2)
     again = modelc("train", "--resume", "run", "--devices", "1", "--set", f"train.epochs={epochs}", cwd=folder)
     assert again.code == 0, again.err
+
+
+def test_a_first_process_that_is_not_there_or_cannot_listen_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "START", 0.5)
+    with socket.socket() as taken:
+        taken.bind(("", 0))
+        address = f"localhost:{taken.getsockname()[1]}"
+        with pytest.raises(RunError, match=f"process 0 is not reached at `{address}` within 0.5 s: connection refused"):
+            processes.join(processes.Processes(address, 2, 1))
+        taken.listen()
+        with pytest.raises(RunError, match=f"process 0 cannot listen at `{address}`: address already in use"):
+            processes.join(processes.Processes(address, 2, 0))
 
 
 def test_processes_that_train_something_else_are_refused(folder: Path, started: list[Process]) -> None:

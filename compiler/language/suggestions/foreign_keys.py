@@ -164,6 +164,7 @@ RESUME = "`modelc train --resume RUN` goes on with a run that was stopped"
 SAVE = "`modelc train SPEC --checkpoint-every '100 steps'`, or `10 min`, says when to save"
 DEVICES = "`modelc train SPEC --devices 4`, or `--devices all`, trains on several devices"
 MESH = "`modelc train SPEC --mesh data=4,model=2` says how devices share rows and weights"
+PROCESSES = "`modelc train SPEC --coordinator HOST:PORT --processes N --process I` trains in several processes"
 SHARD = "`modelc train SPEC --devices all --shard params`, or `optimizer`, shards weights and optimizer state"
 KEPT = "every run keeps its best and its last weights"
 Advice = str | Callable[[Any, Spec], str]
@@ -208,12 +209,16 @@ KEYS: Mapping[str, Advice] = {
     **dict.fromkeys(
         (
             "accelerator", "cuda", "ddp", "device", "devices", "distribute", "distributed", "distributestrategy",
-            "distribution", "gpu", "gpus", "multigpu", "ndevices", "ngpus", "numdevices", "numgpus", "numprocesses",
+            "distribution", "gpu", "gpus", "multigpu", "ndevices", "ngpus", "numdevices", "numgpus",
             "strategy", "tpu", "tpus", "worldsize",
         ),
         f"remove it: {DEVICES}; the variable `JAX_PLATFORMS` chooses their kind",
     ),
     **dict.fromkeys(("dataparallel", "devicemesh", "mesh", "meshshape", "modelparallel", "tensorparallel"), f"remove it: {MESH}"),
+    **dict.fromkeys(
+        ("coordinator", "masteraddr", "masterport", "nnodes", "noderank", "numnodes", "numprocesses", "process", "processes", "rank"),
+        f"remove it: {PROCESSES}",
+    ),
     **dict.fromkeys(("fsdp", "shard", "sharding", "shards", "zero"), f"remove it: {SHARD}"),
     "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
