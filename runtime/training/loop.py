@@ -17,13 +17,12 @@ from modelc.compiler.binding.task import Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
-from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.dataset import Dataset
-from modelc.runtime.data.order import batches, in_epoch
 from modelc.runtime.training.device import computing
 from modelc.runtime.training.epoch_sums import Tally
-from modelc.runtime.training.evaluation import Evaluation, on_device
+from modelc.runtime.training.evaluation import Evaluation
 from modelc.runtime.training.execution import Execution
+from modelc.runtime.training.feeding import Feed, ResidentRows, Span
 from modelc.runtime.training.fitting_batch import memory_left, room_for
 from modelc.runtime.training.layer_fitting import learn
 from modelc.runtime.training.loop_state import LoopState, capture, restore
@@ -102,12 +101,12 @@ class Loop:
         self.total = self.settings.total_steps(self.rows)
         self.steps: Steps = make(self.task, self.total, execution.parallelism)
         self.placement = self.steps.placement
-        self.data = on_device(dataset.train, self.placement)
+        self.feed: Feed = ResidentRows(dataset.train, self.settings, self.placement)
         self.validation_part = dataset.validation
         self.validation = None if dataset.validation is None else Evaluation(self.steps, self.task, dataset.validation)
-        one = self.steps.zero(self.data, self.settings.batch_size)
+        one = self.steps.zero(self.feed.data, self.settings.batch_size)
         self.span = min(batches_at_once(self.task, one), self.per_epoch)
-        self.zero = self.steps.zero(self.data, self.settings.batch_size, self.span)
+        self.zero = self.steps.zero(self.feed.data, self.settings.batch_size, self.span)
         self.started = time.perf_counter()
         self.compiled_at: float | None = None
         self.begun_at = 0
@@ -167,20 +166,13 @@ class Loop:
             train = state.train._replace(state=at_epoch(self.task, state.train.state))
             state = state._replace(train=train, epoch=state.epoch + 1, tally=self.no_sums(), span=None, seconds=0.0)
         begun, before = time.perf_counter(), state.seconds
-        order = in_epoch(self.settings.seed, state.epoch, self.rows, shuffle=self.settings.shuffle)
-        rows = batches(order, self.settings.batch_size)
         first = (state.epoch - 1) * self.per_epoch
         last = min(first + self.per_epoch, self.total)
-        span: Any = None
+        span: Span | None = None
         while state.step < last:
             place = (state.step - first) % self.span
             if span is None or place == 0:
-                start = state.step - first - place
-                indices, valid = (padded(one[start : start + self.span], self.span) for one in rows)
-                span = (
-                    self.placement.put(indices, self.placement.batches),
-                    self.placement.put(valid, self.placement.everywhere),
-                )
+                span = self.feed.span(state.epoch, state.step - first - place, self.span)
             state = self.train_chunk(state, span, place, last - state.step)
             state = state._replace(seconds=before + time.perf_counter() - begun)
             self.report(state, state.step - first)
@@ -195,8 +187,8 @@ class Loop:
     def no_sums(self) -> Tally:
         return Tally({}, joined(self.task))
 
-    def train_chunk(self, state: LoopState, rows: Any, place: int, left: int) -> LoopState:
-        """The state after a chunk, from the `place` in its span on, which has the batches `rows`. It ends with its span,
+    def train_chunk(self, state: LoopState, span: Span, place: int, left: int) -> LoopState:
+        """The state after a chunk, from the `place` in its `span` on. It ends with its span,
         with the epoch, of which `left` steps are left, or where the state is to be saved. Raises RunError E501.
         """
         until = self.saver.saves_at(state.step)
@@ -209,12 +201,12 @@ class Loop:
         done = 0
         if self.compiled_at is None:
             # The very first step is timed separately.
-            train, sums = self.call(train, sums, rows, place, 1)
+            train, sums = self.call(train, sums, span, place, 1)
             train.step.block_until_ready()
             self.observer.compiled(time.perf_counter() - self.started)
             self.compiled_at = time.perf_counter()
             done = 1
-        train, sums = self.call(train, sums, rows, place + done, count - done)
+        train, sums = self.call(train, sums, span, place + done, count - done)
         is_full = place + count == self.span or count == left
         if is_full:
             state.tally.add(sums)
@@ -225,16 +217,16 @@ class Loop:
             raise error_of_step(self.task, self.part, *self.replayable(train), failed)
         return state._replace(train=train, step=state.step + count, span=None if is_full else sums)
 
-    def call(self, train: TrainState, sums: Sums, rows: Any, begin: int, count: int) -> tuple[TrainState, Sums]:
+    def call(self, train: TrainState, sums: Sums, span: Span, begin: int, count: int) -> tuple[TrainState, Sums]:
         """The state and the sums after `count` steps, one call each or in one call.
 
         The batches of a whole span are given each time, so that one program is compiled for all lengths of chunks: another
         one may round otherwise.
         """
         if self.execution.mode == "scan":
-            return self.steps.chunk(train, sums, self.data, *rows, np.int32(begin), np.int32(count))
+            return self.steps.chunk(train, sums, *span, np.int32(begin), np.int32(count))
         for index in range(begin, begin + count):
-            train, sums = self.steps.single(train, sums, self.data, *rows, np.int32(index))
+            train, sums = self.steps.single(train, sums, *span, np.int32(index))
         return train, sums
 
     def report(self, state: LoopState, in_epoch: int) -> None:
@@ -300,12 +292,6 @@ def recorded(state: LoopState, values: Mapping[str, float], seconds: float, trai
     if improved:
         return state._replace(best=record, waited=0)
     return state._replace(unscored=state.unscored + 1) if isnan(score) else state._replace(waited=state.waited + 1)
-
-
-def padded(array: Array, size: int) -> Array:
-    """`array` padded to `size` entries by repeating the last, so that all spans have the shape that is compiled once."""
-    missing = size - len(array)
-    return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array
 
 
 def snapshot(task: PreparedTask, state: TrainState, epoch: int, step: int) -> Snapshot:

@@ -14,10 +14,11 @@ from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.lowering.lower import Tree, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Part
-from modelc.runtime.data.order import Indices, batches, in_epoch, in_order
+from modelc.runtime.data.order import Indices, batches, in_order
 from modelc.runtime.training.diagnosis import LOWER, Diagnosis, diagnose
 from modelc.runtime.training.evaluation import evaluation_batch
 from modelc.runtime.training.examination import Batch, Examined, examine
+from modelc.runtime.training.feeding import batches_of
 from modelc.runtime.training.row_state import at_epoch, at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.step import row_sums
 
@@ -43,9 +44,7 @@ def replay_step(task: PreparedTask, part: Part, params: Tree, state: Tree, step:
     epoch, place = divmod(step, settings.steps_per_epoch(part.rows))
     if place == 0:
         state = at_epoch(task, state)
-    indices, valid = batches(
-        in_epoch(settings.seed, epoch + 1, part.rows, shuffle=settings.shuffle), settings.batch_size
-    )
+    indices, valid = batches_of(settings, epoch + 1, part.rows)
     batch = batch_of(part, indices[place], int(valid[place]))
     examined = examine(task, params, state, batch, derive(root_key(settings.seed), "step", jnp.int32(step)))
     return replayed(task, part, batch, examined, place_of(task, part, step))
