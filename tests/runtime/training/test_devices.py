@@ -83,7 +83,11 @@ def need_collectives(mesh: str, found: Any) -> None:
         if shard != "none" and prod(spread) < prod(used):
             # In a loop over copies, each copy is gathered in its turn.
             alike = [
-                other for other in weights if sorted(other["used"]) == list(used) and other["spread"] != other["used"]
+                other
+                for other in weights
+                if sorted(other["used"]) == list(used)
+                and other["spread"] != other["used"]
+                and (shard == "params" or other["stack"] == one["stack"])
             ]
             expected = tuple(sorted((*used, *stack)))
             ones = gathered[expected] + gathered[tuple(sorted((1, *used)))]
