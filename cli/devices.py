@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from modelc.cli.console import inform, refuse
+from modelc.compiler.diagnostics.command_line import shell_word
 from modelc.compiler.library.base.lazy import jax
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism, Shard, sizes_of
 
@@ -80,7 +81,7 @@ def parallelism_of(asked: Asked, task: "Task", before: Parallelism = ONE_DEVICE)
     if batch_size % found.data:
         need_even_batch(found, there, batch_size)
     if found.data == 1 and asked.shard not in (None, "none"):
-        inform(f"`--shard {asked.shard}` shards nothing here: one device has all rows of a batch")
+        inform(f"`--shard {shell_word(asked.shard)}` shards nothing here: one device has all rows of a batch")
     return found
 
 
@@ -92,7 +93,7 @@ def need_even_batch(found: Parallelism, there: int, batch_size: int) -> None:
     refuse(
         f"a batch of {batch_size} rows cannot be divided evenly among {found.data} devices",
         helps=(
-            f"let {' or '.join(map(str, fitting))} of them share its rows: `--mesh {Parallelism(fitting[-1], found.model).mesh}`",
+            f"let {' or '.join(map(str, fitting))} of them share its rows: `--mesh {shell_word(Parallelism(fitting[-1], found.model).mesh)}`",
             f"or train anew with `--set train.batch_size={sizes[-1]}`" + (f", or {sizes[0]}" if len(sizes) > 1 else ""),
         ),
     )
@@ -114,11 +115,13 @@ def mesh_of(asked: Asked, there: int, before: Parallelism) -> Parallelism:
     if found.devices != count:
         fitting = Parallelism(count // model if count % model == 0 else count, model if count % model == 0 else 1).mesh
         asks = (
-            f"`--devices {asked.devices}` asks for {count:,}" if asked.devices != ALL else f"this machine has {count:,}"
+            f"`--devices {shell_word(str(asked.devices))}` asks for {count:,}"
+            if asked.devices != ALL
+            else f"this machine has {count:,}"
         )
         refuse(
             f"a mesh of {found.mesh} has {found.devices:,} devices, and {asks}",
-            helps=(f"write `--mesh {fitting}`", f"or `--devices {found.devices}`"),
+            helps=(f"write `--mesh {shell_word(fitting)}`", f"or `--devices {shell_word(str(found.devices))}`"),
         )
     return found
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from modelc.cli.console import FINE, INTERRUPTED, refuse
+from modelc.compiler.diagnostics.command_line import shell_word
 
 if TYPE_CHECKING:
     from modelc.cli.stopping import Stopping
@@ -59,7 +60,7 @@ def processes_of(coordinator: str | None, count: int | None, index: int | None, 
         helps = ("write the host of the first process and a free port of it, such as `--coordinator 10.0.0.1:8476`",)
         refuse(f"`--coordinator` is a host and a port, got `{coordinator}`", helps=helps)
     if index >= count:
-        helps = (f"processes are counted from 0: the last is `--process {count - 1}`",)
+        helps = (f"processes are counted from 0: the last is `--process {shell_word(str(count - 1))}`",)
         refuse(f"there is no process {index} of {count}", helps=helps)
     return Processes(coordinator, count, index)
 

@@ -128,12 +128,13 @@ def saving_of(every: str, keep: int) -> "Saving":
 
 def labels_of(tags: "Sequence[str]", note: str) -> "Labels":
     """The tags and the note of a run. Ends the command for what cannot be one."""
+    from modelc.compiler.diagnostics.command_line import shell_word
     from modelc.runtime.runs.new_record import Labels
     from modelc.runtime.runs.tags import MOST_NOTE, RULE, TAG
 
     for tag in tags:
         if not TAG.fullmatch(tag):
-            refuse(f"`--tag {tag}` is no tag", helps=(RULE,))
+            refuse(f"`--tag {shell_word(tag)}` is no tag", helps=(RULE,))
     if len(note) > MOST_NOTE:
         refuse(f"`--note` has {len(note):,} characters, a run can keep {MOST_NOTE:,}", helps=("shorten it",))
     return Labels(tuple(dict.fromkeys(tags)), note)

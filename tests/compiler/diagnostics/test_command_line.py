@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from modelc.cli.main import COMMANDS
 from modelc.compiler.diagnostics.command_line import command, path_word, shell_word
 from modelc.compiler.diagnostics.render.printable import printable
 from tests.test_layering import FILES
@@ -60,7 +61,7 @@ def test_half_of_a_surrogate_pair_is_no_traceback() -> None:
     assert shell_word("\ud800") == "$'\\x3f'"
 
 
-COMMAND = re.compile(r"(?:modelc [a-z]+|--(?!split |weights |format )[a-z-]+) $")
+COMMAND = re.compile(rf"(?:modelc (?:{'|'.join(COMMANDS)})|--(?!split |weights |format )[a-z-]+) $")
 """What a value follows that may be anything; the values of the three options are words of their own."""
 QUOTING = {"command", "path_word", "shell_word"}
 
