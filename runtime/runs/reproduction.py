@@ -15,7 +15,7 @@ from modelc.runtime.runs.lock_file import lock_file
 from modelc.runtime.runs.new_record import new_id
 from modelc.runtime.runs.plugins import changes, records_of
 from modelc.runtime.runs.recorder import Recorder
-from modelc.runtime.runs.resumption import changed_keys, differences, value_at
+from modelc.runtime.runs.resumption import changed_keys, differences, key_text, value_at
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_layout import MERGED, REQUIREMENTS
 from modelc.runtime.runs.run_record import FORMAT, RunRecord, now
@@ -83,10 +83,10 @@ def what_differs(
 
 def changed_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     """The values of the spec that differ."""
-    for key in changed_keys(before, after):
-        was, is_now = (value_at(one, key.split(".")) for one in (before, after))
+    for path in changed_keys(before, after):
+        was, is_now = (value_at(one, path) for one in (before, after))
         said = "was left out" if was is None else f"was {shown(was)}"
-        yield f"`{key}` {said}, and is {'left out' if is_now is None else shown(is_now)} now"
+        yield f"`{key_text(path)}` {said}, and is {'left out' if is_now is None else shown(is_now)} now"
 
 
 def changed_arrays(recorded: Mapping[str, Any], environment: Mapping[str, Any]) -> Iterator[str]:

@@ -1,16 +1,18 @@
 """What a run that is to go on is made of again: its task with other lengths, its execution, and what differs from before."""
 
 import os
+import pathlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from modelc.compiler.api import Checked, check
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.command_line import command
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.contracts.optimizer import Schedule
 from modelc.compiler.syntax.document import MAX_BYTES
+from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_folders import FoundRun, age, first_whole, runs_in
 from modelc.runtime.runs.run_layout import RESOLVED, holds_run
@@ -49,11 +51,14 @@ class Continued(NamedTuple):
 
 def run_to_resume(text: str) -> FoundRun:
     """The run directory `text`, or the latest of a folder of runs, however it ended. Raises RunError E602."""
-    path = Path(text)
-    if holds_run(path):
-        return first_whole([Run(path)])
-    if (tagged := tagged_run(text)) is not None:
-        return first_whole([tagged])
+    path = pathlib.Path(text)
+    try:
+        if holds_run(path):
+            return first_whole([Run(path)])
+        if (tagged := tagged_run(text)) is not None:
+            return first_whole([tagged])
+    except OSError as error:
+        raise RunError("E602", f"`{text}` cannot be read: {reason_of(error)}") from None
     if os.path.isdir(path):
         found = runs_in(path)
         if found.there:
@@ -82,7 +87,7 @@ def continued(run: Run, settings: Sequence[str]) -> Continued:
     if changed:
         raise RunError(
             "E609",
-            f"a run goes on with what it began with, and `{changed[0]}` would be another",
+            f"a run goes on with what it began with, and `{key_text(changed[0])}` would be another",
             helps=(
                 f"`--set` may change {', '.join(f'`train.{key}`' for key in LENGTHS)}",
                 "for anything else, train anew",
@@ -103,15 +108,20 @@ def without_lengths(data: Any) -> Any:
     return {**data, "train": {key: value for key, value in train.items() if key not in LENGTHS}} if train else data
 
 
-def changed_keys(before: Any, after: Any, path: tuple[str, ...] = ()) -> list[str]:
+def changed_keys(before: Any, after: Any, path: Path = ()) -> list[Path]:
     """The key paths at which two specs differ."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         keys = dict.fromkeys((*before, *after))
-        return [found for key in keys for found in changed_keys(before.get(key), after.get(key), (*path, str(key)))]
+        return [found for key in keys for found in changed_keys(before.get(key), after.get(key), (*path, key))]
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         pairs = enumerate(zip(before, after, strict=True))
-        return [found for index, pair in pairs for found in changed_keys(*pair, (*path, str(index)))]
-    return [] if before == after and type(before) is type(after) else [".".join(path)]
+        return [found for index, pair in pairs for found in changed_keys(*pair, (*path, index))]
+    return [] if before == after and type(before) is type(after) else [path]
+
+
+def key_text(path: Path) -> str:
+    """A key path as it is written: `model.layers.0.dense`."""
+    return ".".join(map(str, path))
 
 
 def recorded_execution(run: Run) -> Execution:
@@ -138,16 +148,19 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         if name not in before:
             # A run of a version that did not record it.
             continue
-        for key in changed_keys(before.get(name), now.get(name), (name,)):
-            was, is_now = (value_at(one, key.split(".")) for one in (before, now))
-            found.append(f"{key.rpartition('.')[2]} was {was}, and is {is_now} now")
+        for path in changed_keys(before.get(name), now.get(name), (name,)):
+            was, is_now = (value_at(one, path) for one in (before, now))
+            found.append(f"{path[-1]} was {was}, and is {is_now} now")
     return found
 
 
-def value_at(data: Any, path: Sequence[str]) -> Any:
+def value_at(data: Any, path: Path) -> Any:
     """The value at a key path; None if there is none."""
     for key in path:
-        data = data.get(key) if isinstance(data, Mapping) else None
+        try:
+            data = data[key]
+        except (KeyError, IndexError, TypeError):
+            return None
     return data
 
 

@@ -123,6 +123,7 @@ def test_another_seed_is_another_training(folder: Path) -> None:
     assert "there were 4 epochs, and are 5 now" in said["parts"]["metrics"]["said"]
     ended, said = reproduce(folder, "run", "--set", "model.layers.0.dense=9")
     assert ended.code == 1 and said["parts"]["last weights"]["said"] == "are of another model"
+    assert said["differs"] == ["`model.layers.0.dense` was 8, and is 9 now"]
     assert reproduce(folder, "run", "--set", "train.epoch=9")[0].code == 1
     need_identical(folder, "run", "--set", "train.seed=0")
 

@@ -190,6 +190,7 @@ def test_figures_that_were_changed_are_refused(folder: Path) -> None:
         (["--resume", "nowhere"], "there is nothing to go on with: `nowhere` does not exist"),
         (["--resume", "small.yaml"], "there is nothing to go on with: `small.yaml` is a file"),
         (["--resume", "."], "there is nothing to go on with: `.` has no run"),
+        (["--resume", "a" * 300], "` cannot be read: file name too long"),
         (["small.yaml", "--resume", "run"], "`--resume` takes no spec: the run has one"),
         (["--resume", "run", "--run-dir", "a"], "`--resume` takes no `--run-dir`: the run has one"),
         (["small.yaml", "--checkpoint-every", "often"], "`--checkpoint-every` is a time or a number of steps"),
