@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from modelc.runtime.training.observer import Checkpoint
     from modelc.runtime.training.processes import Processes
 
+MOST = 100_000
+"""More processes than any machine has; jax refuses what 32 bits cannot hold by a TypeError."""
 Coordinator = Annotated[
     str | None,
     typer.Option(
@@ -27,11 +29,14 @@ Coordinator = Annotated[
     ),
 ]
 Count = Annotated[
-    int | None, typer.Option("--processes", metavar="N", min=1, help="How many processes, with --coordinator.")
+    int | None,
+    typer.Option("--processes", metavar="N", min=1, max=MOST, help="How many processes, with --coordinator."),
 ]
 Index = Annotated[
     int | None,
-    typer.Option("--process", metavar="I", min=0, help="Which of them this is, counted from 0, with --coordinator."),
+    typer.Option(
+        "--process", metavar="I", min=0, max=MOST, help="Which of them this is, counted from 0, with --coordinator."
+    ),
 ]
 Distributed = Annotated[
     bool,

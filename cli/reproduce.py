@@ -90,8 +90,8 @@ def reproduce(
 
         need_comparable(found)
         if out is not None:
-            need_outside_runs(out)
-            need_free(out)
+            need_outside_runs(out, "--out")
+            need_free(out, "--out")
         before = task_of(found)
         prepared = prepared_again(found, before, tuple(settings or ()), root, asked)
         # Signals end the command at once until here, and would leave the folder behind.

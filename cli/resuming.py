@@ -31,15 +31,14 @@ def resume(
 ) -> None:
     """Go on with the run `text`, with `settings` that may change its lengths, on the devices that are `asked` for.
 
-    Raises RunError E602 or E603 if there is nothing to go on from, E609 if its data, or what is set, would make another
+    Raises RunError E601 if it is in training, E602 or E603 if there is nothing to go on from, E609 if its data, or what is set, would make another
     training of it.
     """
     from modelc.runtime.runs.checkpoints import newest_checkpoint
     from modelc.runtime.runs.plugins import changes
-    from modelc.runtime.runs.resumption import continued, need_more, need_same_course, recorded_execution, run_to_resume
+    from modelc.runtime.runs.resumption import continued, need_more, need_same_course, recorded_execution
 
-    run, remarks = run_to_resume(text)
-    inform(*remarks)
+    run = ended_run(text)
     before, task, checked = continued(run, settings)
     if checked is not None and checked.errors:
         show_problems(checked.errors, checked.sources, sys.stderr)
@@ -80,6 +79,16 @@ def resume(
     )
     recorder = Recorder.reopened(run.folder, record, stored, None if checked is None else checked.data)
     fit_and_keep(prepared, dataset, execution, recorder, saving, stop, stored.checkpoint)
+
+
+def ended_run(text: str) -> "Run":
+    """The run that `text` refers to, after what is to be said about the choice. Raises RunError E601 and E602."""
+    from modelc.runtime.runs.resumption import need_ended, run_to_resume
+
+    run, remarks = run_to_resume(text)
+    inform(*remarks)
+    need_ended(run, "let it end, or stop it by Ctrl-C or SIGTERM, which save: then go on with it")
+    return run
 
 
 def warned_of(run: "Run", dataset: "Dataset", now: "Mapping[str, Any]") -> list[str]:

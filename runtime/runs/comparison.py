@@ -11,6 +11,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.runs.metrics_log import DIGEST, METRICS, MOST_METRICS, chain_of, has_digests
+from modelc.runtime.runs.resumption import need_ended
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_files import damaged, read_bytes
 from modelc.runtime.runs.run_layout import WEIGHTS
@@ -163,9 +164,7 @@ def was_stopped(run: Run) -> bool:
 
 def need_comparable(run: Run) -> None:
     """Raise RunError E601 for a run in training, E602 for one that has nothing that could be repeated."""
-    if run.state == "running":
-        message = f"the run `{run.folder}` is in training"
-        raise RunError("E601", message, helps=("reproduce it once it has ended",))
+    need_ended(run, "reproduce it once it has ended")
     if was_stopped(run) and not has_weights(run.folder / WEIGHTS, "last"):
         raise RunError(
             "E602", f"the run `{run.folder}` was stopped before it saved weights: there is nothing to compare"

@@ -70,9 +70,7 @@ def need_coordinator(address: str, *, listens: bool) -> None:
     while True:
         try:
             if listens:
-                with socket.socket(socket.AF_INET6 if socket.has_ipv6 else socket.AF_INET) as tried:
-                    tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    tried.bind(("", place[1]))
+                need_own(address, place)
             else:
                 socket.create_connection(place, 2).close()
             return
@@ -86,6 +84,19 @@ def need_coordinator(address: str, *, listens: bool) -> None:
                 message = f"process 0 is not reached at `{address}` within {START} s: {reason}"
                 raise RunError("E507", message, helps=helps) from None
         time.sleep(0.2)
+
+
+def need_own(address: str, place: tuple[str, int]) -> None:
+    """Raise OSError if this process cannot listen at the port of `place`, RunError E507 if it then is not reached there."""
+    both = socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if both else socket.AF_INET
+    with socket.create_server(("", place[1]), family=family, dualstack_ipv6=both):
+        try:
+            socket.create_connection(place, 2).close()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            helps = ("write the address of this machine, as the others reach it",)
+            raise RunError("E507", f"process 0 does not reach itself at `{address}`: {reason}", helps=helps) from None
 
 
 def is_first() -> bool:

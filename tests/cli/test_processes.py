@@ -138,6 +138,10 @@ def test_a_first_process_that_is_not_there_or_cannot_listen_is_said(monkeypatch:
         taken.listen()
         with pytest.raises(RunError, match=f"process 0 cannot listen at `{address}`: address already in use"):
             processes.join(processes.Processes(address, 2, 0))
+    port = address.rpartition(":")[2]
+    with pytest.raises(RunError, match=rf"process 0 does not reach itself at `nowhere\.invalid:{port}`: ") as caught:
+        processes.join(processes.Processes(f"nowhere.invalid:{port}", 1, 0))
+    assert caught.value.helps == ("write the address of this machine, as the others reach it",)
 
 
 def test_processes_that_train_something_else_are_refused(folder: Path, started: list[Process]) -> None:
@@ -154,6 +158,10 @@ def test_processes_that_train_something_else_are_refused(folder: Path, started: 
         (["--processes", "2"], "error: `--coordinator`, `--processes` and `--process` belong together\n"),
         (["--coordinator", "here", "--processes", "2", "--process", "0"], "is a host and a port, got `here`"),
         (["--coordinator", "a:1", "--processes", "2", "--process", "2"], "error: there is no process 2 of 2\n"),
+        (
+            ["--coordinator", "a:1", "--processes", "99999999999", "--process", "0"],
+            "error: invalid value for '--processes': ",
+        ),
         (["--distributed", "--process", "1"], "error: `--distributed` finds the processes itself\n"),
     ],
 )

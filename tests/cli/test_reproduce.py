@@ -271,12 +271,22 @@ def test_what_cannot_be_reproduced_is_said(folder: Path) -> None:
     change_sealed(run / "run.json", lambda fields: fields.update(status="running"))
     ended = modelc("reproduce", "run", cwd=folder)
     assert ended.code == 4 and "error[E601]: the run `run` is in training" in ended.err
+    # Without a checkpoint too, which it has not saved yet: nothing says to train anew.
+    (run / "checkpoints").rename(run / "away")
+    ended = modelc("train", "--resume", "run", cwd=folder)
+    assert ended.code == 4 and ended.out == "" and "error[E601]: the run `run` is in training" in ended.err
+    assert "help: let it end, or stop it" in ended.err and "--run-dir" not in ended.err
+    (run / "away").rename(run / "checkpoints")
     os.close(held)
     change_sealed(run / "run.json", lambda fields: fields.update(status="finished"))
     (folder / "full").mkdir()
     (folder / "full" / "notes.txt").write_text("mine")
-    assert "error[E601]" in modelc("reproduce", "run", "--out", "full", cwd=folder).err
-    assert "inside the run" in modelc("reproduce", "run", "--out", "run/again", cwd=folder).err
+    for out, said in (("full", "is not empty"), ("run/again", "is inside the run"), ("small.yaml", "is a file")):
+        err = modelc("reproduce", "run", "--out", out, cwd=folder).err
+        assert "error[E601]" in err and said in err and "--run-dir" not in err
+        assert "or omit `--out`: the new run is then removed afterwards\n" in err
+    err = modelc("reproduce", "run", "--out", "small.yaml/again", cwd=folder).err
+    assert "help: move or remove `small.yaml`, or choose another folder with `--out`\n" in err
     log = run / "metrics.jsonl"
     log.write_text(log.read_text().replace('"epoch": 2', '"epoch": 7'))
     ended = modelc("reproduce", "run", cwd=folder)
