@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from modelc.runtime.runs.verification import CheckedFile, State, Verified
 
 STYLES = {"ok": "good", "wrong": "error"}
+DATA, COLUMN = "data", "column "
+"""How the entries of `--data` begin: those of the data as a whole, and of each column."""
 
 
 def verify(
@@ -55,9 +57,9 @@ def with_columns(found: "Verified", root: Path | None) -> "Verified":
     try:
         entries = columns_of(found.folder, root)
     except RunError as error:
-        entries = [CheckedFile("data", "wrong", f"cannot be compared: {error.message}")]
+        entries = [CheckedFile(DATA, "wrong", f"cannot be compared: {error.message}")]
     except SpecError as error:
-        entries = [CheckedFile("data", "wrong", f"does not fit the run: {error.problems[0].message}")]
+        entries = [CheckedFile(DATA, "wrong", f"does not fit the run: {error.problems[0].message}")]
     return found._replace(files=(*found.files, *entries))
 
 
@@ -89,8 +91,8 @@ def columns_of(folder: Path, root: Path | None) -> "list[CheckedFile]":
 
     changed, of_test = changed_columns(recorded, train.digests), changed_test_columns(recorded, test.digests)
     return [
-        *(compared(f"column {name}", name, changed) for name in sorted(train.digests)),
-        *(compared(f"column {name} of the test rows", name, of_test) for name in sorted(test.digests)),
+        *(compared(f"{COLUMN}{name}", name, changed) for name in sorted(train.digests)),
+        *(compared(f"{COLUMN}{name} of the test rows", name, of_test) for name in sorted(test.digests)),
     ]
 
 
@@ -135,8 +137,12 @@ def remarks(found: "Verified") -> list[Line]:
     from modelc.compiler.diagnostics.command_line import command
 
     said: list[Line] = []
-    if not found.is_whole:
+    wrong = [file.path for file in found.files if file.state == "wrong"]
+    of_data = [path for path in wrong if path == DATA or path.startswith(COLUMN)]
+    if len(wrong) > len(of_data):
         said.append("  = help: copy what is wrong again from an intact copy of the run, or train again")
+    if of_data:
+        said.append("  = help: give it the data that it was trained on, by `--root DIR` if that is elsewhere")
     if found.was_killed and found.is_whole:
         said.append(f"  = help: to go on with it: `{command('train', '--resume', found.folder)}`")
     return said

@@ -165,10 +165,13 @@ def test_columns_of_the_data_are_compared(copy: Project) -> None:
     np.savez(copy.folder / "train.npz", **{**columns, "x": columns["x"] + 1})
     ended = modelc("verify", copy.run, "--data", cwd=copy.folder)
     assert ended.code == 1 and "wrong  column x: has changed since training" in ended.out
+    assert "help: give it the data" in ended.out and "copy of the run" not in ended.out
     assert "ok     column kind" in ended.out and modelc("verify", copy.run, cwd=copy.folder).code == 0
     (copy.folder / "train.npz").unlink()
     ended = modelc("verify", copy.run, "--data", "--root", ".", cwd=copy.folder)
     assert ended.code == 1 and "wrong  data: cannot be compared: there is no file 'train.npz'" in ended.out
+    assert "help: give it the data that it was trained on, by `--root DIR` if that is elsewhere\n" in ended.out
+    assert "copy of the run" not in ended.out
 
 
 def test_a_run_of_before_has_nothing_to_compare_its_record_with(tmp_path: Path) -> None:
