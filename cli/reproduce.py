@@ -43,6 +43,8 @@ UNEXPLAINED = (
     "nothing on record differs: either the device does not repeat its sums, as some GPUs do not, or it is a bug of modelc; "
     "please report it then"
 )
+ASKED = b"\nstopping: the run stays as it is, and nothing will be said of it; once more stops at once\n"
+NOTHING = b"\nerror: interrupted before the run was trained again: nothing is known of it\n"
 
 
 class Prepared(NamedTuple):
@@ -81,7 +83,7 @@ def reproduce(
     """
     from modelc.cli.stopping import Stopping
 
-    with Stopping() as stop, ExitStack() as stack:
+    with Stopping(ASKED, NOTHING) as stop, ExitStack() as stack:
         enable(plugins)
         asked = asked_of(devices, mesh, shard)
         found = open_run(run, root, ["reproduce"])

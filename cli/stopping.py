@@ -22,10 +22,12 @@ REPEATED = 1.0
 class Stopping:
     """Inside its `with` block, calling it returns whether a signal has asked to stop; `code` is then the exit code.
 
-    Until `begin` is called, when there is a run that is to be saved, a signal ends the process.
+    Until `begin` is called, when there is a run that is to be saved, a signal ends the process. `asked` and `nothing` are what
+    it says then and before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, asked: bytes = ASKED, nothing: bytes = NOTHING) -> None:
+        self.asked, self.nothing = asked, nothing
         self.code: int | None = None
         self.has_run = False
         self.asked_at = 0.0
@@ -63,7 +65,7 @@ class Stopping:
         self.code, self.asked_at = 128 + number, now
         with suppress(OSError):
             # Not through Python's streams: the signal may have come while one of them was writing.
-            os.write(2, ASKED if self.has_run else NOTHING)
+            os.write(2, self.asked if self.has_run else self.nothing)
         if not self.has_run:
             # Not by an exception: what is imported or compiled just now could catch it, or print it as its own.
             os._exit(self.code)

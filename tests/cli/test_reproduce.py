@@ -353,4 +353,5 @@ def test_a_signal_ends_it_without_a_verdict_and_without_leftovers(folder: Path, 
     process.send_signal(number)
     out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (128 + number, "") and "interrupted: nothing is known of the run" in err
+    assert "stopping: the run stays as it is" in err and "saved" not in err
     assert not list((folder / "temporary").iterdir())
