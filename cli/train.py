@@ -104,7 +104,7 @@ def train(
         enable(plugins)
         saving, asked = saving_of(every, keep), asked_of(devices, mesh, shard, processes)
         if resume is not None:
-            refuse_with_resume({"a spec": spec, "`--run-dir`": run_dir, "`--tag`": tags, "`--note`": note or None})
+            refuse_with_resume({"spec": spec, "`--run-dir`": run_dir, "`--tag`": tags, "`--note`": note or None})
             from modelc.cli.resuming import resume as go_on
 
             go_on(resume, tuple(settings or ()), root, asked, saving, stop)
@@ -145,7 +145,8 @@ def refuse_with_resume(given: "Mapping[str, Path | str | list[str] | None]") -> 
     for what, value in given.items():
         if value is not None:
             shown = " ".join(value) if isinstance(value, list) else value
-            refuse(f"`--resume` takes no {what.removeprefix('a ')}: the run has one", helps=(f"leave `{shown}` out",))
+            reason = "a run gets it when it begins" if what in ("`--tag`", "`--note`") else "the run has one"
+            refuse(f"`--resume` takes no {what}: {reason}", helps=(f"leave `{shown}` out",))
 
 
 def run(

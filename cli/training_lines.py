@@ -150,6 +150,8 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
     plugins = [word for plugin in record.plugins for word in ("--plugin", plugin.name)]
     names = [f"{recorder.folder}", *(f"{recorder.folder.parent}:{tag}" for tag in record.tags)]
     lines += [f"run: {', also '.join(names)}", "", "next:"]
+    if outcome.reason == "interrupted":
+        lines.append("  " + command("train", "--resume", recorder.folder, *plugins))
     if dataset.test is not None or dataset.validation is not None:
         lines.append("  " + command("evaluate", recorder.folder, *plugins))
         lines.append("  " + command("predict", recorder.folder, *plugins, "--output", "predictions.csv"))

@@ -98,7 +98,7 @@ def columns_of(folder: Path, root: Path | None) -> "list[CheckedFile]":
 
 def lines(found: "Verified") -> list[Line]:
     """What is said of a run: how it ended, a line for each file, and their numbers."""
-    record, shown = found.record, [file for file in found.files if file.state != "other"]
+    record = found.record
     state = "its record cannot be read"
     if record is not None:
         ended = "in training" if found.is_training else record.status.replace("_", " ")
@@ -110,8 +110,8 @@ def lines(found: "Verified") -> list[Line]:
         said += [f"  note   {line}" for line in record.note.splitlines()]
         if record.commit is not None:
             said.append(f"  commit {record.commit.id[:12]}{', with changes' if record.commit.changed else ''}")
-    width = max(len(file.state) for file in shown)
-    for file in shown:
+    width = max(len(file.state) for file in found.files)
+    for file in found.files:
         style, word = STYLES.get(file.state, "dim"), f"{file.state:<{width}}"
         said.append(("  ", Styled(style, word), f"  {file.path}{f': {file.reason}' if file.reason else ''}"))
     return [*said, summary(found), *remarks(found), ""]
@@ -135,6 +135,7 @@ def summary(found: "Verified") -> str:
 def remarks(found: "Verified") -> list[Line]:
     """What to do about a run, where there is something."""
     from modelc.compiler.diagnostics.command_line import command
+    from modelc.runtime.runs.checkpoints import CHECKPOINTS
 
     said: list[Line] = []
     wrong = [file.path for file in found.files if file.state == "wrong"]
@@ -143,8 +144,11 @@ def remarks(found: "Verified") -> list[Line]:
         said.append("  = help: copy what is wrong again from an intact copy of the run, or train again")
     if of_data:
         said.append("  = help: give it the data that it was trained on, by `--root DIR` if that is elsewhere")
-    if found.was_killed and found.is_whole:
-        said.append(f"  = help: to go on with it: `{command('train', '--resume', found.folder)}`")
+    stopped = found.record is not None and (found.was_killed or found.record.status == "interrupted")
+    if stopped and found.is_whole and not found.is_training:
+        goes_on = any(file.path.startswith(f"{CHECKPOINTS}/step-") for file in found.files)
+        resume = f"to go on with it: `{command('train', '--resume', found.folder)}`"
+        said.append(f"  = help: {resume if goes_on else 'it has no checkpoint to go on from: train the spec again'}")
     return said
 
 

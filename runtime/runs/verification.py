@@ -16,7 +16,16 @@ from modelc.runtime.runs.leftovers import leftovers_in
 from modelc.runtime.runs.metrics_log import METRICS, MOST_METRICS, Chain, chain_of, has_digests
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.run_directory import Run, is_locked
-from modelc.runtime.runs.run_layout import CLASS_NAMES, ENVIRONMENT, LOCK, MERGED, RECORD, RESOLVED, WEIGHTS
+from modelc.runtime.runs.run_layout import (
+    CLASS_NAMES,
+    ENVIRONMENT,
+    LOCK,
+    MERGED,
+    RECORD,
+    REQUIREMENTS,
+    RESOLVED,
+    WEIGHTS,
+)
 from modelc.runtime.runs.run_record import FORMAT, KINDS, Best, Kind, RunRecord, read_record
 from modelc.runtime.runs.sealed_json import UnsoundError, read_sealed
 from modelc.runtime.runs.weights import MANIFEST, Manifest, sibling, unusable
@@ -136,7 +145,7 @@ def recorded_files(run: OpenFolder, record: RunRecord | None) -> Iterator[Checke
     """The files that do not change any more."""
     if record is None or record.format != FORMAT:
         usual = (record.spec,) if record else ("spec.yaml", "spec.json")
-        names = (*usual, MERGED, RESOLVED, ENVIRONMENT, CLASS_NAMES)
+        names = (*usual, MERGED, RESOLVED, ENVIRONMENT, REQUIREMENTS, CLASS_NAMES)
         yield from (CheckedFile(name, "unknown") for name in names if run.has(name))
         return
     for name, expected in record.files.items():

@@ -18,7 +18,10 @@ HEARTBEAT = 10
 """Seconds without a sign of life after which a process is taken for lost: jax waits for a hundred, in which nothing is computed."""
 START = 120
 """Seconds in which all processes have to be there."""
-AGAIN = ("start all processes again with `--resume RUN`, also with another number of them",)
+AGAIN = (
+    "start all processes again with `--resume RUN`, also with another number of them",
+    "or go on in one, on the devices that it has: `modelc train --resume RUN --devices all`",
+)
 
 
 @dataclass(frozen=True, slots=True)

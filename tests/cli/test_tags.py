@@ -126,5 +126,5 @@ def test_notes_are_bounded_and_a_run_that_goes_on_has_its_own(copy: Project) -> 
     assert ended.code == 2 and "`--note` has 10,001 characters, a run can keep 10,000" in ended.err
     for option in (["--tag", "base"], ["--note", "mine"]):
         ended = modelc("train", "--resume", copy.run, *option, cwd=copy.folder)
-        assert ended.code == 2 and f"`--resume` takes no `{option[0]}`: the run has one" in ended.err
+        assert ended.code == 2 and f"`--resume` takes no `{option[0]}`: a run gets it when it begins" in ended.err
     assert train(copy, "--note", "\x1b[31m\u202e ##[x]\n::error::" * 300).code == 0

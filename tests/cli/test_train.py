@@ -181,6 +181,7 @@ def test_a_signal_stops_and_saves(tmp_path: Path, number: signal.Signals, code: 
         out, err = process.communicate(timeout=60)
     assert process.returncode == code
     assert "interrupted at step" in out
+    assert "next:\n  modelc train --resume run\n" in out
     assert "the weights of this moment are saved" in err
     run = Run(tmp_path / "run")
     assert run.record.status == "interrupted"

@@ -16,7 +16,7 @@ from tests.cli.conftest import Project
 from tests.cli.test_debug import SPEC as LOGARITHM
 from tests.cli.test_resume import SPEC
 from tests.cli.test_seals import OLD, flip
-from tests.runtime.runs.sealing import without_seal
+from tests.runtime.runs.sealing import change_sealed, without_seal
 
 ROWS = ("", " of the test rows")
 """What follows the name of a column, by the rows that it is of."""
@@ -252,3 +252,23 @@ def test_a_folder_of_runs_is_verified_run_by_run(copy: Project) -> None:
     flip(copy.run.parent / "zz" / "run.json", 100)
     ended = modelc("verify", "runs/tiny", "--format", "json", cwd=copy.folder)
     assert ended.code == 1 and [run["whole"] for run in json.loads(ended.out)["runs"]] == [True, False]
+
+
+def test_the_help_is_what_can_be_done(copy: Project) -> None:
+    """Data is in no run, a file of somebody else is named, and only what has a checkpoint goes on."""
+    (copy.run / "notes.txt").write_text("mine")
+    np.savez(copy.folder / "train.npz", x=np.zeros((1, 1)))
+    ended = modelc("verify", copy.run, "--data", cwd=copy.folder)
+    assert ended.code == 1 and "  other  notes.txt\n" in ended.out
+    assert "help: give it the data that it was trained on, by `--root DIR`" in ended.out
+    assert "copy what is wrong again" not in ended.out
+    change_sealed(copy.run / "run.json", lambda fields: fields.update(status="interrupted"))
+    assert "help: to go on with it: `modelc train --resume " in modelc("verify", copy.run, cwd=copy.folder).out
+    shutil.rmtree(copy.run / "checkpoints")
+    assert "help: it has no checkpoint to go on from" in modelc("verify", copy.run, cwd=copy.folder).out
+
+
+def test_a_damaged_record_makes_no_file_of_the_run_another(copy: Project) -> None:
+    flip(copy.run / "run.json", 100)
+    found = states(modelc("verify", copy.run, "--format", "json", cwd=copy.folder))
+    assert "other" not in found.values()
