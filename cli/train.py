@@ -60,7 +60,11 @@ Every = Annotated[
 Keep = Annotated[int, typer.Option("--keep", min=1, help="How many checkpoints stay; older ones are removed.")]
 Tags = Annotated[
     list[str] | None,
-    typer.Option("--tag", metavar="NAME", help="Call the run `runs/NAME:TAG`, beside its folder; repeatable."),
+    typer.Option(
+        "--tag",
+        metavar="TAG",
+        help="Another name of the run, `runs/NAME:TAG`, wherever a RUN is named; repeatable.",
+    ),
 ]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A remark that is kept with the run.")]
 

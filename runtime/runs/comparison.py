@@ -59,8 +59,8 @@ def compared_endings(before: Run, after: Run) -> Compared:
             "it": run.state,
             "the last epoch": run.record.epoch,
             "the last step": run.record.step,
-            "the best epoch": None if run.record.best is None else run.record.best.epoch,
-            "the error": None if run.record.failure is None else run.record.failure.message,
+            "the best epoch": "none" if run.record.best is None else run.record.best.epoch,
+            "the error": "none" if run.record.failure is None else run.record.failure.message,
         }
         for run in (before, after)
     ]

@@ -15,7 +15,7 @@ from modelc.runtime.runs.lock_file import lock_file
 from modelc.runtime.runs.new_record import new_id
 from modelc.runtime.runs.plugins import changes, records_of
 from modelc.runtime.runs.recorder import Recorder
-from modelc.runtime.runs.resumption import changed_keys, differences, key_text, value_at
+from modelc.runtime.runs.resumption import MISSING, changed_keys, differences, key_text, value_at
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_layout import MERGED, REQUIREMENTS
 from modelc.runtime.runs.run_record import FORMAT, RunRecord, now
@@ -69,12 +69,7 @@ def what_differs(
             for name in changed_test_columns(recorded, digests.test.digests) or ()
         ),
         *changed_arrays(recorded, environment),
-        *differences(recorded, environment),
-        *(
-            f"the run went on after step {one.step:,} where {text}"
-            for one in run.record.resumed
-            for text in one.differs
-        ),
+        *changed_environments(run, differences(recorded, environment)),
         *changed_distributions(run),
         *changes(run.record.plugins),
         *changed_commit(run.record.commit, again.record.commit),
@@ -95,6 +90,19 @@ def changed_arrays(recorded: Mapping[str, Any], environment: Mapping[str, Any]) 
     yield from (f"the array `{name}` has changed" for name in after if name in before and before[name] != after[name])
 
 
+def changed_environments(run: Run, now: Sequence[str]) -> Iterator[str]:
+    """What differs of the environment `now`, and where the run went on in another: what is the same of both, in one line."""
+    steps: dict[str, list[str]] = {}
+    for one in run.record.resumed:
+        for text in one.differs:
+            steps.setdefault(text, []).append(f"step {one.step:,}")
+    for text in now:
+        after = steps.pop(text, ())
+        yield f"{text}, as where the run went on after {' and after '.join(after)}" if after else text
+    for text, after in steps.items():
+        yield f"the run went on after {' and after '.join(after)} where {text}"
+
+
 def changed_distributions(run: Run) -> Iterator[str]:
     """The installed distributions that differ, but for those whose versions the environment has."""
     if REQUIREMENTS not in run.record.files:
@@ -102,7 +110,8 @@ def changed_distributions(run: Run) -> Iterator[str]:
     before, after = (pins(text) for text in (run.kept(REQUIREMENTS), lock_file()))
     for name in sorted({*before, *after} - {*PACKAGES}):
         if before.get(name) != after.get(name):
-            yield f"{name} was {before.get(name)}, and is {after.get(name)} now"
+            was, is_now = (one.get(name) or MISSING["versions"] for one in (before, after))
+            yield f"{name} was {was}, and is {is_now} now"
 
 
 def pins(text: bytes) -> dict[str, str]:

@@ -36,6 +36,21 @@ COMPARED = (
     "byte_order",
 )
 """The entries of an environment that may change the bits of a training."""
+CALLED: dict[Path, str] = {
+    ("platform", "system"): "operating system",
+    ("platform", "release"): "release of the operating system",
+    ("platform", "machine"): "architecture",
+    ("device", "platform"): "device platform",
+    ("device", "kind"): "device kind",
+    ("device", "count"): "number of devices",
+    ("cpus",): "number of cpus",
+    ("processes",): "number of processes",
+    ("instructions",): "instruction set of the processor",
+    ("byte_order",): "byte order",
+}
+"""What entries are called where their last key does not say it."""
+MISSING = {"flags": "not set", "versions": "not installed"}
+"""What an entry without a value is, by its first key."""
 
 BEFORE_MESHES = {"mesh": ONE_DEVICE.mesh, "shard": ONE_DEVICE.shard, "processes": 1}
 """What is true of runs that do not record it."""
@@ -148,6 +163,10 @@ def recorded_execution(run: Run) -> Execution:
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What of an environment differs that may change the bits of a training: `jax was 0.10.1, and is 0.10.2 now`."""
+
+    def said(value: Any, path: Path) -> Any:
+        return MISSING.get(str(path[0]), "not known") if value in (None, "") else value
+
     before = {**BEFORE_MESHES, **before}
     found = []
     for name in COMPARED:
@@ -155,8 +174,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
             # A run of a version that did not record it.
             continue
         for path in changed_keys(before.get(name), now.get(name), (name,)):
-            was, is_now = (value_at(one, path) for one in (before, now))
-            found.append(f"{path[-1]} was {was}, and is {is_now} now")
+            was, is_now = (said(value_at(one, path), path) for one in (before, now))
+            found.append(f"{CALLED.get(path, str(path[-1]))} was {was}, and is {is_now} now")
     return found
 
 

@@ -148,9 +148,13 @@ def need_same(facts: Mapping[str, object]) -> None:
     found = process_allgather(own)
     others = [name for place, name in enumerate(facts) if (found[:, place] != found[0, place]).any()]
     if others:
+        *most, last = others
+        names = f"{', '.join(most)} and {last}" if most else last
+        # Some facts are several things: columns, versions, processors.
+        differ = "differ" if most or last.endswith("s") else "differs"
         raise RunError(
             "E507",
-            f"the processes do not train the same: {' and '.join(others)} differ between them",
+            f"the processes do not train the same: {names} {differ} between them",
             helps=("give all of them the same command, files and versions",),
         )
 

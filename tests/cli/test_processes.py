@@ -148,7 +148,7 @@ def test_processes_that_train_something_else_are_refused(folder: Path, started: 
     own = {1: ("--set", "train.batch_size=32")}
     for code, _, err in map(ended, start(started, folder, 2, "small.yaml", "--run-dir", "run", own=own)):
         assert code == 4
-        assert "error[E507]: the processes do not train the same: spec" in err
+        assert "error[E507]: the processes do not train the same: spec differs between them" in err
     assert not (folder / "run").exists()
 
 

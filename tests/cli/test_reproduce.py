@@ -147,7 +147,7 @@ def test_an_environment_that_differs_is_named_though_all_is_the_same(
     found = " | ".join(said["differs"])
     for words in ("optax was 0.1, and is ", "cpus was 999, ", "kind was abacus, and is cpu", "scipy was 0.1, and is "):
         assert words in found
-    assert "JAX_RANDOM_SEED_OFFSET was None, and is 0 now" in found and len(said["differs"]) == 5
+    assert "JAX_RANDOM_SEED_OFFSET was not set, and is 0 now" in found and len(said["differs"]) == 5
     assert "\nwhat differs, though all came out the same:\n" in modelc("reproduce", "run", cwd=folder).out
 
 
@@ -337,6 +337,18 @@ def test_a_run_that_went_on_elsewhere_says_so(folder: Path) -> None:
     change_sealed(run / "run.json", lambda fields: fields.update(resumed=[again]))
     said = need_identical(folder, "run")
     assert said["differs"] == ["the run went on after step 12 where jax was 0.1, and is 0.2 now"]
+
+
+def test_a_difference_that_a_run_went_on_with_already_is_listed_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(folder, "run")
+    monkeypatch.setenv("NPROC", "2")
+    differs = ["NPROC was not set, and is 2 now"]
+    again = [{"at": "2026-01-01", "step": step, "settings": [], "differs": differs} for step in (4, 12)]
+    change_sealed(run / "run.json", lambda fields: fields.update(resumed=again))
+    _, said = reproduce(folder, "run")
+    assert said["differs"] == [f"{differs[0]}, as where the run went on after step 4 and after step 12"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

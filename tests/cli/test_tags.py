@@ -1,4 +1,4 @@
-"""`modelc train --tag NAME --note TEXT`: names for runs that can be typed and stay true, and a remark that is kept."""
+"""`modelc train --tag TAG --note TEXT`: names for runs that can be typed and stay true, and a remark that is kept."""
 
 import json
 import shlex

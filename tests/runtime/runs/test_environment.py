@@ -12,6 +12,7 @@ from modelc.compiler.api import load
 from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests, digests_of
 from modelc.runtime.runs.environment import changed_columns, changed_test_columns, environment, known_digests
 from modelc.runtime.runs.recorded_json import to_json
+from modelc.runtime.runs.resumption import differences
 from modelc.runtime.training.execution import Execution
 
 SPEC = {
@@ -65,3 +66,22 @@ def test_what_a_record_does_not_say_of_columns_is_not_known(recorded: dict[str, 
     column = np.arange(3)
     own = digests_of({"x": column}, ["x"], known.train)
     assert own == digests_of({"x": column}, ["x"], ColumnDigests())
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ({"device": {"count": 4}}, {"device": {"count": 1}}, "number of devices was 4, and is 1 now"),
+        ({"device": {"kind": "H200"}}, {"device": {"kind": "cpu"}}, "device kind was H200, and is cpu now"),
+        ({"flags": {"XLA_FLAGS": "--a"}}, {"flags": {}}, "XLA_FLAGS was --a, and is not set now"),
+        ({"flags": {}}, {"flags": {"NPROC": "2"}}, "NPROC was not set, and is 2 now"),
+        ({"versions": {"jax": None}}, {"versions": {"jax": "1"}}, "jax was not installed, and is 1 now"),
+        (
+            {"instructions": "avx"},
+            {"instructions": ""},
+            "instruction set of the processor was avx, and is not known now",
+        ),
+    ],
+)
+def test_what_differs_is_named_in_words(before: dict[str, object], now: dict[str, object], said: str) -> None:
+    assert differences(before, {"mesh": "data=1,model=1", "shard": "none", "processes": 1, **now}) == [said]
