@@ -45,7 +45,7 @@ from modelc.runtime.runs.run_record import (
     now,
     record_bytes,
 )
-from modelc.runtime.runs.weights import write_weights
+from modelc.runtime.runs.weights import step_of, write_weights
 from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot
 
 SHARE = 0.05
@@ -207,10 +207,14 @@ class Recorder:
             with writing(self.folder / WEIGHTS):
                 weights = self.opened.below(WEIGHTS)
             with weights:
-                write_weights(weights, kind, self.record.id, snapshot)
+                try:
+                    write_weights(weights, kind, self.record.id, snapshot)
+                finally:
+                    # Also where it failed once they were in their place.
+                    if step_of(weights, kind) == snapshot.step:
+                        self.kept = max(self.kept or 0, snapshot.epoch)
+                        self.kept_best = self.record.best if kind == "best" else self.kept_best
             del self.waiting[kind]
-            self.kept = max(self.kept or 0, snapshot.epoch)
-            self.kept_best = self.record.best if kind == "best" else self.kept_best
 
     def finish(self, outcome: Outcome) -> None:
         """Write everything that is pending, and how training ended. Raises RunError E604."""

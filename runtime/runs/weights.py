@@ -123,6 +123,15 @@ def write_files(folder: OpenFolder, run: str, snapshot: Snapshot) -> None:
     folder.sync()
 
 
+def step_of(weights: OpenFolder, kind: str) -> int | None:
+    """The step of the weights of this kind that are in their place; None if none are."""
+    try:
+        with weights.existing(kind) as folder, folder.reading(MANIFEST) as file:
+            return read_manifest(file.read(), folder.path).step
+    except (OSError, RunError):
+        return None
+
+
 def has_weights(weights: Path, kind: str) -> bool:
     """Whether weights of this kind were ever completely written to the folder `weights`."""
     return may_be_there(weights / kind) or may_be_there(weights / sibling(kind, "old"))
