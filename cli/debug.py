@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 HEADER = ("node", "layer", "values", "gradient")
 GAP = "  "
+NOT_FAILED = "no failed step is kept of this run: this is the step after its newest checkpoint"
 
 
 def debug(
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run directory, `runs/NAME` for its latest, or `runs/NAME:TAG`.")
+        str,
+        typer.Argument(metavar="RUN", help="A run directory, `runs/NAME` for its latest, or `runs/NAME:TAG`; no spec."),
     ],
     output_format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="A table, or JSON for programs.")
@@ -38,7 +40,7 @@ def debug(
     enable(plugins)
     from modelc.runtime.runs.resumption import run_to_resume
 
-    found, notes = run_to_resume(run)
+    found, notes = run_to_resume(run, "there is no run to look into")
     inform(*notes)
     task = task_of(found)
     stored, failed = state_of(found)
@@ -61,9 +63,9 @@ def debug(
     with computing():
         replayed = replay(prepared, dataset, stored, failed=failed)
     if output_format == "json":
-        say_document(as_json(found, prepared, replayed))
+        say_document(as_json(found, prepared, replayed, failed=failed))
     else:
-        say(*as_lines(found, prepared, replayed))
+        say(*as_lines(found, prepared, replayed, failed=failed))
 
 
 def state_of(run: "Run") -> "tuple[Stored, bool]":
@@ -95,7 +97,7 @@ def replay(task: "PreparedTask", dataset: "Dataset", stored: "Stored", *, failed
     return replay_step(task, dataset.train, params, state, checkpoint.step)
 
 
-def as_lines(run: "Run", task: "PreparedTask", replayed: "Replayed") -> list[Line]:
+def as_lines(run: "Run", task: "PreparedTask", replayed: "Replayed", *, failed: bool) -> list[Line]:
     """The table of nodes, the weights that are not finite, and what is wrong first."""
     cells = [HEADER, *rows_of(task, replayed)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(HEADER))]
@@ -104,6 +106,7 @@ def as_lines(run: "Run", task: "PreparedTask", replayed: "Replayed") -> list[Lin
     lines: list[Line] = [
         Styled("strong", str(run.folder)),
         f"{replayed.place}, {replayed.valid:,} rows",
+        *(() if failed else (NOT_FAILED,)),
         "",
         Styled("strong", aligned[0]),
         *aligned[1:],
@@ -150,7 +153,7 @@ def shown(found: "Summary | None") -> str:
     return f"{span}; {' and '.join(kinds)} in {counted(int(found.bad.sum()), 'row')}"
 
 
-def as_json(run: "Run", task: "PreparedTask", replayed: "Replayed") -> str:
+def as_json(run: "Run", task: "PreparedTask", replayed: "Replayed", *, failed: bool) -> str:
     from modelc.compiler.diagnostics.render.json_text import json_text
     from modelc.compiler.lowering.lower import Incoming
 
@@ -173,9 +176,19 @@ def as_json(run: "Run", task: "PreparedTask", replayed: "Replayed") -> str:
     if diagnosis.found:
         rows = [int(replayed.numbers[row]) for row in diagnosis.rows]
         first = {"message": diagnosis.message, "help": diagnosis.help, "at": list(diagnosis.at), "rows": rows}
-    facts = {"version": 1, "run": str(run.folder), "id": run.record.id, "step": replayed.place, "rows": replayed.valid}
+    facts = {"version": 1, "run": str(run.folder), "id": run.record.id, "failed": failed, "step": replayed.place}
     return (
-        json_text({**facts, "nodes": nodes, "weights": weights, "losses": dict(examined.losses), "first": first}) + "\n"
+        json_text(
+            {
+                **facts,
+                "rows": replayed.valid,
+                "nodes": nodes,
+                "weights": weights,
+                "losses": dict(examined.losses),
+                "first": first,
+            }
+        )
+        + "\n"
     )
 
 

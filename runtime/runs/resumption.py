@@ -64,8 +64,11 @@ class Continued(NamedTuple):
     checked: Checked | None = None
 
 
-def run_to_resume(text: str) -> FoundRun:
-    """The run directory `text`, or the latest of a folder of runs, however it ended. Raises RunError E602."""
+def run_to_resume(text: str, missing: str = "there is nothing to go on with") -> FoundRun:
+    """The run directory `text`, the one with a tag, or the latest of a folder of runs, however it ended; no spec.
+
+    Raises RunError E602, which says what is `missing` where there is no run.
+    """
     path = pathlib.Path(text)
     try:
         if holds_run(path):
@@ -82,8 +85,10 @@ def run_to_resume(text: str) -> FoundRun:
         if found.damaged:
             raise found.damaged[0]
     what = "is a file" if os.path.isfile(path) else "has no run" if os.path.exists(path) else "does not exist"
-    helps = ("name the run directory, or `runs/NAME` for its latest",)
-    raise RunError("E602", f"there is nothing to go on with: `{text}` {what}", helps=helps)
+    helps = (
+        "name a run directory, `runs/NAME` for the latest run of that name, or `runs/NAME:TAG`; a spec is none of these",
+    )
+    raise RunError("E602", f"{missing}: `{text}` {what}", helps=helps)
 
 
 def need_ended(run: Run, advice: str) -> None:

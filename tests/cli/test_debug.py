@@ -51,7 +51,7 @@ def test_the_step_is_shown_layer_by_layer(failed: Path) -> None:
     ended = modelc("debug", "run", cwd=failed)
     assert ended.code == 0, ended.err
     lines = ended.out.splitlines()
-    assert lines[0] == "run" and lines[1].startswith("step ")
+    assert lines[0] == "run" and lines[1].startswith("step ") and lines[2] == ""
     assert any(line.startswith("log ") and "0.6931 to 0.6931; infinite in 1 row " in line for line in lines)
     assert "`log` gives the first value that is infinite, from values 0 to 2" in lines
     assert any(line.startswith("  = help: ") for line in lines)
@@ -60,7 +60,7 @@ def test_the_step_is_shown_layer_by_layer(failed: Path) -> None:
 def test_programs_get_the_same(failed: Path) -> None:
     ended = modelc("debug", "run", "--format", "json", cwd=failed)
     found = json.loads(ended.out)
-    assert found["first"]["rows"] == [7]
+    assert found["failed"] is True and found["first"]["rows"] == [7]
     assert found["first"]["at"] == ["model", "layers", 0]
     nodes = {node["node"]: node for node in found["nodes"]}
     assert list(nodes) == ["x", "log", "dense", "y"]
@@ -73,6 +73,9 @@ def test_a_run_that_went_well_is_shown_at_its_next_step(project: Project) -> Non
     ended = modelc("debug", project.run, cwd=project.folder)
     assert ended.code == 0, ended.err
     assert ended.out.rstrip().endswith("the loss and the gradients of all weights are finite")
+    assert (
+        ended.out.splitlines()[2] == "no failed step is kept of this run: this is the step after its newest checkpoint"
+    )
 
 
 def test_other_rows_are_no_replay(failed: Path) -> None:
@@ -88,7 +91,12 @@ def test_other_rows_are_no_replay(failed: Path) -> None:
 def test_what_is_no_run_is_said(tmp_path: Path) -> None:
     ended = modelc("debug", "nothing", cwd=tmp_path)
     assert ended.code == 4
-    assert "error[E602]" in ended.err
+    assert "error[E602]: there is no run to look into: `nothing` does not exist" in ended.err
+    (tmp_path / "small.yaml").write_text("modelc: 1\n")
+    ended = modelc("debug", "small.yaml", cwd=tmp_path)
+    assert ended.code == 4
+    assert "error[E602]: there is no run to look into: `small.yaml` is a file" in ended.err
+    assert "a spec is none of these" in ended.err
 
 
 def test_a_run_that_goes_on_keeps_no_failure_of_before(tmp_path: Path) -> None:
