@@ -75,7 +75,7 @@ def state_of(run: "Run") -> "tuple[Stored, bool]":
     kept = failed_checkpoint(run.folder, run.record.id)
     if kept is not None:
         return kept, True
-    stored, notes = newest_checkpoint(run.folder, run.record.id)
+    stored, notes = newest_checkpoint(run.folder, run.record.id, "to look into, and has kept no failed step")
     inform(*notes)
     return stored, False
 

@@ -1,6 +1,7 @@
 """`modelc debug`: a step of a run, layer by layer."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,15 @@ def test_a_run_that_went_well_is_shown_at_its_next_step(project: Project) -> Non
     assert (
         ended.out.splitlines()[2] == "no failed step is kept of this run: this is the step after its newest checkpoint"
     )
+
+
+def test_a_run_without_any_kept_step_is_said_to_have_none(project: Project, tmp_path: Path) -> None:
+    shutil.copytree(project.folder, tmp_path / "copy")
+    for kind in ("checkpoints", "failed"):
+        shutil.rmtree(tmp_path / "copy" / project.run / kind, ignore_errors=True)
+    ended = modelc("debug", project.run, cwd=tmp_path / "copy")
+    assert ended.code == 4
+    assert "has no checkpoint to look into, and has kept no failed step\n" in ended.err and "to go on" not in ended.err
 
 
 def test_other_rows_are_no_replay(failed: Path) -> None:
