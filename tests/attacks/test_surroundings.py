@@ -255,7 +255,7 @@ def test_an_interrupt_is_no_abort_with_the_code_of_findings(
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("modelc.compiler.api.read", interrupted)
+    monkeypatch.setattr("modelc.compiler.api.read_text", interrupted)
     monkeypatch.setattr("modelc.runtime.runs.find_run.known_runs", interrupted)
     ended = run(command, "small.yaml" if command != "evaluate" else "nothing")
     assert (ended.code, ended.err) == (130, "error: interrupted\n")

@@ -80,10 +80,9 @@ def test_a_run_that_went_well_is_shown_at_its_next_step(project: Project) -> Non
 
 
 def test_a_run_without_any_kept_step_is_said_to_have_none(project: Project, tmp_path: Path) -> None:
-    shutil.copytree(project.folder, tmp_path / "copy")
-    for kind in ("checkpoints", "failed"):
-        shutil.rmtree(tmp_path / "copy" / project.run / kind, ignore_errors=True)
-    ended = modelc("debug", project.run, cwd=tmp_path / "copy")
+    copy = project.copy(tmp_path / "copy")
+    shutil.rmtree(copy.run / "checkpoints")
+    ended = modelc("debug", copy.run, cwd=copy.folder)
     assert ended.code == 4
     assert "has no checkpoint to look into, and has kept no failed step\n" in ended.err and "to go on" not in ended.err
 
