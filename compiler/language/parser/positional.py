@@ -64,8 +64,10 @@ def report_listed(reporter: Reporter, items: Sequence[Mapping[str, Any]], path: 
             continue
         owner, at = lacking[0]["ctx"]["owner"], (*path, *around)
         given = reporter.document.get(at) if at in reporter.document.values else {}
+        if not isinstance(given, Mapping):
+            continue
         named = {**given, **dict(zip((argument, *(one["loc"][-1] for one in lacking)), values, strict=True))}
-        if not isinstance(given, Mapping) or not is_valid(table_of(owner["kind"]), owner["name"], named):
+        if not is_valid(table_of(owner["kind"]), owner["name"], named):
             continue
         message = f"`{argument}` is one value, got a list of {len(values)}"
         help = f"write `{owner['name']}: {spell(named)}`"

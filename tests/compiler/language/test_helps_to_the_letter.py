@@ -131,3 +131,9 @@ def test_what_is_no_node_is_answered_with_what_it_is(node: str, help: str) -> No
     text = f"modelc: 1\nmodel: {{inputs: {{x: {{shape: [8]}}}}, nodes: {{a: {{from: x, dense: 3}}, y: {{{node}}}}}, outputs: [a, y]}}\n"
     (problem,) = check(text, "spec.yaml").errors
     assert problem.helps == (help,)
+
+
+def test_words_in_a_row_for_a_number_are_no_traceback() -> None:
+    """A list of what no argument takes, where others are missing, has no arguments by name that it could be written as."""
+    text = "modelc: 1\nmodel:\n  inputs: {x: {shape: [8, 8, 1]}}\n  layers: [{conv2d: [skipped, larger], repeat: 2}]\n"
+    assert {problem.code for problem in check(text, "spec.yaml").errors} == {"E104", "E105"}
