@@ -38,7 +38,7 @@ def debug(
     Shows the values of each layer and their gradients, and the first of them that is NaN or infinite. Changes nothing.
     """
     enable(plugins)
-    from modelc.runtime.runs.resumption import run_to_resume
+    from modelc.runtime.runs.find_run import run_to_resume
 
     found, notes = run_to_resume(run, "there is no run to look into")
     inform(*notes)

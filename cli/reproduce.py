@@ -138,14 +138,10 @@ def prepared_again(run: "Run", task: "Task", settings: tuple[str, ...], root: Pa
 def data_of(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
     """The completed task and its data as it is now. Raises SpecError and RunError."""
     from modelc.runtime.data.class_balance import balanced
-    from modelc.runtime.data.dataset import complete, read_dataset
-    from modelc.runtime.runs.environment import known_digests
-    from modelc.runtime.runs.kept_spec import with_rows_for
+    from modelc.runtime.runs.kept_spec import rows_for
     from modelc.runtime.training.memory import need_memory
 
-    with with_rows_for(run):
-        task, _ = complete(task, root)
-        dataset = read_dataset(task, root, known=known_digests(run.environment()))
+    task, dataset = rows_for(run, task, root)
     task = balanced(task, dataset.train)
     need_memory(task, dataset)
     return task, dataset

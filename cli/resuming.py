@@ -83,7 +83,8 @@ def resume(
 
 def ended_run(text: str) -> "Run":
     """The run that `text` refers to, after what is to be said about the choice. Raises RunError E601 and E602."""
-    from modelc.runtime.runs.resumption import need_ended, run_to_resume
+    from modelc.runtime.runs.find_run import run_to_resume
+    from modelc.runtime.runs.resumption import need_ended
 
     run, remarks = run_to_resume(text)
     inform(*remarks)
@@ -113,14 +114,11 @@ def same_data(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
     """The completed task and its data, which must be those of the run. Raises SpecError and RunError, E609 for other data."""
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.diagnostics.phrases import name_list
-    from modelc.runtime.data.dataset import complete, read_dataset
-    from modelc.runtime.runs.environment import changed_columns, known_digests
-    from modelc.runtime.runs.kept_spec import with_rows_for
+    from modelc.runtime.runs.environment import changed_columns
+    from modelc.runtime.runs.kept_spec import rows_for
     from modelc.runtime.training.memory import need_memory
 
-    with with_rows_for(run):
-        task, _ = complete(task, root)
-        dataset = read_dataset(task, root, known=known_digests(run.environment()))
+    task, dataset = rows_for(run, task, root)
     if changed := changed_columns(run.environment(), dataset.digests.train.digests):
         raise RunError(
             "E609",

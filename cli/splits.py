@@ -49,16 +49,11 @@ def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None)
 
     The test rows are only read where `split` does not ask for others.
     """
-    from modelc.runtime.data.dataset import complete, read_dataset
-    from modelc.runtime.runs.environment import known_digests
-    from modelc.runtime.runs.kept_spec import notes_on_arrays, with_rows_for
+    from modelc.runtime.runs.kept_spec import notes_on_arrays, rows_for
 
     where, notes = run.find_root(root, task.source)
     inform(*notes, *notes_on_arrays(run, task, where))
-    test = split in (None, "test")
-    with with_rows_for(run):
-        task, _ = complete(task, where, test=test)
-        dataset = read_dataset(task, where, test=test, known=known_digests(run.environment()))
+    task, dataset = rows_for(run, task, where, test=split in (None, "test"))
     return task, dataset, changes_of(run, dataset)
 
 

@@ -68,8 +68,8 @@ def columns_of(folder: Path, root: Path | None) -> "list[CheckedFile]":
     SpecError.
     """
     from modelc.cli.console import inform, start_device
-    from modelc.runtime.data.dataset import complete, read_dataset
-    from modelc.runtime.runs.environment import changed_columns, changed_test_columns, known_digests
+    from modelc.runtime.runs.environment import changed_columns, changed_test_columns
+    from modelc.runtime.runs.kept_spec import rows_for
     from modelc.runtime.runs.run_directory import Run
     from modelc.runtime.runs.verification import CheckedFile
 
@@ -78,9 +78,8 @@ def columns_of(folder: Path, root: Path | None) -> "list[CheckedFile]":
     start_device()
     where, notes = run.find_root(root, task.source)
     inform(*notes)
-    task, _ = complete(task, where)
-    recorded = run.environment()
-    train, test = read_dataset(task, where, known=known_digests(recorded)).digests
+    recorded, (_, dataset) = run.environment(), rows_for(run, task, where)
+    train, test = dataset.digests
 
     def compared(column: str, name: str, changed: Sequence[str] | None) -> CheckedFile:
         if changed is None:

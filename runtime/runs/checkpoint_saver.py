@@ -52,7 +52,7 @@ class CheckpointSaver:
         """Keep it for `modelc debug`. If it cannot be written, why training fails is of more use than that."""
         with suppress(RunError):
             self.wait()
-            stored = Stored(checkpoint(), self.recorder.best, self.recorder.metrics.chain)
+            stored = self.stored(checkpoint())
             with writing(self.recorder.folder / FAILED):
                 folder = self.recorder.opened.below(FAILED)
             with folder:
@@ -64,9 +64,12 @@ class CheckpointSaver:
         copied = checkpoint()
         if copied.step == self.written:
             return
-        stored = Stored(copied, self.recorder.best, self.recorder.metrics.chain)
-        self.pending = self.thread.submit(self.write, stored)
+        self.pending = self.thread.submit(self.write, self.stored(copied))
         self.due = time.monotonic() + (self.cadence.seconds or 0.0)
+
+    def stored(self, copied: Checkpoint) -> Stored:
+        """A checkpoint with what the run has beside it now."""
+        return Stored(copied, self.recorder.best, self.recorder.metrics.chain)
 
     def write(self, stored: Stored) -> None:
         self.recorder.metrics.sync()

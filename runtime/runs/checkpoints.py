@@ -21,7 +21,7 @@ from modelc.runtime.runs.metrics_log import Chain, MetricsPart
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.sealed_json import Sealed, UnsoundError, read_sealed, sealed
 from modelc.runtime.runs.weights import ArrayEntry, FileEntry, flatten
-from modelc.runtime.training.observer import Checkpoint, Snapshot, Weights
+from modelc.runtime.training.observer import Checkpoint, Snapshot, by_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -210,7 +210,7 @@ def read_checkpoint(run: Path, name: str, id: str, kind: str = CHECKPOINTS) -> S
         arrays = {part: read_part(folder, part, entry) for part, entry in manifest.files.items()}
     best = None
     if manifest.best is not None:
-        trees = [tree_of(arrays.pop(part, {})) for part in BEST]
+        trees = [by_path(arrays.pop(part, {})) for part in BEST]
         best = Snapshot(manifest.best.epoch, manifest.best.step, *trees)
     checkpoint = Checkpoint(manifest.epoch, manifest.step, arrays, manifest.facts)
     return Stored(checkpoint, best, Chain(**manifest.metrics.model_dump()))
@@ -272,15 +272,6 @@ def read_file(folder: OpenFolder, name: str, most: int | None) -> bytes:
         raise unusable(folder.path, f"`{name}` is {error.kind}, expected a regular file") from None
     except OSError as error:
         raise unusable(folder.path, f"`{name}` cannot be read: {reason_of(error)}") from None
-
-
-def tree_of(arrays: "Mapping[str, np.ndarray[Any, Any]]") -> Weights:
-    """The inverse of `flatten`."""
-    tree: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
-    for key, array in arrays.items():
-        path, _, name = key.partition(":")
-        tree.setdefault(path, {})[name] = array
-    return tree
 
 
 def unusable(path: Path, reason: str) -> RunError:

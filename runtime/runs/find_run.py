@@ -13,6 +13,7 @@ from modelc.runtime.runs.run_folders import (
     RUNS,
     Command,
     FoundRun,
+    age,
     entries,
     first_whole,
     latest,
@@ -31,13 +32,8 @@ def find_run(text: str, root: Path | None = None, command: Command = ("evaluate"
     Raises RunError E602 with the existing runs, E607 if the runs of a spec are of another content than it has now.
     """
     path = Path(text)
-    try:
-        if holds_run(path):
-            return first_whole([Run(path)])
-        if (tagged := tagged_run(text)) is not None:
-            return first_whole([tagged])
-    except OSError as error:
-        raise RunError("E602", f"`{path}` cannot be read: {reason_of(error)}") from None
+    if (named := named_run(text)) is not None:
+        return named
     if os.path.basename(path) == RECORD and is_run(path.parent):
         raise RunError(
             "E602", f"`{path}` is the record of a run", helps=(f"name its folder: `{path_word(path.parent)}`",)
@@ -79,6 +75,38 @@ def folders_of(text: str) -> list[Path]:
     except OSError as error:
         raise RunError("E602", f"`{path}` cannot be read: {reason_of(error)}") from None
     return [find_run(text).run.folder]
+
+
+def run_to_resume(text: str, missing: str = "there is nothing to go on with") -> FoundRun:
+    """The run directory `text`, the one with a tag, or the latest of a folder of runs, however it ended; no spec.
+
+    Raises RunError E602, which says what is `missing` where there is no run.
+    """
+    path = Path(text)
+    if (named := named_run(text)) is not None:
+        return named
+    if os.path.isdir(path):
+        found = runs_in(path)
+        if found.there:
+            # An older one is not written to in place of the latest.
+            return FoundRun(first_whole([max(found.there, key=age)]).run, found.notes())
+        if found.damaged:
+            raise found.damaged[0]
+    what = "is a file" if os.path.isfile(path) else "has no run" if os.path.exists(path) else "does not exist"
+    helps = (
+        "name a run directory, `runs/NAME` for the latest run of that name, or `runs/NAME:TAG`; a spec is none of these",
+    )
+    raise RunError("E602", f"{missing}: `{text}` {what}", helps=helps)
+
+
+def named_run(text: str) -> FoundRun | None:
+    """The run that `text` names itself, by its directory or by a tag; None if it names none. Raises RunError E602."""
+    path = Path(text)
+    try:
+        found = Run(path) if holds_run(path) else tagged_run(text)
+        return None if found is None else first_whole([found])
+    except OSError as error:
+        raise RunError("E602", f"`{path}` cannot be read: {reason_of(error)}") from None
 
 
 def known_runs() -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError, SpecError
@@ -14,6 +15,9 @@ from modelc.compiler.library.contracts.weight_rules import ArrayFile
 from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.runs.run_directory import Run
+
+if TYPE_CHECKING:
+    from modelc.runtime.data.dataset import Dataset
 
 OF_ROWS = ("E401", "E402", "E403")
 """The errors about rows that a spec could be changed for."""
@@ -35,6 +39,19 @@ def with_rows_for(run: Run) -> Iterator[None]:
         if error.code not in OF_ROWS:
             raise
         raise error.replaced(helps=helps_for(run, error.helps)) from None
+
+
+def rows_for(run: Run, task: Task, root: Root, *, test: bool = True) -> "tuple[Task, Dataset]":
+    """The completed task of a run and its data as it is now, without the test rows where `test` is false.
+
+    Raises SpecError and RunError, whose helps leave the run as it is.
+    """
+    from modelc.runtime.data.dataset import complete, read_dataset
+    from modelc.runtime.runs.environment import known_digests
+
+    with with_rows_for(run):
+        task, _ = complete(task, root, test=test)
+        return task, read_dataset(task, root, test=test, known=known_digests(run.environment()))
 
 
 def is_in(problem: Problem, folder: str) -> bool:

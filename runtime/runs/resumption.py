@@ -1,7 +1,5 @@
 """What a run that is to go on is made of again: its task with other lengths, its execution, and what differs from before."""
 
-import os
-import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,11 +10,8 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.contracts.optimizer import Schedule
 from modelc.compiler.syntax.document import MAX_BYTES
-from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.run_directory import Run
-from modelc.runtime.runs.run_folders import FoundRun, age, first_whole, runs_in
-from modelc.runtime.runs.run_layout import RESOLVED, holds_run
-from modelc.runtime.runs.tags import tagged_run
+from modelc.runtime.runs.run_layout import RESOLVED
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.observer import Checkpoint
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
@@ -62,33 +57,6 @@ class Continued(NamedTuple):
     before: Task
     task: Task
     checked: Checked | None = None
-
-
-def run_to_resume(text: str, missing: str = "there is nothing to go on with") -> FoundRun:
-    """The run directory `text`, the one with a tag, or the latest of a folder of runs, however it ended; no spec.
-
-    Raises RunError E602, which says what is `missing` where there is no run.
-    """
-    path = pathlib.Path(text)
-    try:
-        if holds_run(path):
-            return first_whole([Run(path)])
-        if (tagged := tagged_run(text)) is not None:
-            return first_whole([tagged])
-    except OSError as error:
-        raise RunError("E602", f"`{text}` cannot be read: {reason_of(error)}") from None
-    if os.path.isdir(path):
-        found = runs_in(path)
-        if found.there:
-            # An older one is not written to in place of the latest.
-            return FoundRun(first_whole([max(found.there, key=age)]).run, found.notes())
-        if found.damaged:
-            raise found.damaged[0]
-    what = "is a file" if os.path.isfile(path) else "has no run" if os.path.exists(path) else "does not exist"
-    helps = (
-        "name a run directory, `runs/NAME` for the latest run of that name, or `runs/NAME:TAG`; a spec is none of these",
-    )
-    raise RunError("E602", f"{missing}: `{text}` {what}", helps=helps)
 
 
 def need_ended(run: Run, advice: str) -> None:

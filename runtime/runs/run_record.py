@@ -78,9 +78,9 @@ class RunRecord(Sealed):
     in the record of a run that was made before these were recorded. `class_names` has the digest of the names in each file
     of class names, by the path that the spec has for it.
 
-    `commit` is that of the repository of the spec. `files` has the sha256 of each file that does not change any more; `replaced` that of one which was being replaced when
-    the record was written, and may still be there. `metrics` are the lines that `metrics.jsonl` has at least. All three are
-    missing in a record without a seal.
+    `commit` is that of the repository of the spec. `files` has the sha256 of each file that does not change any more;
+    `replaced` that of one which was being replaced when the record was written, and may still be there. `metrics` are the
+    lines that `metrics.jsonl` has at least. All three are missing in a record without a seal.
     """
 
     format: int

@@ -22,7 +22,7 @@ from modelc.runtime.runs.files import may_be_there, writing
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.run_files import INTACT
 from modelc.runtime.runs.sealed_json import Sealed, UnsoundError, read_sealed, sealed
-from modelc.runtime.training.observer import Snapshot, Weights
+from modelc.runtime.training.observer import Snapshot, Weights, by_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -218,11 +218,7 @@ def read_arrays(data: bytes, wanted: Mapping[str, Wanted], folder: Path) -> Weig
     except SafetensorError as error:
         raise unusable(folder, f"a file is damaged: {str(error).lower()}") from None
     compare({key: (tuple(array.shape), array.dtype.name) for key, array in arrays.items()}, wanted, folder)
-    tree: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
-    for key in wanted:
-        path, _, name = key.partition(":")
-        tree.setdefault(path, {})[name] = arrays[key]
-    return tree
+    return by_path({key: arrays[key] for key in wanted})
 
 
 def compare(found: Mapping[str, tuple[tuple[int, ...], str]], wanted: Mapping[str, Wanted], folder: Path) -> None:
@@ -268,7 +264,7 @@ def unusable(folder: Path, reason: str, helps: tuple[str, ...] = INTACT) -> RunE
 
 
 def flatten(tree: Weights) -> dict[str, "np.ndarray[Any, Any]"]:
-    """The arrays of a tree as `path:name`, each in C order; neither paths nor names hold a colon."""
+    """The arrays of a tree as `path:name`, each in C order: the inverse of `by_path`."""
     import numpy as np
 
     # `np.ascontiguousarray` would give an array without axes one.

@@ -15,7 +15,7 @@ from modelc.compiler.library.contracts.metric import Metric
 from modelc.compiler.lowering.lower import Tree
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.training.epoch_sums import SEPARATOR, Tally
-from modelc.runtime.training.observer import Checkpoint, EpochRecord
+from modelc.runtime.training.observer import Checkpoint, EpochRecord, by_path
 from modelc.runtime.training.placement import on_host
 from modelc.runtime.training.step import Steps, TrainState
 from modelc.runtime.training.sums import Sums
@@ -93,11 +93,7 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
 
 def weights_of(given: Checkpoint) -> tuple[Tree, Tree]:
     """The params and the state of a checkpoint, as the model holds them."""
-    trees: list[dict[str, dict[str, Any]]] = [{}, {}]
-    for tree, part in zip(trees, ("params", "state"), strict=True):
-        for key, array in given.arrays.get(part, {}).items():
-            path, _, name = key.partition(SEPARATOR)
-            tree.setdefault(path, {})[name] = array
+    trees: Any = tuple(by_path(given.arrays.get(part, {})) for part in ("params", "state"))
     params, state = trees
     return params, state
 

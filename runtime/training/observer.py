@@ -11,6 +11,15 @@ Weights = Mapping[str, Mapping[str, "np.ndarray[Any, Any]"]]
 """Arrays on the host: by node path, then by name."""
 
 
+def by_path(arrays: "Mapping[str, np.ndarray[Any, Any]]") -> Weights:
+    """Arrays that are named `path:name`, in the same order; neither paths nor names hold a colon."""
+    tree: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
+    for key, array in arrays.items():
+        path, _, name = key.partition(":")
+        tree.setdefault(path, {})[name] = array
+    return tree
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A copy of the weights on the host. `trainable` and `state` are the params and state of the lowered model."""

@@ -4,7 +4,6 @@
 """
 
 import errno
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import pytest
 
 from modelc.runtime.runs.verification import verify
 from tests.cli.commands import Ended, modelc
+from tests.cli.test_resume import metrics, weights
 
 SPEC = """\
 modelc: 1
@@ -132,9 +132,7 @@ def made(folder: Path) -> Path:
 
 def results(run: Path) -> tuple[list[dict[str, Any]], bytes]:
     """What does not depend on times: the figures of all epochs, and the last weights."""
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    figures = [{key: value for key, value in line.items() if key not in ("seconds", "digest")} for line in lines]
-    return figures, (run / "weights" / "last" / "params.safetensors").read_bytes()
+    return metrics(run), weights(run)["weights/last/params.safetensors"]
 
 
 def need_truth(ended: Ended, run: Path, *, once: bool) -> None:

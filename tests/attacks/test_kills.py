@@ -14,6 +14,7 @@ from modelc.runtime.runs.checkpoints import checkpoints_of
 from modelc.runtime.runs.run_directory import is_locked
 from modelc.runtime.runs.verification import verify
 from tests.cli.commands import modelc, start
+from tests.cli.test_resume import metrics, weights
 
 SPEC = """\
 modelc: 1
@@ -49,14 +50,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def results(run: Path) -> tuple[list[dict[str, Any]], list[bytes], Any]:
+def results(run: Path) -> tuple[list[dict[str, Any]], dict[str, bytes], Any]:
     """What does not depend on times: the figures of all epochs, all weights, and which epoch is the best."""
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    figures = [{key: value for key, value in line.items() if key not in ("seconds", "digest")} for line in lines]
-    weights = [file.read_bytes() for file in sorted((run / "weights").rglob("*.safetensors"))]
     record = json.loads((run / "run.json").read_text())
     assert record["status"] == "finished"
-    return figures, weights, record["best"]
+    return metrics(run), weights(run), record["best"]
 
 
 def killed(process: "subprocess.Popen[str]", run: Path, drawn: random.Random) -> bool:

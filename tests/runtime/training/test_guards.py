@@ -18,7 +18,7 @@ from modelc.runtime.training import replay
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit
 from modelc.runtime.training.objective import losses, needed_edges
-from modelc.runtime.training.observer import Checkpoint
+from modelc.runtime.training.observer import Checkpoint, NoSaver
 from modelc.runtime.training.replay import replay_step
 from tests.runtime.small import ready, spec, write_rows
 from tests.runtime.watching import Watcher
@@ -27,22 +27,12 @@ BAD_ROW = 11
 EXECUTION = Execution("scan", 4, "test")
 
 
-class Keeper:
+class Keeper(NoSaver):
     """Keeps the state that training failed from."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.kept: list[Checkpoint] = []
-
-    def saves_at(self, step: int) -> int | None:
-        return None
-
-    def is_due(self, step: int) -> bool:
-        return False
-
-    def save(self, checkpoint: Any) -> None:
-        pass
-
-    ended = save
 
     def failed(self, checkpoint: Any) -> None:
         self.kept.append(checkpoint())
