@@ -4,7 +4,6 @@ A folder is written under another name, synced and renamed: one that is there is
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.metrics_log import Chain, MetricsPart
 from modelc.runtime.runs.open_folder import OpenFolder
-from modelc.runtime.runs.sealed_json import Sealed, UnsoundError, read_sealed, sealed
+from modelc.runtime.runs.run_files import content_of
+from modelc.runtime.runs.sealed_json import Sealed, read_sealed, sealed
+from modelc.runtime.runs.unsound import INTACT, UnsoundError
 from modelc.runtime.runs.weights import ArrayEntry, FileEntry, flatten
 from modelc.runtime.training.observer import Checkpoint, Snapshot, by_path
 
@@ -231,11 +231,10 @@ def opened_checkpoint(run: Path, name: str, kind: str) -> Iterator[OpenFolder]:
 
 def read_manifest(folder: OpenFolder, id: str) -> CheckpointManifest:
     """The manifest of a checkpoint, after checking its seal and that it is of the run `id`."""
-    data = read_file(folder, MANIFEST, MOST)
     try:
-        manifest = read_sealed(data, CheckpointManifest, (FORMAT,))
+        manifest = read_sealed(content_of(folder, MANIFEST, MOST), CheckpointManifest, (FORMAT,))
     except UnsoundError as error:
-        raise unusable(folder.path, f"`{MANIFEST}` {error}") from None
+        raise unusable(folder.path, f"`{MANIFEST}` {error}", error.helps) from None
     if manifest.run != id:
         raise unusable(folder.path, f"it belongs to the run {manifest.run}, not to {id}")
     if folder.path.name != name_of(manifest.step):
@@ -248,7 +247,10 @@ def read_part(folder: OpenFolder, part: str, entry: FileEntry) -> "dict[str, np.
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    data = read_file(folder, file_of(part), None)
+    try:
+        data = content_of(folder, file_of(part))
+    except UnsoundError as error:
+        raise unusable(folder.path, f"`{file_of(part)}` {error}", error.helps) from None
     if sha256(data).hexdigest() != entry.sha256:
         raise unusable(folder.path, f"`{file_of(part)}` has changed since it was written")
     try:
@@ -261,19 +263,5 @@ def read_part(folder: OpenFolder, part: str, entry: FileEntry) -> "dict[str, np.
     return {key: arrays[key] for key in entry.arrays}
 
 
-def read_file(folder: OpenFolder, name: str, most: int | None) -> bytes:
-    """The content of a file of a checkpoint. Raises RunError E603."""
-    try:
-        with folder.reading(name) as file:
-            if most is not None and os.fstat(file.fileno()).st_size > most:
-                raise unusable(folder.path, f"`{name}` has more than {most:,} bytes")
-            return file.read()
-    except NotRegularError as error:
-        raise unusable(folder.path, f"`{name}` is {error.kind}, expected a regular file") from None
-    except OSError as error:
-        raise unusable(folder.path, f"`{name}` cannot be read: {reason_of(error)}") from None
-
-
-def unusable(path: Path, reason: str) -> RunError:
-    helps = ("remove that checkpoint to go on from an older one, or train again",)
+def unusable(path: Path, reason: str, helps: tuple[str, ...] = INTACT) -> RunError:
     return RunError("E603", f"the checkpoint `{path}` cannot be used: {reason}", helps=helps)

@@ -11,6 +11,7 @@ from modelc.compiler.diagnostics.render.json_text import json_text
 from modelc.runtime.runs.files import writing
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.sealed_json import Sealed
+from modelc.runtime.runs.unsound import INTACT
 
 METRICS = "metrics.jsonl"
 DIGEST = "digest"
@@ -111,7 +112,7 @@ def kept_lines(data: bytes, chain: Chain) -> bytes:
     try:
         found = chain_of(kept)
     except ValueError as error:
-        raise RunError("E602", f"`{METRICS}` of the run cannot be gone on with: {error}") from None
+        raise RunError("E602", f"`{METRICS}` of the run cannot be gone on with: {error}", helps=INTACT) from None
     if found != chain:
-        raise RunError("E602", f"`{METRICS}` of the run has other lines than its checkpoint says")
+        raise RunError("E602", f"`{METRICS}` of the run has other lines than its checkpoint says", helps=INTACT)
     return kept

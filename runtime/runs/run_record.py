@@ -12,11 +12,14 @@ from modelc.runtime.runs.metrics_log import MetricsPart
 from modelc.runtime.runs.plugins import PluginRecord
 from modelc.runtime.runs.run_files import damaged, read_bytes
 from modelc.runtime.runs.run_layout import RECORD
-from modelc.runtime.runs.sealed_json import Sealed, UnknownFormatError, UnsoundError, read_sealed, sealed
+from modelc.runtime.runs.sealed_json import Sealed, read_sealed, sealed
+from modelc.runtime.runs.unsound import UnsoundError
 
 FORMAT = 2
 UNSEALED = (1,)
 """The formats of before there were seals."""
+MOST_RECORD = 2**20
+"""Bytes of a record."""
 
 Kind = Literal["best", "last"]
 KINDS: tuple[Kind, ...] = ("best", "last")
@@ -120,14 +123,16 @@ def record_bytes(record: RunRecord) -> bytes:
 
 def read_record(folder: Path) -> RunRecord:
     """The record of the run in `folder`. Raises RunError E602."""
-    data = read_bytes(folder, RECORD, 2**20)
+    data = read_bytes(folder, RECORD, MOST_RECORD)
     try:
-        return read_sealed(data, RunRecord, (*UNSEALED, FORMAT), UNSEALED)
-    except UnknownFormatError as error:
-        helps = ("use the version of modelc that trained it, or a later one",)
-        raise damaged(folder / RECORD, str(error)).replaced(helps=helps) from None
+        return record_in(data)
     except UnsoundError as error:
-        raise damaged(folder / RECORD, str(error)) from None
+        raise damaged(folder / RECORD, str(error), error.helps) from None
+
+
+def record_in(data: bytes) -> RunRecord:
+    """The record in the content of `run.json`. Raises UnsoundError."""
+    return read_sealed(data, RunRecord, (*UNSEALED, FORMAT), UNSEALED)
 
 
 def digest(data: bytes) -> str:

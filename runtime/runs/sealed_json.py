@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from modelc.compiler.diagnostics.render.json_text import json_text
+from modelc.runtime.runs.unsound import UnknownFormatError, UnsoundError
 
 SEAL = "seal"
 
@@ -22,14 +23,6 @@ class Sealed(BaseModel):
 
 
 Kept = TypeVar("Kept", bound=Sealed)
-
-
-class UnsoundError(Exception):
-    """A text is not as it was written. Its message says so of the file."""
-
-
-class UnknownFormatError(UnsoundError):
-    """A text is in a format that is not known, most likely that of a later version."""
 
 
 def entry(seal: str) -> bytes:

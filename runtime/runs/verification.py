@@ -1,14 +1,12 @@
 """Compares every file of a run with the digests that were recorded of it. Reads only, and needs neither jax nor the data."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from hashlib import file_digest
-from io import BufferedReader
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.checkpoints import CHECKPOINTS, FAILED, CheckpointManifest, name_of, names_in
 from modelc.runtime.runs.checkpoints import MOST as MOST_MANIFEST
@@ -16,6 +14,7 @@ from modelc.runtime.runs.leftovers import leftovers_in
 from modelc.runtime.runs.metrics_log import METRICS, MOST_METRICS, Chain, chain_of, has_digests
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.run_directory import Run, is_locked
+from modelc.runtime.runs.run_files import content_of, reading
 from modelc.runtime.runs.run_layout import (
     CLASS_NAMES,
     ENVIRONMENT,
@@ -27,7 +26,8 @@ from modelc.runtime.runs.run_layout import (
     WEIGHTS,
 )
 from modelc.runtime.runs.run_record import FORMAT, KINDS, Best, Kind, RunRecord, read_record
-from modelc.runtime.runs.sealed_json import UnsoundError, read_sealed
+from modelc.runtime.runs.sealed_json import read_sealed
+from modelc.runtime.runs.unsound import UnsoundError
 from modelc.runtime.runs.weights import MANIFEST, Manifest, sibling, unusable
 
 ATTEMPTS = 5
@@ -104,29 +104,6 @@ def look_at(folder: Path) -> Verified:
     except OSError as error:
         raise RunError("E602", f"the run `{folder}` cannot be read: {reason_of(error)}") from None
     return Verified(folder, record, is_training, tuple(files))
-
-
-@contextmanager
-def reading(folder: OpenFolder, name: str) -> Iterator[BufferedReader]:
-    """A file, open for reading. Raises UnsoundError with what is wrong if it cannot be read."""
-    try:
-        with folder.reading(name) as file:
-            yield file
-    except FileNotFoundError:
-        raise UnsoundError("is missing") from None
-    except NotRegularError as error:
-        raise UnsoundError(f"is {error.kind}, expected a regular file") from None
-    except OSError as error:
-        raise UnsoundError(f"cannot be read: {reason_of(error)}") from None
-
-
-def content_of(folder: OpenFolder, name: str, most: int) -> bytes:
-    """The content of a file. Raises UnsoundError with what is wrong if it cannot be read, or has more than `most` bytes."""
-    with reading(folder, name) as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise UnsoundError(f"has more than {most:,} bytes")
-    return data
 
 
 def compared(folder: OpenFolder, name: str, expected: tuple[str | None, ...], below: str = "") -> CheckedFile:

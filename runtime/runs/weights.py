@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.lowering.prepared_task import PreparedTask
-from modelc.compiler.syntax.beneath import NotRegularError
 from modelc.compiler.syntax.file_root import reason_of
 from modelc.runtime.runs.files import may_be_there, writing
 from modelc.runtime.runs.open_folder import OpenFolder
-from modelc.runtime.runs.run_files import INTACT
-from modelc.runtime.runs.sealed_json import Sealed, UnsoundError, read_sealed, sealed
+from modelc.runtime.runs.run_files import content_of
+from modelc.runtime.runs.sealed_json import Sealed, read_sealed, sealed
+from modelc.runtime.runs.unsound import INTACT, UnsoundError
 from modelc.runtime.training.observer import Snapshot, Weights, by_path
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def read_files(folder: OpenFolder, run: str, task: PreparedTask) -> Snapshot:
     """`read_weights` of an open folder."""
     wanted = wanted_arrays(task)
     most = 4096 + sum(1024 + 4 * len(key) for arrays in wanted.values() for key in arrays)
-    manifest = read_manifest(read_bounded(folder, MANIFEST, 0, most), folder.path)
+    manifest = read_manifest(content(folder, MANIFEST, most), folder.path)
     if manifest.run != run:
         raise unusable(folder.path, f"they belong to the run {manifest.run}, not to {run}")
     trees = []
@@ -191,7 +191,7 @@ def read_files(folder: OpenFolder, run: str, task: PreparedTask) -> Snapshot:
         # The header is JSON with a name, a shape, a dtype and two offsets for each array.
         least = 8 + sum(array.bytes for array in arrays.values())
         header = 1024 + sum(256 + len(key) + 24 * len(array.shape) for key, array in arrays.items())
-        data = read_bounded(folder, name, least, least + header)
+        data = content(folder, name, least + header, least)
         if sha256(data).hexdigest() != entry.sha256:
             reason = f"`{name}` has changed since it was written: its sha256 differs from the manifest"
             raise unusable(folder.path, reason)
@@ -205,7 +205,7 @@ def read_manifest(data: bytes, folder: Path) -> Manifest:
     try:
         return read_sealed(data, Manifest, (FORMAT,))
     except UnsoundError as error:
-        raise unusable(folder, f"`{MANIFEST}` {error}") from None
+        raise unusable(folder, f"`{MANIFEST}` {error}", error.helps) from None
 
 
 def read_arrays(data: bytes, wanted: Mapping[str, Wanted], folder: Path) -> Weights:
@@ -237,26 +237,12 @@ def compare(found: Mapping[str, tuple[tuple[int, ...], str]], wanted: Mapping[st
             raise unusable(folder, f"they contain {key!r}, which the spec does not need")
 
 
-def read_bounded(folder: OpenFolder, name: str, least: int, most: int) -> bytes:
-    """The content of a file of `least` to `most` bytes; a file of another size is not read."""
+def content(folder: OpenFolder, name: str, most: int, least: int = 0) -> bytes:
+    """The content of a file of `least` to `most` bytes. Raises RunError E603."""
     try:
-        with folder.reading(name) as file:
-            size = os.fstat(file.fileno()).st_size
-            if not least <= size <= most:
-                raise unusable(folder.path, f"`{name}` has {size:,} bytes, expected {least:,} to {most:,}")
-            data = file.read(most + 1)
-    except FileNotFoundError:
-        raise unusable(folder.path, f"there is no file `{name}`") from None
-    except NotRegularError as error:
-        raise unusable(folder.path, f"`{name}` is {error.kind}, expected a regular file") from None
-    except PermissionError as error:
-        helps = ("allow yourself to read the files of the run",)
-        raise unusable(folder.path, f"`{name}` cannot be read: {reason_of(error)}", helps) from None
-    except OSError as error:
-        raise unusable(folder.path, f"`{name}` cannot be read: {reason_of(error)}") from None
-    if len(data) != size:
-        raise unusable(folder.path, f"`{name}` changed while it was read")
-    return data
+        return content_of(folder, name, most, least)
+    except UnsoundError as error:
+        raise unusable(folder.path, f"`{name}` {error}", error.helps) from None
 
 
 def unusable(folder: Path, reason: str, helps: tuple[str, ...] = INTACT) -> RunError:

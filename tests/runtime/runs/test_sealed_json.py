@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from modelc.runtime.runs.sealed_json import Sealed, UnknownFormatError, UnsoundError, read_sealed, sealed
+from modelc.runtime.runs.sealed_json import Sealed, read_sealed, sealed
+from modelc.runtime.runs.unsound import UnknownFormatError, UnsoundError
 
 
 class Kept(Sealed):

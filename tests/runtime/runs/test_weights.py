@@ -97,7 +97,7 @@ def test_truncated_grown_and_missing_files_are_refused(folder: Path) -> None:
             path.write_bytes(broken)
             refusal(folder)
         path.unlink()
-        assert "there is no file" in refusal(folder)
+        assert f"`{path.name}` is missing" in refusal(folder)
         path.write_bytes(whole)
 
 
