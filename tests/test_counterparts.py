@@ -49,7 +49,13 @@ model: {inputs: {city: {shape: [], dtype: int32}}, layers: [embedding: {input_di
 data: {source: {npz: rows.npz}}
 train: {loss: mean_squared_error, optimizer: adam, epochs: 1}
 """
-BASES = (EXAMPLE, EXAMPLE.replace("[8, 8]", "[28, 28]"), SEVERAL, TABLE)
+COLOURS = """\
+modelc: 1
+model: {inputs: {image: {shape: [32, 32, 3]}}, layers: [flatten, {dense: {units: "${classes(kind)}", activation: softmax}, name: kind}]}
+data: {source: cifar10, targets: {kind: {category: label}}}
+train: {loss: cross_entropy, optimizer: adam, epochs: 1}
+"""
+BASES = (EXAMPLE, EXAMPLE.replace("[8, 8]", "[28, 28]"), SEVERAL, TABLE, COLOURS)
 ROWS = [(framework, found) for framework, page in pages().items() for rows in page.values() for found in rows]
 MODULES = (
     "activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "optimizers",

@@ -67,7 +67,10 @@ def declaring(evaluator: "VariableEvaluator", name: str, known: list[str], file:
     """What to write for a name that the data does not read, which reads those that are `known`."""
     if known:
         return f"`data` reads {listed(known)}"
-    columns = source_columns(evaluator, file) or {}
+    try:
+        columns = source_columns(evaluator, file) or {}
+    except Reported:
+        columns = {}
     # A column of a source that says how many classes it has holds labels.
     labels = [f"{{category: {column}}}" for column, found in columns.items() if found.classes is not None]
     readers = labels or [f"{{category: {{column: {name}, classes: 10}}}}"]
@@ -82,7 +85,9 @@ def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: 
     except ValidationError:
         # It is reported where it is read.
         raise Reported from None
-    classes = reader.class_names(column_of(evaluator, reader.subject, file))
+    classes = reader.class_names(None)
+    if classes is None:
+        classes = reader.class_names(column_of(evaluator, reader.subject, file))
     if classes is None:
         kind = READERS.name_of(reader)
         says = "does not say how many classes there are" if reader.gives_labels else "reads no classes"
@@ -109,13 +114,17 @@ def with_names(reader: object, names: Mapping[str, tuple[str, ...]]) -> object:
 
 
 def column_of(evaluator: "VariableEvaluator", subject: str, file: File) -> Column | None:
-    """What the source says of a column without reading it; None where only its files can tell."""
+    """What the source says of a column without reading it; None where only its files can tell. Raises Reported where the
+    source cannot be read.
+    """
     columns = source_columns(evaluator, file)
     return None if columns is None else columns.get(subject)
 
 
 def source_columns(evaluator: "VariableEvaluator", file: File) -> Mapping[str, Column] | None:
-    """What the source says of its columns without reading them; None where only its files can tell."""
+    """What the source says of its columns without reading them; None where only its files can tell. Raises Reported where
+    it cannot be read.
+    """
     data = written_out(file.data, file)
     source = data and data.get("source")
     if source is None:
@@ -123,7 +132,8 @@ def source_columns(evaluator: "VariableEvaluator", file: File) -> Mapping[str, C
     try:
         return SOURCES.build(plain(evaluator, source, file)).columns()
     except ValidationError:
-        return None
+        # It is reported where it is read.
+        raise Reported from None
 
 
 def plain(evaluator: "VariableEvaluator", node: SourceNode, file: File) -> object:

@@ -171,6 +171,9 @@ PYTORCH: Page = {
             "a sequence of `random_brightness`, `random_contrast`, `random_saturation` and `random_hue`; "
             "`random_crop` and `resizing`"),
         Row("torchvision.datasets.MNIST('data', download=True)", "data: {source: mnist}", "`digits` needs no network"),
+        Row("torchvision.datasets.FashionMNIST('data', download=True)", "data: {source: fashion_mnist}"),
+        Row("torchvision.datasets.CIFAR10('data', download=True)", "data: {source: cifar10}"),
+        Row("torchvision.datasets.CIFAR100('data', download=True)", "data: {source: cifar100}"),
         Row("torchvision.datasets.ImageFolder('photos')", planned="source/files"),
         Row("dataset.class_to_idx, dataset.classes",
             "data: {targets: {kind: {category: {column: label, classes: {file: names.txt}}}}}",

@@ -44,9 +44,6 @@ PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
             ("folder", "image_dataset_from_directory", "image_folder", "images", "text_dataset_from_directory"),
             AS_NPZ,
         ),
-        "fashion_mnist": PlannedThing("the data set Fashion-MNIST", (), AS_NPZ),
-        "cifar10": PlannedThing("the data set CIFAR-10", ("cifar",), AS_NPZ),
-        "cifar100": PlannedThing("the data set CIFAR-100", (), AS_NPZ),
         "imdb": PlannedThing("the data set IMDB", (), AS_NPZ),
     },
     "reader": {

@@ -192,7 +192,16 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
         return f"write `{entry_text(key, f'{before.strip()}: {after.strip()}')}`"
     if registry.kind == "source" and name.endswith(".npz"):
         return f"write `{entry_text(key, f'npz: {name}')}`"
+    if registry.kind == "source" and key == name and not found and (inside := source_inside(arguments, registry)):
+        return f"a data set is written by its name alone: `{inside}`"
     return ""
+
+
+def source_inside(arguments: Any, registry: Registry[Any]) -> str:
+    """The source that `arguments` name, those of a library of data sets: `cifar10` of `tfds: cifar10`. Empty for none."""
+    values = arguments.values() if isinstance(arguments, Mapping) else (arguments,)
+    named = (suggest(value, registry) for value in values if isinstance(value, str))
+    return next((found.new for found in named if found.is_synonym), "")
 
 
 def named_beside(name: str, value: Any, registry: Registry[Any]) -> str:

@@ -20,13 +20,14 @@ SAVED = "x=x, y=y"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What is known of a column without reading it: the type of one row, the classes of labels, the number of rows.
+    """What is known of a column without reading it: the type of one row, the names or the number of the classes of labels,
+    the number of rows.
 
     The dtype of a column of text is `str`, of bytes `bytes`.
     """
 
     type: TensorType
-    classes: int | None = None
+    classes: tuple[str, ...] | int | None = None
     rows: int | None = None
 
 

@@ -67,8 +67,8 @@ def help_for_classes(value: Any) -> str:
 class CategoryReader(Reader):
     """A column of labels as integers from 0 to the number of classes, exclusive.
 
-    Integers are taken as they are; text (numpy `str`, or UTF-8 `bytes`) is looked up in the list `classes`, in whose
-    order the classes count. Where there are many, `classes: {file: names.txt}` reads them from a text file. A text that
+    Integers are taken as they are, with the names of their classes where the source knows these. Text (numpy `str`, or
+    UTF-8 `bytes`) is looked up in the list `classes`, in whose order the classes count. Where there are many, `classes: {file: names.txt}` reads them from a text file. A text that
     is not there is an error, unless `unknown` names one more class, the last, for all of those: so an input of text,
     `[rows]` or tokens `[rows, time]`, becomes ids for `embedding` or `category_encoding`.
     """
@@ -151,10 +151,11 @@ class CategoryReader(Reader):
         message = f"`{self.column}` has strings, but `classes` does not name the classes"
         help = "list them in the order of their labels: `classes: [cat, dog]`"
         need(not text or isinstance(self.classes, tuple), message, help=help, argument="classes", code="E403")
+        known = len(column.classes) if isinstance(column.classes, tuple) else column.classes
         need(
-            self.count is None or column.classes is None or column.classes <= self.count,
-            f"`{self.column}` has {column.classes} classes, but `classes` says {self.count}",
-            help=f"`classes: {column.classes}`, or omit it",
+            self.count is None or known is None or known <= self.count,
+            f"`{self.column}` has {known} classes, but `classes` says {self.count}",
+            help=f"`classes: {known}`, or omit it",
             argument="classes",
             code="E403",
         )

@@ -6,7 +6,10 @@ from modelc.compiler.library.contracts.data_source import Source
 SOURCES: Registry[Source] = Registry(
     Source,
     {
+        "cifar10": "sources.cifar:Cifar10",
+        "cifar100": "sources.cifar:Cifar100",
         "digits": "sources.digits:Digits",
+        "fashion_mnist": "sources.fashion_mnist:FashionMnist",
         "mnist": "sources.mnist:Mnist",
         "npz": "sources.npz:Npz",
     },

@@ -1,10 +1,12 @@
 """Downloads a public file once: https, limited in size, verified by its checksum before it is read."""
 
+import errno
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from http.client import HTTPException
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +14,8 @@ from modelc.compiler.diagnostics.exceptions import RunError
 
 TIMEOUT = 20.0
 """Seconds that one connection may stay silent."""
+CHUNK = 2**20
+"""Bytes that are read at once."""
 
 
 class Unreachable(Exception):
@@ -20,20 +24,35 @@ class Unreachable(Exception):
 
 def fetch(url: str, digest: str, limit: int) -> bytes:
     """The content of `url`, whose sha256 is `digest` and which has at most `limit` bytes. Raises Unreachable."""
+    content = BytesIO()
+    fetch_into(content, url, digest, limit)
+    return content.getvalue()
+
+
+def fetch_into(file: BinaryIO, url: str, digest: str, limit: int) -> None:
+    """Write the content of `url` into `file`, as `fetch` returns it. Raises Unreachable; `file` has anything then."""
+    host, hashed, size = url.split("/")[2], sha256(), 0
+    for chunk in chunks_of(url, host):
+        size += len(chunk)
+        if size > limit:
+            raise Unreachable(f"{host}: the file is larger than it should be")
+        hashed.update(chunk)
+        file.write(chunk)
+    if hashed.hexdigest() != digest:
+        raise Unreachable(f"{host}: the checksum of the file is wrong")
+
+
+def chunks_of(url: str, host: str) -> Iterator[bytes]:
+    """The content of `url` in parts. Raises Unreachable."""
     from urllib.request import urlopen
 
-    host = url.split("/")[2]
     try:
         with urlopen(url, timeout=TIMEOUT) as answer:
-            content: bytes = answer.read(limit + 1)
+            while chunk := answer.read(CHUNK):
+                yield chunk
     # URLError and timeouts are OSErrors.
     except (OSError, HTTPException, ValueError) as error:
         raise Unreachable(f"{host}: {getattr(error, 'reason', None) or type(error).__name__}") from None
-    if len(content) > limit:
-        raise Unreachable(f"{host}: the file is larger than it should be")
-    if sha256(content).hexdigest() != digest:
-        raise Unreachable(f"{host}: the checksum of the file is wrong")
-    return content
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -53,7 +72,11 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         temporary = None
     except OSError as error:
         message = f"cannot write {path.name!r} into the cache {str(path.parent)!r}: {os.strerror(error.errno or 0)}"
-        raise RunError("E406", message, helps=("set MODELC_CACHE to a writable folder",)) from None
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        help = (
+            "make room there, or set MODELC_CACHE to a folder" if is_full else "set MODELC_CACHE to a writable folder"
+        )
+        raise RunError("E406", message, helps=(help + (" that has room" if is_full else ""),)) from None
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)

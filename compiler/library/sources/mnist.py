@@ -1,7 +1,6 @@
 """The MNIST digits, from the cache folder, or downloaded into it once."""
 
 import os
-import struct
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -81,13 +80,17 @@ def check_labels(arrays: Mapping[str, NumpyArray], path: Path) -> None:
 
 
 def unlike_mnist(path: Path, problem: str) -> RunError:
-    helps = ("remove the file to download it again", "read your own arrays with the source `npz`")
-    return RunError("E405", f"{str(path)!r} {problem}", helps=helps)
+    from modelc.compiler.library.sources.published_files import another_file
+
+    return another_file(path, problem)
 
 
 def download(path: Path) -> None:
     """Make the file at `path` from the first mirror that has it, checked and whole. Raises RunError E406."""
+    from io import BytesIO
+
     from modelc.compiler.library.sources.download import Unreachable, fetch, write_whole
+    from modelc.compiler.library.sources.idx import read_idx
 
     try:
         content = fetch(NPZ, NPZ_DIGEST, LIMIT)
@@ -97,10 +100,11 @@ def download(path: Path) -> None:
         write_whole(path, lambda file: file.write(content))
         return
     try:
-        arrays = {name: read_idx(fetch(IDX + file, digest, LIMIT)) for name, (file, digest) in IDX_FILES.items()}
+        packed = {name: fetch(IDX + file, digest, LIMIT) for name, (file, digest) in IDX_FILES.items()}
     except Unreachable as error:
         reasons.append(str(error))
     else:
+        arrays = {name: read_idx(BytesIO(content), SHAPES[name]) for name, content in packed.items()}
         write_whole(path, lambda file: save(file, arrays))
         return
     raise RunError(
@@ -109,16 +113,6 @@ def download(path: Path) -> None:
         notes=tuple(reasons),
         helps=(f"without a network here, download {NPZ} and put it here: {path}",),
     )
-
-
-def read_idx(content: bytes) -> NumpyArray:
-    """The array in a gzipped IDX file whose checksum was found right (format: yann.lecun.com/exdb/mnist)."""
-    import gzip
-
-    raw = gzip.decompress(content)
-    rank = raw[3]
-    shape = struct.unpack_from(f">{rank}I", raw, 4)
-    return np.frombuffer(raw, np.uint8, offset=4 + 4 * rank).reshape(shape)
 
 
 def save(file: BinaryIO, arrays: Mapping[str, NumpyArray]) -> None:

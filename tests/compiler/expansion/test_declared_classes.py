@@ -37,6 +37,29 @@ train: {loss: cross_entropy, optimizer: adam, epochs: 1}
     assert layers(text)["digit"].units == 10
 
 
+def test_a_source_that_is_not_known_is_one_error() -> None:
+    text = """
+model:
+  inputs: {image: {shape: [8, 8]}}
+  layers: [flatten, {dense: "${classes(digit)}", name: digit}]
+data: {source: {tfds: {name: cifar10}}, inputs: {image: {array: image}}, targets: {digit: {category: label}}}
+train: {loss: cross_entropy, optimizer: adam, epochs: 1}
+"""
+    problem = only(text)
+    assert problem.code == "E101" and problem.helps == ("a data set is written by its name alone: `cifar10`",)
+
+
+def test_a_name_that_the_data_does_not_read_is_found_beside_a_source_that_is_not_known() -> None:
+    text = """
+model:
+  inputs: {image: {shape: [8, 8]}}
+  layers: [flatten, {dense: "${classes(digit)}", name: digit}]
+data: {source: nothing_like_it, inputs: {}}
+train: {loss: cross_entropy, optimizer: adam, epochs: 1}
+"""
+    assert {problem.code for problem in checked(text).problems} >= {"E101", "E207"}
+
+
 def test_it_may_stand_where_a_number_must_be_known() -> None:
     text = SPEC.replace("dense: {units", "repeat: 1, dense: {units").replace(
         "repeat: 1", 'repeat: "${classes(kind) - 3}"'
