@@ -56,7 +56,7 @@ def debug(
     where, remarks = found.find_root(root, task.source)
     inform(*remarks, *notes_on_arrays(found, task, where))
     task, dataset = same_data(found, task, where)
-    now = environment(task, recorded_execution(found), [], dataset.digests, {}, dataset.train.measured)
+    now = environment(task, recorded_execution(found), [], dataset.digests, {})
     if differs := differences(found.environment(), now):
         warn("the environment is another than that of the run: its last digits may be others", notes=differs)
     prepared = prepare(task)

@@ -105,8 +105,10 @@ def inputs_of(run: "Run", task: "Task", path: Path) -> tuple[Mapping[str, NumpyA
     from modelc.compiler.library.sources.archive import read_arrays, read_headers
     from modelc.compiler.syntax.file_root import open_regular
     from modelc.runtime.data.dataset import input_columns, read_inputs
-    from modelc.runtime.runs.environment import measured_in
     from modelc.runtime.runs.kept_spec import with_rows_for
+    from modelc.runtime.runs.learnt_values import values_for_prediction
+
+    learnt = values_for_prediction(run)
 
     with open_regular(path, str(path)) as file:
         try:
@@ -118,10 +120,10 @@ def inputs_of(run: "Run", task: "Task", path: Path) -> tuple[Mapping[str, NumpyA
             if not header.shape:
                 raise RunError("E404", f"the column `{name}` in `{path}` is a single value and has no rows")
         with with_rows_for(run):
-            names = input_columns(task, headers, refused)
+            names = input_columns(task, headers, refused, learnt)
         columns = read_arrays(file, str(path), names)
     with with_rows_for(run):
-        inputs, rows = read_inputs(task, columns, measured_in(run.environment()))
+        inputs, rows = read_inputs(task, columns, learnt)
     if rows == 0:
         raise RunError("E404", f"`{path}` has no rows to predict")
     return inputs, rows

@@ -131,7 +131,7 @@ def prepared_again(run: "Run", task: "Task", settings: tuple[str, ...], root: Pa
     inform(*notes)
     complete, arrays = with_arrays(task, where)
     complete, dataset = data_of(run, complete, where)
-    now = environment(complete, execution, sys.argv[1:], dataset.digests, arrays, dataset.train.measured)
+    now = environment(complete, execution, sys.argv[1:], dataset.digests, arrays)
     return Prepared(task, prepare(complete), dataset, execution, now, where.folder)
 
 
@@ -141,7 +141,7 @@ def data_of(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
     from modelc.runtime.runs.kept_spec import rows_for
     from modelc.runtime.training.memory import need_memory
 
-    task, dataset = rows_for(run, task, root)
+    task, dataset = rows_for(run, task, root, learn=True)
     task = balanced(task, dataset.train)
     need_memory(task, dataset)
     return task, dataset
@@ -158,7 +158,13 @@ def trained_again(
 
     ready = (again.ready if not settings else prepare(before), again.ready)
     say(f"training {run.folder} again: {again.dataset.train.rows:,} training rows", stream=sys.stderr)
-    fit_again(run, ready, again, recorder_of(run, again.task, folder, again.root, settings, again.environment), stop)
+    fit_again(
+        run,
+        ready,
+        again,
+        recorder_of(run, again.task, folder, again.root, settings, again.environment, again.dataset.train.learnt),
+        stop,
+    )
     if stop():
         say("interrupted: nothing is known of the run", stream=sys.stderr)
         raise typer.Exit(stop.code or INTERRUPTED)

@@ -62,7 +62,7 @@ def resume(
     need_same_course(before, task, dataset.train.rows, stored.checkpoint.step)
     need_more(run, task, dataset.train.rows, stored.checkpoint)
     # What weights began with is in the checkpoint: arrays in files are not read again.
-    now = environment(task, execution, sys.argv[1:], dataset.digests, {}, dataset.train.measured)
+    now = environment(task, execution, sys.argv[1:], dataset.digests, {})
     differs = warned_of(run, dataset, now)
     prepared = prepare(task)
     record = resumed_record(run.record, stored, settings, differs, execution.parallelism)

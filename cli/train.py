@@ -188,7 +188,7 @@ def run(
     task, arrays, dataset = read_all(task, checked, where)
     execution = choose(task, parallelism)
     prepared = prepare(task)
-    recorded = environment(task, execution, sys.argv[1:], dataset.digests, arrays, dataset.train.measured)
+    recorded = environment(task, execution, sys.argv[1:], dataset.digests, arrays)
     data = balanced_spec(checked.data, task)
     stop.begin()
     if not leads(data, recorded, saving):
@@ -198,6 +198,7 @@ def run(
         need_new(folder, run_dir is not None, labels)
     say(*header(task, prepared, name, path, dataset, execution, folder))
 
+    from modelc.runtime.runs.learnt_values import contents_of
     from modelc.runtime.runs.recorder import Recorder
 
     assert checked.merged is not None
@@ -210,6 +211,7 @@ def run(
         data,
         recorded,
         names,
+        contents_of(dataset.train.learnt),
     )
     show = partial(show_run_error_in, document=task.spec.document, sources=sources)
     fit_and_keep(prepared, dataset, execution, recorder, saving, stop, show=show)

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.library.contracts.data_source import Reader
+from modelc.compiler.library.contracts.reader import Reader
 from modelc.plugin import (
     Activation,
     ActivationField,
@@ -126,11 +126,14 @@ class Doubled(Reader):
     def subject(self) -> str:
         return self.column
 
-    def plan(self, column, wanted):
-        return build(Reader, {"array": self.column}).plan(column, wanted)
+    def plan(self, columns, wanted):
+        return build(Reader, {"array": self.column}).plan(columns, wanted)
 
-    def read(self, column, wanted):
-        return 2 * build(Reader, {"array": self.column}).read(column, wanted)
+    def learn(self, columns):
+        return build(Reader, {"array": self.column}).learn(columns)
+
+    def read(self, columns, wanted, learnt=None):
+        return 2 * build(Reader, {"array": self.column}).read(columns, wanted, learnt)
 '''
 THINGS = {
     "layer.shift": "Shift",

@@ -17,7 +17,7 @@ from tests.test_docs import FILES, blocks
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "plugins.md"
 PUBLIC = {"modelc", "modelc.plugin", "modelc.testing"}
-APART = "modelc.compiler.library.contracts.data_source"
+APART = "modelc.compiler.library.contracts.reader"
 """Readers and sources join `modelc.plugin` with the contract that they are to have."""
 
 

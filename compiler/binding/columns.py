@@ -14,7 +14,8 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
-from modelc.compiler.library.contracts.data_source import Column, Reader, refused_arrays
+from modelc.compiler.library.contracts.data_source import Column, refused_arrays
+from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.readers.array import ArrayReader
 
@@ -98,23 +99,23 @@ def bind_column(
     reporter: Reporter, name: str, reader: Reader, wanted: TensorType | None, columns: Columns, path: Path
 ) -> Binding:
     """The binding of `name` to the column that `reader` names; its type is None if it is unknown or wrong."""
-    column_name = reader.subject
-    binding = Binding(name, reader, wanted, None, path)
-    column = None
+    binding, found = Binding(name, reader, wanted, None, path), None
     if columns is not None:
-        column = columns.get(column_name)
-        if column is None:
-            missing_column(reporter, name, column_name, columns, path)
+        binding = binding._replace(columns=reader.names_among(columns))
+        if absent := [column for column in binding.names if column not in columns]:
+            for column in absent:
+                missing_column(reporter, name, column, columns, path)
             return binding
+        found = {column: columns[column] for column in binding.names}
     try:
-        type_ = reader.plan(column, wanted)
-        classes = reader.class_names(column)
+        type_ = reader.plan(found, wanted)
+        classes = reader.class_names(found)
     except PlanError as error:
         reporter.plan_error(error, f"`{name}`: {error.message}", place_of_binding(reporter, path))
         return binding
     shape = reader.row_shape if type_ is None else type_.shape
     if wanted is not None and shape is not None and shape != wanted.shape:
-        given, taken = show_shape(shape), show_shape(wanted.shape)
+        given, taken, column_name = show_shape(shape), show_shape(wanted.shape), reader.subject
         message = f"the column `{column_name}` has rows of shape {given}, the input `{name}` takes {taken}"
         reshaped = f"`array: {{column: {column_name}, shape: {taken}}}`"
         help = f"change the input to `shape: {given}`, or reshape the column with {reshaped}"
@@ -201,7 +202,7 @@ def bind_copy(reporter: Reporter, task: Task, name: str, reader: Reader, path: P
     source = (task.inputs or {}).get(reader.subject)
     if source is None or source.wanted is None:
         return None
-    return Binding(name, reader, None, reader.plan(Column(source.wanted), None), path)
+    return Binding(name, reader, None, reader.plan({reader.subject: Column(source.wanted)}, None), path)
 
 
 def with_squeeze(task: Task, term: Term, binding: Binding) -> Binding:

@@ -28,7 +28,7 @@ def stated_rows(binding: Binding, columns: Columns) -> int | None:
     rows = getattr(binding.reader, "rows", None)
     if rows:
         return int(rows[1] - rows[0])
-    column = None if columns is None else columns.get(binding.subject)
+    column = None if columns is None else columns.get(binding.names[0])
     return None if column is None else column.rows
 
 

@@ -9,10 +9,11 @@ from modelc.compiler.graph.graph import Edge
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.ast import DataSpec, Settings, Spec
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.data_source import Column, Reader, Source
+from modelc.compiler.library.contracts.data_source import Column, Source
 from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.contracts.metric import Link, Metric
 from modelc.compiler.library.contracts.optimizer import Optimizer
+from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.losses.without_target import NoLoss
 
 SAMPLE_WEIGHT = "data.sample_weight"
@@ -87,7 +88,7 @@ class Measure(NamedTuple):
 class Binding(NamedTuple):
     """How one input or target is read. `subject` is a column, or the input whose array is copied.
 
-    `wanted` is the type that the model needs (None for a target), `type` that of the reader, None until the data is
+    `columns` are the names of all columns that it is read from, None until those of the source are known. `wanted` is the type that the model needs (None for a target), `type` that of the reader, None until the data is
     read. `squeeze` marks the only shape repair: a target of shape `[]` for an output `[1]`.
     """
 
@@ -98,6 +99,12 @@ class Binding(NamedTuple):
     at: Path
     classes: Classes = None
     squeeze: bool = False
+    columns: tuple[str, ...] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that it is read from, with patterns as they are written where columns are not known."""
+        return self.reader.names_among(()) if self.columns is None else self.columns
 
     @property
     def given_type(self) -> TensorType | None:

@@ -27,17 +27,18 @@ def check_test_columns(reporter: Reporter, task: Task, trained: Columns, columns
 def check_test_column(reporter: Reporter, binding: Binding, columns: Columns) -> None:
     """Report the test column of one binding if it is missing or does not fit."""
     assert columns is not None
-    subject, column = binding.subject, columns.get(binding.subject)
-    if subject in (refused := refused_arrays(columns)):
-        report_refused(reporter, refused[subject], TEST, f"`{subject}` is to be read from here", OF)
-        return
-    if column is None:
-        message = f"{OF}the data has no column `{subject}` for `{binding.name}`"
-        label, note = f"no column `{subject}`", note_on_columns(columns)
-        reporter.add("E401", message, TEST, label=label, note=note)
-        return
+    refused = refused_arrays(columns)
+    for name in binding.names:
+        if name in refused:
+            report_refused(reporter, refused[name], TEST, f"`{name}` is to be read from here", OF)
+            return
+        if name not in columns:
+            message = f"{OF}the data has no column `{name}` for `{binding.name}`"
+            label, note = f"no column `{name}`", note_on_columns(columns)
+            reporter.add("E401", message, TEST, label=label, note=note)
+            return
     try:
-        type_ = binding.reader.plan(column, binding.wanted)
+        type_ = binding.reader.plan({name: columns[name] for name in binding.names}, binding.wanted)
     except PlanError as error:
         reporter.plan_error(error, f"{OF}{error.message}", TEST)
         return
@@ -46,6 +47,6 @@ def check_test_column(reporter: Reporter, binding: Binding, columns: Columns) ->
         return
     given, taken = show_shape(type_.shape), show_shape(wanted.shape)
     takes = f"the input `{binding.name}` takes" if binding.wanted else "in the training rows"
-    message = f"{OF}the column `{subject}` has rows of shape {given}, {takes} {taken}"
+    message = f"{OF}the column `{binding.subject}` has rows of shape {given}, {takes} {taken}"
     help = "save these rows as those of training are saved: what is made of a column is the same for both"
     reporter.add("E402", message, TEST, label=f"gives {given}", help=help)

@@ -86,8 +86,8 @@ def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: 
         # It is reported where it is read.
         raise Reported from None
     classes = reader.class_names(None)
-    if classes is None:
-        classes = reader.class_names(column_of(evaluator, reader.subject, file))
+    if classes is None and (column := column_of(evaluator, reader.subject, file)) is not None:
+        classes = reader.class_names({reader.subject: column})
     if classes is None:
         kind = READERS.name_of(reader)
         says = "does not say how many classes there are" if reader.gives_labels else "reads no classes"

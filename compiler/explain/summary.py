@@ -9,8 +9,8 @@ from modelc.compiler.diagnostics.phrases import MOST_LISTED, counted
 from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.data_source import Reader
 from modelc.compiler.library.contracts.layer import Plan, State, Weight
+from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.layers import MADE, kind_of
 from modelc.compiler.lowering.passes.drop_unused import drop_unused
 from modelc.compiler.lowering.precision import Precision, precision_of

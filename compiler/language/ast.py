@@ -12,11 +12,12 @@ from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.validation_split import Validation
 from modelc.compiler.library.base.plugin_context import NONE, Plugins
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.data_source import Reader, Source
+from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.library.contracts.layer import Layer
 from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.contracts.metric import Metric
 from modelc.compiler.library.contracts.optimizer import Optimizer
+from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.syntax.document import Document
 
 PRECISIONS = ("float32", "mixed_bfloat16")

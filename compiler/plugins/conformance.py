@@ -11,8 +11,9 @@ from pydantic import PydanticUserError
 
 from modelc.compiler.language.argument_shapes import field_shape
 from modelc.compiler.library.base.registry import Registered, Registry
-from modelc.compiler.library.contracts.data_source import Reader, Source
+from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.library.contracts.layer import Layer, Slot
+from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.registries import TABLES
 
 CONFIG = {"frozen": True, "extra": "forbid", "strict": True, "allow_inf_nan": False}

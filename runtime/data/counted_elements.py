@@ -11,10 +11,10 @@ from modelc.compiler.binding.task import SAMPLE_WEIGHT, Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.library.contracts.data_source import Reader
+from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.losses.class_weight import WeighsClasses
 from modelc.compiler.library.losses.without_target import NoLoss
-from modelc.compiler.library.readers.casts import plan_array
+from modelc.compiler.library.readers.casts import plan_arrays
 from modelc.compiler.library.readers.checks import first_of
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.known_masks import KnownMasks, joined, with_axes
@@ -92,27 +92,37 @@ def counted_elements(task: Task, name: str, inputs: Arrays, masks: Arrays, known
     return reduce(or_, (with_axes(mask, axes) for mask in kept))
 
 
-def shown_column(reader: Reader, column: Array, counts: Array | None) -> Array | None:
-    """`column` as the `reader` of a target is shown it: in place of what does not count stands an element that does.
+def shown_columns(
+    reader: Reader, columns: Arrays, counts: Array | None, accept: Callable[[Arrays], object]
+) -> Arrays | None:
+    """`columns` as the `reader` of a target is shown them: in place of what does not count stands an element that does, one
+    that `accept` takes in a row of nothing else, see `with_only`.
 
     `counts` is of leading axes of the target `[rows, ...]`. None where nothing counts, so that the target is 0.
     """
-    rows: tuple[int, int] = getattr(reader, "rows", None) or (0, len(column))
-    part = column[slice(*rows)]
-    if counts is None or len(part) != len(counts) or counts.all():
-        return column
+    length = len(next(iter(columns.values())))
+    rows: tuple[int, int] = getattr(reader, "rows", None) or (0, length)
+    if counts is None or len(range(*rows)) != len(counts) or counts.all():
+        return columns
     if not counts.any():
         return None
-    planned = plan_array(reader, column, None)
+    if len(columns) > 1:
+        kept = np.flatnonzero(counts.reshape(len(counts), -1).any(axis=1))
+        places = np.arange(length)
+        places[slice(*rows)] = rows[0] + kept[np.searchsorted(kept, np.arange(len(counts))).clip(max=len(kept) - 1)]
+        return {name: column[places] for name, column in columns.items()}
+    ((name, column),) = columns.items()
+    part = column[slice(*rows)]
+    planned = plan_arrays(reader, columns, None)
     arranged = part
     if prod(planned.shape) == prod(part.shape[1:]):
         arranged = part.reshape(len(part), *planned.shape)
-    kept = of_leading_axes(counts, arranged)
-    every = reader.model_copy(update={"rows": None}) if rows != (0, len(column)) else reader
-    shown = with_only(arranged, kept, lambda row: every.read(row.reshape(1, *part.shape[1:]), None))
+    shown = with_only(
+        arranged, of_leading_axes(counts, arranged), lambda row: accept({name: row.reshape(1, *part.shape[1:])})
+    )
     filled = column.copy()
     filled[slice(*rows)] = shown.reshape(part.shape)
-    return filled
+    return {name: filled}
 
 
 def of_leading_axes(counts: Array, values: Array) -> Array:

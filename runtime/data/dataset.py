@@ -4,7 +4,10 @@ Uses jax only for ids and masks that layers compute. All problems of the data ar
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.row_counts import unequal_rows
@@ -21,14 +24,8 @@ from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests
 from modelc.runtime.data.counted_elements import counted_elements, masks_among_targets
 from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
-from modelc.runtime.data.read_binding import (
-    Measured,
-    key_of,
-    need_column,
-    of_other_rows,
-    read_binding,
-    read_every,
-)
+from modelc.runtime.data.learning import NOTHING_LEARNT, Learnt, every_row, key_of
+from modelc.runtime.data.read_binding import need_columns, of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
 from modelc.runtime.data.target_checks import check_targets, with_unknown
 
@@ -36,7 +33,7 @@ from modelc.runtime.data.target_checks import check_targets, with_unknown
 @dataclass(frozen=True, slots=True)
 class Part:
     """Some rows of a data set: the model's inputs and targets by name, `[rows, ...]` each, the masks that the model makes
-    of the inputs alone, and what readers have decided of the training rows. `numbers` are the places of its rows in their
+    of the inputs alone, and what readers have learnt of the training rows. `numbers` are the places of its rows in their
     source, where these are only some of those.
     """
 
@@ -44,14 +41,14 @@ class Part:
     targets: Arrays
     rows: int
     masks: KnownMasks = NOTHING
-    measured: Measured = field(default_factory=dict)
+    learnt: Learnt = NOTHING_LEARNT
     numbers: Array | None = None
 
     def take(self, rows: Array) -> "Part":
         """The rows at these indices."""
         inputs = {name: array[rows] for name, array in self.inputs.items()}
         targets = {name: array[rows] for name, array in self.targets.items()}
-        return Part(inputs, targets, len(rows), self.masks.take(rows), self.measured, rows)
+        return Part(inputs, targets, len(rows), self.masks.take(rows), self.learnt, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +83,11 @@ def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[
     return bound, problems
 
 
-def read_dataset(task: Task, root: Root, *, test: bool = True, known: KnownDigests = NONE_KNOWN) -> Dataset:
+def read_dataset(
+    task: Task, root: Root, *, test: bool = True, known: KnownDigests = NONE_KNOWN, learnt: Learnt | None = None
+) -> Dataset:
     """The rows of a completed task, split and checked; without its test rows where `test` is false. `known` is what a run
-    recorded of its columns.
+    recorded of its columns, `learnt` what its readers have learnt, which is learnt here where it is None.
 
     Raises RunError with a code, `at` the part of the spec to blame.
     """
@@ -96,18 +95,14 @@ def read_dataset(task: Task, root: Root, *, test: bool = True, known: KnownDiges
     assert data is not None
     assert data.source is not None
     loaded = load(task, data.source, root, ("data", "source"))
-    whole = read_part(task, loaded.train)
+    whole = read_part(
+        task, loaded.train, learnt or NOTHING_LEARNT, training_rows(task, loaded.train) if learnt is None else None
+    )
     digests = digests_of(loaded.train, column_names(task), known.train)
     # Also of those that are held out: which these are is drawn.
     check_values(task, whole, training=True)
-    if data.validation is None:
-        train, validation = whole, None
-    else:
-        try:
-            kept, held_out = data.validation.choose(whole.rows, data.seed)
-        except RunError as error:
-            raise error.placed(("data", "validation")) from None
-        train, validation = whole.take(kept), whole.take(held_out)
+    kept, held_out = split_rows(task, whole.rows)
+    train, validation = (whole, None) if held_out is None else (whole.take(kept), whole.take(held_out))
     columns, notes = test_columns(task, root, loaded) if test else (None, ())
     if columns is None:
         return Dataset(train, validation, None, KnownDigests(digests), notes)
@@ -116,10 +111,37 @@ def read_dataset(task: Task, root: Root, *, test: bool = True, known: KnownDiges
     return Dataset(train, validation, held, KnownDigests(digests, of_test), notes)
 
 
+def split_rows(task: Task, rows: int) -> tuple[Array, Array | None]:
+    """The places of the training rows among so many, and of the validation rows. Raises RunError E404."""
+    assert task.data is not None
+    if task.data.validation is None:
+        return np.arange(rows), None
+    try:
+        return task.data.validation.choose(rows, task.data.seed)
+    except RunError as error:
+        raise error.placed(("data", "validation")) from None
+
+
+def training_rows(task: Task, columns: Arrays) -> Array | slice:
+    """The places of the training rows, as far as readers have to know them: where rows differ in number, or cannot be split,
+    it is reported when they have been read.
+    """
+    assert task.data is not None
+    bindings = [binding for binding in all_bindings(task) if not binding.copies_input]
+    if task.data.validation is None or not bindings or (first := columns.get(bindings[0].names[0])) is None:
+        return slice(None)
+    start, stop = getattr(bindings[0].reader, "rows", None) or (0, len(first))
+    return split_rows(task, stop - start)[0]
+
+
+def all_bindings(task: Task) -> tuple[Binding, ...]:
+    """The bindings of inputs and targets."""
+    return (*(task.inputs or {}).values(), *(task.targets or {}).values())
+
+
 def column_names(task: Task) -> set[str]:
     """The columns that inputs and targets are read from."""
-    bindings = (*(task.inputs or {}).values(), *(task.targets or {}).values())
-    return {binding.subject for binding in bindings if not binding.copies_input}
+    return {name for binding in all_bindings(task) if not binding.copies_input for name in binding.names}
 
 
 def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
@@ -140,8 +162,7 @@ def test_columns(task: Task, root: Root, loaded: Loaded) -> tuple[Arrays | None,
         columns = loaded.test
     if columns is None:
         return None, ()
-    bindings = [*(task.inputs or {}).values(), *(task.targets or {}).values()]
-    if task.data.test is None and any(getattr(binding.reader, "rows", None) for binding in bindings):
+    if task.data.test is None and any(getattr(binding.reader, "rows", None) for binding in all_bindings(task)):
         return None, ("the source's test rows are not used: `rows` counts rows of its training columns",)
     return columns, ()
 
@@ -149,7 +170,7 @@ def test_columns(task: Task, root: Root, loaded: Loaded) -> tuple[Arrays | None,
 def read_test(task: Task, columns: Arrays, trained: Part) -> Part:
     """The test rows, read as the `trained` rows were."""
     try:
-        part = read_part(task, columns, trained)
+        part = read_part(task, columns, trained.learnt, None, trained.masks)
         check_values(task, part, training=False)
     except RunError as error:
         message = f"of the test rows: {error.message}"
@@ -164,22 +185,25 @@ def place_of_test(task: Task) -> Path:
     return ("data", "test") if task.data.test else ("data", "source", SOURCES.name_of(task.data.source), "test")
 
 
-def read_part(task: Task, columns: Arrays, trained: Part | None = None) -> Part:
-    """Rows from columns of equal length; `trained` are the training rows, where these are others, which have decided how they
-    are read.
+def read_part(
+    task: Task, columns: Arrays, learnt: Learnt, training: Array | slice | None, masks_before: KnownMasks | None = None
+) -> Part:
+    """Rows from columns of equal length, read by what was `learnt`, or what is learnt here of the rows `training`, where these
+    are given. `masks_before` are the masks of the training rows, where these are others.
     """
     need_row_memory(task, columns)
-    measured: dict[str, Array] = {}
+    names: dict[str, tuple[str, ...]] = {}
+    values: dict[str, Any] = {}
 
     def read_one(binding: Binding, counts: Array | None = None) -> Array:
-        array, decided = read_binding(binding, columns, counts, trained.measured if trained else None)
-        if decided is not None:
-            measured[key_of(binding)] = decided
+        array, value = read_binding(binding, columns, learnt, counts, training)
+        if value is not None:
+            names[key_of(binding)], values[key_of(binding)] = binding.names, value
         return array
 
     inputs = {name: read_one(binding) for name, binding in (task.inputs or {}).items()}
     bindings, masks = task.targets or {}, masks_among_targets(task)
-    known = known_masks(task, inputs, trained.masks if trained else None)
+    known = known_masks(task, inputs, masks_before)
     read: dict[str, Array] = {}
     # Masks first: what they leave out of the other targets is not read.
     for name in sorted(bindings, key=lambda name: name not in masks):
@@ -194,7 +218,7 @@ def read_part(task: Task, columns: Arrays, trained: Part | None = None) -> Part:
     rows = need_equal_lengths(task, inputs, targets)
     if rows == 0:
         raise RunError("E404", "the data has no rows", at=("data", "source"))
-    return Part(inputs, targets, rows, known, measured)
+    return Part(inputs, targets, rows, known, Learnt(names, values) if training is not None else learnt)
 
 
 def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
@@ -205,28 +229,29 @@ def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
     return next(iter(lengths.values()))
 
 
-def input_columns(task: Task, there: Collection[str], refused: Mapping[str, RunError]) -> set[str]:
+def input_columns(task: Task, there: Collection[str], refused: Mapping[str, RunError], learnt: Learnt) -> set[str]:
     """The columns that the inputs are read from. Raises RunError E401 for one that is not among those that are `there`, or the
     error of one that is `refused`.
     """
-    bindings = (task.inputs or {}).values()
+    bindings = [learnt.placed(binding) for binding in (task.inputs or {}).values()]
     for binding in bindings:
-        if binding.subject in refused:
-            raise refused[binding.subject]
-        need_column(binding, there)
-    return {binding.subject for binding in bindings}
+        for name in binding.names:
+            if name in refused:
+                raise refused[name]
+        need_columns(binding, there)
+    return {name for binding in bindings for name in binding.names}
 
 
-def read_inputs(task: Task, columns: Arrays, trained: Measured | None = None) -> tuple[dict[str, Array], int]:
+def read_inputs(task: Task, columns: Arrays, learnt: Learnt = NOTHING_LEARNT) -> tuple[dict[str, Array], int]:
     """The inputs of a task from raw columns, for prediction, and the number of rows.
 
-    Readers with `rows` read all rows here. `trained` is what they have decided of the training rows. Raises RunError for
+    Readers with `rows` read all rows here. `learnt` is what they have learnt of the training rows. Raises RunError for
     a missing column, a column that does not fit its input, unequal lengths, or values that a layer does not take.
     """
     inputs = {}
     for name, binding in (task.inputs or {}).items():
         try:
-            inputs[name] = read_every(binding, columns, trained)
+            inputs[name] = read_binding(every_row(learnt.placed(binding)), columns, learnt)[0]
         except RunError as error:
             raise of_other_rows(error) from None
         if binding.wanted is not None and inputs[name].shape[1:] != binding.wanted.shape:

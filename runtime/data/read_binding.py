@@ -1,67 +1,58 @@
-"""One input or target from its column, read as the training rows have decided, with what to do about integers that a float
+"""One input or target from its column, read by what was learnt of the training rows, with what to do about integers that a float
 would round: which ways there are depends on what the values are for, and on whether they are the rows of training.
 """
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 
 from modelc.compiler.binding.task import Binding
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.library.readers.casts import RoundedIntegers, plan_array
+from modelc.compiler.library.readers.casts import RoundedIntegers, plan_arrays
 from modelc.runtime.data.arrays import Array, Arrays
-from modelc.runtime.data.counted_elements import shown_column
+from modelc.runtime.data.counted_elements import shown_columns
+from modelc.runtime.data.learning import Learnt, every_row, learn
 
-Measured = Arrays
-"""By `key_of` a binding, for each place of its column's last axis whether large numbers are measured there."""
 ROUNDED = "the model takes what float32 can hold: correct these rows, or train it again with an `offset` or a `scale` for both"
 """What to do about other rows than those of training, whose reader is part of the trained model."""
 
 
-def key_of(binding: Binding) -> str:
-    """What a binding is called among all of a task."""
-    return f"{'targets' if binding.wanted is None else 'inputs'}/{binding.name}"
-
-
 def read_binding(
-    binding: Binding, columns: Arrays, counts: Array | None = None, trained: Measured | None = None
-) -> tuple[Array, Array | None]:
-    """The array of a binding, and what its reader has decided of its column. Of a target, `counts` says which elements
-    count; `trained` is what was decided of the training rows, where these are others.
+    binding: Binding,
+    columns: Arrays,
+    learnt: Learnt,
+    counts: Array | None = None,
+    training: Array | slice | None = None,
+) -> tuple[Array, Any]:
+    """The array of a binding, and what its reader has learnt, of the rows `training` where these are given, else before. Of a
+    target, `counts` says which elements count.
     """
-    need_column(binding, columns)
-    reader, column = binding.reader, columns[binding.subject]
+    need_columns(binding, columns)
+    reader, given = binding.reader, {name: columns[name] for name in binding.names}
     try:
-        shown = shown_column(reader, column, counts) if binding.wanted is None else column
-        if shown is None:
-            assert counts is not None, "some elements do not count"
-            planned = plan_array(reader, column, None)
+        if counts is not None and not counts.any():
+            planned = plan_arrays(reader, given, None)
             return np.zeros((len(counts), *planned.shape), planned.dtype), None
-        measured = reader.measured(shown) if trained is None else trained.get(key_of(binding))
-        if trained is not None and measured is not None:
-            reader = reader.as_trained(measured)
-        return reader.read(shown, binding.wanted), measured
+        value = learnt.of(binding) if training is None else learn(binding, given, training, counts)
+        every = every_row(binding).reader
+        shown = shown_columns(reader, given, counts, lambda row: every.read(row, None, value))
+        assert shown is not None, "some elements count"
+        return reader.read(shown, binding.wanted, value), value
     except RunError as error:
         raise advised(error, binding).placed(binding.at) from None
 
 
-def read_every(binding: Binding, columns: Arrays, trained: Measured | None) -> Array:
-    """An input from new rows, all of them: `rows` of the reader counts those of training."""
-    reader = binding.reader
-    if "rows" in type(reader).model_fields:
-        reader = reader.model_copy(update={"rows": None})
-    return read_binding(binding._replace(reader=reader), columns, trained=trained)[0]
-
-
-def need_column(binding: Binding, there: Collection[str]) -> None:
-    """Raise RunError E401 unless the column of `binding` is among those that are `there`."""
-    if binding.subject not in there:
-        raise RunError(
-            "E401",
-            f"the data has no column `{binding.subject}` for `{binding.name}`",
-            notes=(f"columns: {', '.join(there)}",),
-            at=binding.at,
-        )
+def need_columns(binding: Binding, there: Collection[str]) -> None:
+    """Raise RunError E401 unless the columns of `binding` are among those that are `there`."""
+    for name in binding.names:
+        if name not in there:
+            raise RunError(
+                "E401",
+                f"the data has no column `{name}` for `{binding.name}`",
+                notes=(f"columns: {', '.join(there)}",),
+                at=binding.at,
+            )
 
 
 def advised(error: RunError, binding: Binding) -> RunError:

@@ -23,9 +23,11 @@ def need_row_memory(task: Task, columns: Arrays) -> None:
     """
     sizes = {}
     for name, binding in {**(task.inputs or {}), **(task.targets or {})}.items():
-        column, type_ = columns.get(binding.subject), binding.wanted or binding.type
-        if column is not None and type_ is not None and column.dtype.name != type_.dtype:
-            first, last = getattr(binding.reader, "rows", None) or (0, len(column))
+        first_column, type_ = columns.get(binding.names[0]), binding.wanted or binding.type
+        if first_column is None or type_ is None:
+            continue
+        if len(binding.names) > 1 or first_column.dtype.name != type_.dtype:
+            first, last = getattr(binding.reader, "rows", None) or (0, len(first_column))
             sizes[name] = (last - first) * size_of(type_.shape, type_.dtype)
     there, needed = available_memory(), sum(sizes.values())
     if there is None or needed <= there:

@@ -8,13 +8,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import numpy as np
-
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests
-from modelc.runtime.data.read_binding import Measured
 from modelc.runtime.runs.metric_arguments import arguments_of
 from modelc.runtime.training.execution import Execution
 
@@ -44,10 +39,9 @@ def environment(
     arguments: Sequence[str],
     digests: KnownDigests,
     arrays: Mapping[str, str],
-    measured: Measured,
 ) -> dict[str, Any]:
     """Everything that could make another run of the same spec differ; `digests` are those of the data's columns, `arrays`
-    those of the arrays in files that weights began with, and `measured` is what readers have decided of the training rows, which holds for all others.
+    those of the arrays in files that weights began with.
     """
     import jax
 
@@ -75,7 +69,6 @@ def environment(
         TEST_ROWS: dict(digests.test.digests),
         DTYPES: {TRAINING_ROWS: dict(digests.train.dtypes), TEST_ROWS: dict(digests.test.dtypes)},
         "arrays": dict(arrays),
-        "measured": {name: written(places) for name, places in measured.items() if name.startswith("inputs/")},
         "byte_order": sys.byteorder,
     }
 
@@ -101,26 +94,6 @@ def installed(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def written(places: Array) -> str:
-    """A digit for each place, 1 where numbers are measured; a single one where all places are alike."""
-    found = places[:1] if (places == places[0]).all() else places
-    return "".join("1" if place else "0" for place in found)
-
-
-def measured_in(recorded: Mapping[str, Any]) -> Measured | None:
-    """What readers have decided of the training rows; None for a run whose record does not say.
-
-    Raises RunError E602 for what cannot have been recorded.
-    """
-    found = recorded.get("measured")
-    if found is None:
-        return None
-    entries = found.values() if isinstance(found, dict) else [None]
-    if not all(isinstance(digits, str) and digits and not digits.strip("01") for digits in entries):
-        raise RunError("E602", "`measured` in the run's `environment.json` is damaged")
-    return {name: np.asarray([digit == "1" for digit in digits]) for name, digits in found.items()}
 
 
 def known_digests(recorded: Mapping[str, Any]) -> KnownDigests:

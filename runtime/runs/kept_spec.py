@@ -41,17 +41,20 @@ def with_rows_for(run: Run) -> Iterator[None]:
         raise error.replaced(helps=helps_for(run, error.helps)) from None
 
 
-def rows_for(run: Run, task: Task, root: Root, *, test: bool = True) -> "tuple[Task, Dataset]":
-    """The completed task of a run and its data as it is now, without the test rows where `test` is false.
+def rows_for(run: Run, task: Task, root: Root, *, test: bool = True, learn: bool = False) -> "tuple[Task, Dataset]":
+    """The completed task of a run and its data as it is now, without the test rows where `test` is false. Its readers know
+    what they learnt then, unless they are to `learn` again.
 
     Raises SpecError and RunError, whose helps leave the run as it is.
     """
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.runs.environment import known_digests
+    from modelc.runtime.runs.learnt_values import kept_values
 
     with with_rows_for(run):
         task, _ = complete(task, root, test=test)
-        return task, read_dataset(task, root, test=test, known=known_digests(run.environment()))
+        learnt = None if learn else kept_values(run)
+        return task, read_dataset(task, root, test=test, known=known_digests(run.environment()), learnt=learnt)
 
 
 def is_in(problem: Problem, folder: str) -> bool:

@@ -8,9 +8,11 @@ from typing import Any
 from modelc.compiler.binding.task import Task
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.data.column_digests import KnownDigests
+from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.commit import Commit, commit_of
 from modelc.runtime.runs.environment import PACKAGES, changed_columns, changed_test_columns, texts_at
 from modelc.runtime.runs.kept_spec import trained_from
+from modelc.runtime.runs.learnt_values import contents_of, kept_values
 from modelc.runtime.runs.lock_file import lock_file
 from modelc.runtime.runs.new_record import new_id
 from modelc.runtime.runs.plugins import changes, records_of
@@ -23,9 +25,16 @@ from modelc.runtime.runs.spec_content import shown
 
 
 def recorder_of(
-    run: Run, task: Task, folder: Path, root: Path, settings: Sequence[str], environment: Mapping[str, Any]
+    run: Run,
+    task: Task,
+    folder: Path,
+    root: Path,
+    settings: Sequence[str],
+    environment: Mapping[str, Any],
+    learnt: Learnt,
 ) -> Recorder:
-    """The recorder of a new run in `folder` of the `task` of `run`, with further `settings` and its data below `root`.
+    """The recorder of a new run in `folder` of the `task` of `run`, with further `settings` and its data below `root`, of whose
+    training rows the readers have `learnt`.
 
     Raises RunError E601 and E604 as for any new run, E602 if a file of `run` is damaged.
     """
@@ -50,7 +59,9 @@ def recorder_of(
     )
     merged = json.loads(run.kept(MERGED, MAX_BYTES)) if before.content is not None else {}
     data = task.spec.document.data
-    return Recorder.new(folder, record, run.kept(before.spec), merged, data, environment, run.class_names())
+    return Recorder.new(
+        folder, record, run.kept(before.spec), merged, data, environment, run.class_names(), contents_of(learnt)
+    )
 
 
 def what_differs(
@@ -68,6 +79,7 @@ def what_differs(
             f"the column `{name}` of the test rows has changed, which training does not read"
             for name in changed_test_columns(recorded, digests.test.digests) or ()
         ),
+        *changed_learning(run, again),
         *changed_arrays(recorded, environment),
         *changed_environments(run, differences(recorded, environment)),
         *changed_distributions(run),
@@ -82,6 +94,14 @@ def changed_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
         was, is_now = (value_at(one, path) for one in (before, after))
         said = "was left out" if was is None else f"was {shown(was)}"
         yield f"`{key_text(path)}` {said}, and is {'left out' if is_now is None else shown(is_now)} now"
+
+
+def changed_learning(run: Run, again: Run) -> Iterator[str]:
+    """The inputs and targets whose readers have learnt something else of the training rows."""
+    before, after = kept_values(run), kept_values(again)
+    for key in after.values if before is not None and after is not None else ():
+        if before is not None and after is not None and before.of_key(key) != after.of_key(key):
+            yield f"the reader of `{key.partition('/')[2]}` has learnt something else of the training rows"
 
 
 def changed_arrays(recorded: Mapping[str, Any], environment: Mapping[str, Any]) -> Iterator[str]:

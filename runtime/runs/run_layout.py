@@ -7,7 +7,7 @@ from modelc.compiler.syntax.beneath import real_path
 
 RECORD, RESOLVED, WEIGHTS = "run.json", "resolved.json", "weights"
 MERGED, ENVIRONMENT, CLASS_NAMES, LOCK = "merged.json", "environment.json", "class_names.json", "lock"
-REQUIREMENTS = "requirements.txt"
+REQUIREMENTS, READERS = "requirements.txt", "readers.json"
 
 
 def is_run(folder: Path) -> bool:

@@ -15,7 +15,7 @@ from tests.cli.commands import modelc
 from tests.cli.conftest import Project
 from tests.runtime.runs.sealing import change_sealed, without_seal
 
-SEALED = ["run.json", "resolved.json", "merged.json", "environment.json", "spec.yaml"]
+SEALED = ["run.json", "resolved.json", "merged.json", "environment.json", "readers.json", "spec.yaml"]
 OLD = Path(__file__).parents[1] / "runtime" / "runs" / "format_1"
 
 

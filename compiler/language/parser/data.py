@@ -13,7 +13,7 @@ from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.validation_split import Validation, read_validation
-from modelc.compiler.library.contracts.data_source import Reader
+from modelc.compiler.library.contracts.reader import Reader
 
 
 def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:

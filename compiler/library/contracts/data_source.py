@@ -1,4 +1,4 @@
-"""The contracts of data: a source has named columns, a reader turns a column into one model input or target.
+"""The contract of a source, which has named columns.
 
 `columns` says what can be known without reading (no numpy), `inspect` reads headers, `load` reads everything. Every
 path in a spec goes through `Root`.
@@ -6,7 +6,7 @@ path in a spec goes through `Root`.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.lazy import NumpyArray
@@ -89,48 +89,3 @@ class Source(Registered):
         into memory.
         """
         raise NotImplementedError
-
-
-class Reader(Registered):
-    """Abstract: each subclass is one way to make an input or target of the model from an array."""
-
-    origin: ClassVar[Literal["column", "input"]] = "column"
-    """What `subject` names: a column of the source, or an input of the model, whose finished array is then read."""
-    gives_labels: ClassVar[bool] = False
-    """Whether each value names a class. Labels are never taken for a distribution over classes, whatever their shape."""
-
-    @property
-    def subject(self) -> str:
-        """The name of the column or input that is read; it is the primary argument."""
-        raise NotImplementedError
-
-    @property
-    def row_shape(self) -> tuple[int, ...] | None:
-        """The shape of one row after reading where the reader itself says it, whatever its column has."""
-        return None
-
-    def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
-        """The type of one row after reading; None where the column is not known yet.
-
-        `wanted` is the model input to be fed (None for a target): a lossy cast to it raises `PlanError` E402, labels
-        outside the classes E403, rows that the column does not have E404. Its shape is compared by the caller.
-        """
-        raise NotImplementedError
-
-    def class_names(self, column: Column | None) -> tuple[str, ...] | int | None:
-        """For labels: the names of the classes, or their number where they have no names; None for other readers."""
-        return None
-
-    def measured(self, column: NumpyArray) -> NumpyArray | None:
-        """What is decided once, from the training rows, for all others: for each place of the column's last axis whether
-        numbers too large for exact floats are measured there and may be rounded. None for readers that decide nothing.
-        """
-        return None
-
-    def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:
-        """The column, `[rows, ...]`, as the array that the model takes. Raises RunError E402, E403 or E404."""
-        raise NotImplementedError
-
-    def as_trained(self, measured: NumpyArray) -> Self:
-        """This reader for other rows than those of training, of which its `measured` has said `measured`."""
-        return self

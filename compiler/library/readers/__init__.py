@@ -1,7 +1,7 @@
 """The readers. This registry is the complete list."""
 
 from modelc.compiler.library.base.registry import Registry
-from modelc.compiler.library.contracts.data_source import Reader
+from modelc.compiler.library.contracts.reader import Reader
 
 READERS: Registry[Reader] = Registry(
     Reader,

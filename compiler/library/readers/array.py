@@ -1,21 +1,20 @@
 """The reader of numbers, optionally scaled."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
-
-from pydantic import PrivateAttr
+from typing import Annotated, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Number, Shape
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import DTYPES
 from modelc.compiler.library.base.type_checks import TensorType, need
-from modelc.compiler.library.contracts.data_source import Column, Reader
+from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.casts import (
     DIGITS,
     beyond,
     measured_places,
     places_of,
-    plan_array,
+    plan_arrays,
     refuse_infinite,
     refuse_shifted,
     to_floats,
@@ -54,7 +53,6 @@ class ArrayReader(Reader):
     offset: Annotated[Number, Field(description="Added to every value after scaling.")] = 0.0
     shape: Annotated[Shape | None, Field(description="New shape of one row, with the same number of values.")] = None
     rows: Rows = None
-    _trained: Any = PrivateAttr(default=None)
 
     @property
     def subject(self) -> str:
@@ -68,9 +66,10 @@ class ArrayReader(Reader):
     def row_shape(self) -> tuple[int, ...] | None:
         return self.shape
 
-    def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
-        if column is None:
+    def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
+        if columns is None:
             return None
+        column = columns[self.column]
         need_rows(self.rows, column, self.column)
         shape = shape_of_row(self.shape, column, self.column)
         return TensorType(shape, self.dtype(column.type, wanted))
@@ -93,20 +92,18 @@ class ArrayReader(Reader):
         need(column.dtype == "bool" or (wanted.is_integer and column.is_integer), message, help=help, code="E402")
         return wanted.dtype
 
-    def as_trained(self, measured: NumpyArray) -> Self:
-        copy = self.model_copy()
-        copy._trained = measured
-        return copy
+    def learn(self, columns: Arrays) -> Learnt:
+        """A digit for each place of the last axis, 1 where numbers are measured; a single one where all places are alike."""
+        found = measured_places(take_rows(columns[self.column], self.rows))
+        return "".join("1" if place else "0" for place in (found[:1] if (found == found[0]).all() else found))
 
-    def measured(self, column: NumpyArray) -> NumpyArray:
-        return measured_places(take_rows(column, self.rows))
-
-    def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:
-        planned = plan_array(self, column, wanted)
+    def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
+        planned = plan_arrays(self, columns, wanted)
         first = self.rows[0] if self.rows else 0
-        values = take_rows(column, self.rows)
-        measured = self._trained
-        if measured is None or len(measured) not in (1, places_of(values)):
+        values = take_rows(columns[self.column], self.rows)
+        if learnt is not None and len(learnt) in (1, places_of(values)):
+            measured = np.asarray([digit == "1" for digit in learnt])
+        else:
             measured = measured_places(values)
         if values.dtype.kind == "f":
             check_finite(values, self.column, first)

@@ -7,7 +7,8 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import PlanError, TensorType
-from modelc.compiler.library.contracts.data_source import Column, Reader
+from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.reader import Arrays, Reader
 from modelc.compiler.library.readers.checks import all_finite
 
 DIGITS = {"bfloat16": 8, "float16": 11, "float32": 24, "float64": 53}
@@ -24,10 +25,10 @@ def column_of(array: NumpyArray) -> Column:
     return Column(TensorType(array.shape[1:], dtype), rows=len(array))
 
 
-def plan_array(reader: Reader, array: NumpyArray, wanted: TensorType | None) -> TensorType:
-    """What `reader` makes of `array`; its `PlanError` as the RunError that `read` raises."""
+def plan_arrays(reader: Reader, columns: Arrays, wanted: TensorType | None) -> TensorType:
+    """What `reader` makes of `columns`; its `PlanError` as the RunError that `read` raises."""
     try:
-        planned = reader.plan(column_of(array), wanted)
+        planned = reader.plan({name: column_of(columns[name]) for name in reader.names_among(columns)}, wanted)
     except PlanError as error:
         raise RunError(error.code, error.message, helps=(error.help,) if error.help else ()) from None
     assert planned is not None, "a known column has a known type"

@@ -12,8 +12,9 @@ from modelc.compiler.diagnostics.phrases import counted, listed
 from modelc.compiler.library.base.fields import Shape
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
-from modelc.compiler.library.contracts.data_source import Column, Reader
-from modelc.compiler.library.readers.casts import plan_array, to_integers
+from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
+from modelc.compiler.library.readers.casts import plan_arrays, to_integers
 from modelc.compiler.library.readers.checks import ENDLESS, Rows, check_labels, need_rows, shape_of_row, take_rows
 
 
@@ -123,7 +124,7 @@ class CategoryReader(Reader):
     def row_shape(self) -> tuple[int, ...] | None:
         return self.shape
 
-    def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
+    def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
         message = f"`category` returns integer labels, but the input takes {wanted and wanted.dtype}"
         help = "give the input `dtype: int32`, or read the column with `array`"
         need(wanted is None or wanted.is_integer, message, help=help, code="E402")
@@ -141,8 +142,9 @@ class CategoryReader(Reader):
             argument="unknown",
             code="E403",
         )
-        if column is None:
+        if columns is None:
             return None
+        column = columns[self.column]
         need_rows(self.rows, column, self.column)
         text = column.type.dtype in ("str", "bytes")
         message = f"`category` needs integers or strings, but `{self.column}` has {column.type.dtype}"
@@ -162,15 +164,15 @@ class CategoryReader(Reader):
         shape = shape_of_row(self.shape, column, self.column)
         return TensorType(shape, "int32" if wanted is None else wanted.dtype)
 
-    def class_names(self, column: Column | None) -> tuple[str, ...] | int | None:
+    def class_names(self, columns: Mapping[str, Column] | None) -> tuple[str, ...] | int | None:
         if self.classes is None:
-            return None if column is None else column.classes
+            return None if columns is None else columns[self.column].classes
         return self.names or self.count
 
-    def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:
-        planned = plan_array(self, column, wanted)
+    def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
+        planned = plan_arrays(self, columns, wanted)
         first = self.rows[0] if self.rows else 0
-        values = take_rows(column, self.rows)
+        values = take_rows(columns[self.column], self.rows)
         if values.dtype.kind in "US":
             assert isinstance(self.classes, tuple), "plan refuses text without names"
             labels = look_up(values, self.classes, self.column, first, self.unknown)

@@ -1,11 +1,13 @@
 """The reader that copies an input as a target, for autoencoders."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.type_checks import TensorType, need
-from modelc.compiler.library.contracts.data_source import Column, Reader
+from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 
 
 class SameAs(Reader):
@@ -25,15 +27,16 @@ class SameAs(Reader):
     def subject(self) -> str:
         return self.input
 
-    def plan(self, column: Column | None, wanted: TensorType | None) -> TensorType | None:
+    def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
+        column = None if columns is None else columns[self.input]
         if column is not None and wanted is not None:
             message = f"the input `{self.input}` has {column.type.dtype}, but this one takes {wanted.dtype}"
             help = "give both inputs the same `dtype`, or give this input its own reader"
             need(column.type.dtype == wanted.dtype, message, help=help, code="E402")
         return None if column is None else column.type
 
-    def class_names(self, column: Column | None) -> tuple[str, ...] | int | None:
-        return None if column is None else column.classes
+    def class_names(self, columns: Mapping[str, Column] | None) -> tuple[str, ...] | int | None:
+        return None if columns is None else columns[self.input].classes
 
-    def read(self, column: NumpyArray, wanted: TensorType | None) -> NumpyArray:
-        return column
+    def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
+        return columns[self.input]

@@ -10,7 +10,9 @@ from modelc.compiler.binding.task import Binding
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.readers import READERS
 from modelc.compiler.library.readers.array import ArrayReader
+from modelc.runtime.data.arrays import Arrays
 from modelc.runtime.data.data_check import need_counted
+from modelc.runtime.data.learning import NOTHING_LEARNT
 from modelc.runtime.data.read_binding import read_binding
 from tests.runtime.small import ready, spec, write_rows
 
@@ -22,7 +24,7 @@ LABELS = np.asarray([0, 2, 1, 2, 2, 0])
 
 def read_counted(reader: Any, column: Numbers, counts: Numbers) -> Numbers:
     binding = Binding("y", reader, None, None, ("data", "targets", "y"))
-    return read_binding(binding, {reader.subject: column}, counts)[0]
+    return read_binding(binding, {reader.subject: column}, NOTHING_LEARNT, counts)[0]
 
 
 def masked(reader: Any, **others: Any) -> dict[str, Any]:
@@ -123,7 +125,8 @@ def test_a_mask_may_be_an_input_and_weights_of_masked_rows_may_be_anything(tmp_p
 class Doubled(ArrayReader):
     """A reader of another shape than its column, as a plug-in may have it: each value twice, from 0 to 9 only."""
 
-    def read(self, column: Numbers, wanted: Any) -> Numbers:
+    def read(self, columns: Arrays, wanted: Any, learnt: Any = None) -> Numbers:
+        column = columns["x"]
         assert column.min() >= 0 and column.max() <= 9, "what does not count was shown"
         return np.stack([column, column], axis=-1)
 

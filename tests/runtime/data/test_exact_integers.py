@@ -11,7 +11,7 @@ import yaml
 from modelc.compiler.api import load
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.data.dataset import complete, read_dataset, read_inputs
-from modelc.runtime.runs.environment import measured_in, written
+from modelc.runtime.data.learning import Learnt
 from tests.runtime.small import ready, spec, write_rows
 
 EDGE = 2**24
@@ -104,21 +104,20 @@ def test_training_rows_decide_for_all_others_what_is_measured(tmp_path: Path) ->
     np.savez(tmp_path / "test.npz", x=whole, y=y[:5])
     task, dataset = ready(numbers(test={"npz": "test.npz"}), root)
     assert dataset.test is not None and dataset.test.inputs["x"][:, 0].tolist() == [EDGE] * 5
-    recorded = {"measured": {name: written(places) for name, places in dataset.train.measured.items()}}
-    assert recorded["measured"]["inputs/x"] == "1000"
-    inputs, _ = read_inputs(task, {"x": whole}, measured_in(recorded))
+    learnt = dataset.train.learnt
+    assert learnt.values["inputs/x"] == "1000" and learnt.columns["inputs/x"] == ("x",)
+    inputs, _ = read_inputs(task, {"x": whole}, learnt)
     assert inputs["x"][:, 0].tolist() == [EDGE] * 5
     # What was counted in training is counted in new rows, whatever stands beside it.
     mixed = np.full((2, 4), [[0, EDGE + 1.0, 0, 0], [0, EDGE + 2.5, 0, 0]])
     with pytest.raises(RunError, match=r"`x` has 16777217\.0 in row 0") as caught:
-        read_inputs(task, {"x": mixed}, measured_in(recorded))
+        read_inputs(task, {"x": mixed}, learnt)
     assert [help.split(":")[0] for help in caught.value.helps] == [
         "the model takes what float32 can hold",
         "ask for the nearest ones",
     ]
     # A run that has no record of it judges new rows by themselves.
-    assert measured_in({}) is None
-    read_inputs(task, {"x": mixed})
+    read_inputs(task, {"x": mixed}, Learnt())
 
 
 def test_errors_of_test_rows_say_so_and_where_these_are_chosen(tmp_path: Path) -> None:

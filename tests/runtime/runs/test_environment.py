@@ -34,7 +34,6 @@ def test_it_names_versions_device_execution_seed_and_data(monkeypatch: pytest.Mo
             ColumnDigests({"image": "ab"}, {"image": "|u1"}), ColumnDigests({"image": "ef"}, {"image": "<f4"})
         ),
         {"graph.npz: edges": "cd"},
-        {},
     )
     assert json.loads(to_json(found)) == found
     assert found["versions"]["jax"] == jax.__version__

@@ -16,7 +16,7 @@ INT = TensorType((), "int32")
 
 
 def read(array: Any, wanted: TensorType | None, **arguments: Any) -> np.ndarray:
-    return READERS.build({"array": {"column": "x", **arguments}}).read(np.asarray(array), wanted)
+    return READERS.build({"array": {"column": "x", **arguments}}).read({"x": np.asarray(array)}, wanted)
 
 
 def refused(array: Any, wanted: TensorType | None, code: str, **arguments: Any) -> RunError:
@@ -151,10 +151,10 @@ def test_plan_knows_what_read_gives() -> None:
     column = Column(TensorType((2, 3), "uint8"), rows=4)
     assert reader.subject == "x"
     assert reader.origin == "column"
-    assert reader.class_names(column) is None
+    assert reader.class_names({"x": column}) is None
     assert reader.plan(None, FLOAT) is None
-    assert reader.plan(column, TensorType((6,))) == TensorType((6,), "float32")
-    assert reader.plan(column, None) == TensorType((6,), "uint8")
+    assert reader.plan({"x": column}, TensorType((6,))) == TensorType((6,), "float32")
+    assert reader.plan({"x": column}, None) == TensorType((6,), "uint8")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_plan_refuses_what_read_would_refuse(
     arguments: Any, column: TensorType, wanted: TensorType | None, code: str, argument: str
 ) -> None:
     with pytest.raises(PlanError) as caught:
-        READERS.build({"array": {"column": "x", **arguments}}).plan(Column(column, rows=4), wanted)
+        READERS.build({"array": {"column": "x", **arguments}}).plan({"x": Column(column, rows=4)}, wanted)
     assert (caught.value.code, caught.value.argument) == (code, argument)
     assert caught.value.help
 

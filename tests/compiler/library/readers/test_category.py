@@ -13,7 +13,7 @@ from modelc.compiler.library.readers import READERS
 
 
 def read(array: Any, wanted: TensorType | None = None, **arguments: Any) -> np.ndarray:
-    return READERS.build({"category": {"column": "kind", **arguments}}).read(np.asarray(array), wanted)
+    return READERS.build({"category": {"column": "kind", **arguments}}).read({"kind": np.asarray(array)}, wanted)
 
 
 def refused(array: Any, code: str, wanted: TensorType | None = None, **arguments: Any) -> RunError:
@@ -101,16 +101,16 @@ def test_plan_knows_what_read_gives() -> None:
     reader = READERS.build({"category": {"column": "kind", "classes": ["a", "b"]}})
     assert reader.subject == "kind"
     assert reader.plan(None, None) is None
-    assert reader.plan(Column(TensorType((5,), "str")), None) == TensorType((5,), "int32")
-    assert reader.plan(Column(TensorType((), "uint8")), TensorType((), "int64")) == TensorType((), "int64")
+    assert reader.plan({"kind": Column(TensorType((5,), "str"))}, None) == TensorType((5,), "int32")
+    assert reader.plan({"kind": Column(TensorType((), "uint8"))}, TensorType((), "int64")) == TensorType((), "int64")
     assert reader.class_names(None) == ("a", "b")
 
 
 def test_the_number_of_classes_is_that_of_the_spec_else_of_the_column() -> None:
     column = Column(TensorType((), "uint8"), classes=10)
-    assert READERS.build({"category": "kind"}).class_names(column) == 10
+    assert READERS.build({"category": "kind"}).class_names({"kind": column}) == 10
     assert READERS.build({"category": "kind"}).class_names(None) is None
-    assert READERS.build({"category": {"column": "kind", "classes": 12}}).class_names(column) == 12
+    assert READERS.build({"category": {"column": "kind", "classes": 12}}).class_names({"kind": column}) == 12
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_plan_refuses_what_cannot_be_labels(
     classes: Any, column: Column | None, wanted: TensorType | None, code: str, argument: str
 ) -> None:
     with pytest.raises(PlanError) as caught:
-        READERS.build({"category": {"column": "kind", "classes": classes}}).plan(column, wanted)
+        READERS.build({"category": {"column": "kind", "classes": classes}}).plan(None if column is None else {"kind": column}, wanted)
     assert (caught.value.code, caught.value.argument) == (code, argument)
     assert caught.value.help
 
@@ -143,7 +143,7 @@ def test_classes_are_a_count_or_distinct_names(classes: Any) -> None:
 def test_a_shape_drops_an_axis_of_one_and_keeps_the_classes() -> None:
     column = Column(TensorType((1,), "int64"), classes=3)
     reader = READERS.build({"category": {"column": "kind", "shape": []}})
-    assert reader.plan(column, None) == TensorType((), "int32") and reader.class_names(column) == 3
+    assert reader.plan({"kind": column}, None) == TensorType((), "int32") and reader.class_names({"kind": column}) == 3
     assert read([[2], [0]], shape=()).tolist() == [2, 0]
     assert read([["dog"], ["cat"]], shape=[], classes=["cat", "dog"]).tolist() == [1, 0]
 

@@ -22,7 +22,7 @@ EDGE = 2**24
 
 
 def read(column: Numbers, wanted: TensorType | None = FLOAT, **arguments: Any) -> Numbers:
-    return READERS.build({"array": {"column": "x", **arguments}}).read(column, wanted)
+    return READERS.build({"array": {"column": "x", **arguments}}).read({"x": column}, wanted)
 
 
 def refused(column: Numbers, wanted: TensorType | None = FLOAT, **arguments: Any) -> RunError:
@@ -93,7 +93,7 @@ def test_fractions_and_what_is_measured_are_rounded_to_the_nearest(column: Numbe
 def followed(help: str, column: Numbers, wanted: TensorType | None = FLOAT) -> Numbers:
     """The column as the reader that a help writes reads it."""
     (written,) = re.findall(r"`(array: .*)`", help)
-    return READERS.build(yaml.safe_load(written)).read(column, wanted)
+    return READERS.build(yaml.safe_load(written)).read({"x": column}, wanted)
 
 
 @pytest.mark.parametrize("start", [EDGE + 1, 1_600_000_001, -1_700_000_000, 2**52 + 1, -(2**52) - 1])

@@ -1,0 +1,68 @@
+"""The contract of a reader, which makes one input or target of the model from columns of the source.
+
+What a reader needs to know of the rows, such as a mean or a vocabulary, it learns from the training rows alone. That is kept in
+the run, and used for all other rows.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Literal
+
+from modelc.compiler.library.base.lazy import NumpyArray
+from modelc.compiler.library.base.registry import Registered
+from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.data_source import Column
+
+Arrays = Mapping[str, NumpyArray]
+"""Columns by name, `[rows, ...]` each."""
+Learnt = Any
+"""What a reader has learnt: plain data that JSON can hold; None for nothing."""
+
+
+class Reader(Registered):
+    """Abstract: each subclass is one way to make an input or target of the model from columns."""
+
+    origin: ClassVar[Literal["column", "input"]] = "column"
+    """What `subject` names: a column of the source, or an input of the model, whose finished array is then read."""
+    gives_labels: ClassVar[bool] = False
+    """Whether each value names a class. Labels are never taken for a distribution over classes, whatever their shape."""
+    takes_missing: ClassVar[bool] = False
+    """Whether it says what becomes of missing values; for others they are an error, and no array has a mask."""
+
+    @property
+    def subject(self) -> str:
+        """The name of the column or input that is read, or of the first of several; it is in the primary argument."""
+        raise NotImplementedError
+
+    def names_among(self, there: Collection[str]) -> tuple[str, ...]:
+        """The names of the columns that are read, in their order. `there` are those of the source, among which patterns
+        are looked up; a pattern that fits none of them, and a name that is not there, stand as they are.
+        """
+        return (self.subject,)
+
+    @property
+    def row_shape(self) -> tuple[int, ...] | None:
+        """The shape of one row after reading where the reader itself says it, whatever its columns have."""
+        return None
+
+    def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
+        """The type of one row after reading; None where it is not known before the `columns` are.
+
+        `wanted` is the model input to be fed (None for a target): a lossy cast to it raises `PlanError` E402, labels
+        outside the classes E403, rows that a column does not have E404. Its shape is compared by the caller.
+        """
+        raise NotImplementedError
+
+    def class_names(self, columns: Mapping[str, Column] | None) -> tuple[str, ...] | int | None:
+        """For labels: the names of the classes, or their number where they have no names; None for other readers."""
+        return None
+
+    def learn(self, columns: Arrays) -> Learnt:
+        """What is to be known of the training rows, `[rows, ...]` each, before any rows are read. Raises RunError E403."""
+        return None
+
+    def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
+        """The columns as the array `[rows, ...]` that the model takes; `learnt` is what `learn` has said.
+
+        Raises RunError E402, E403 or E404.
+        """
+        raise NotImplementedError

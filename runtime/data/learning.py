@@ -1,0 +1,66 @@
+"""What readers learn of the training rows, before any rows are read: of those that are held out they are shown none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from modelc.compiler.binding.task import Binding
+from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.counted_elements import shown_columns
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """By `key_of` a binding, the columns that it is read from, and what its reader has learnt of them."""
+
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def placed(self, binding: Binding) -> Binding:
+        """`binding` with the columns that it was read from, in which there are no patterns."""
+        names = self.columns.get(key_of(binding))
+        return binding if names is None else binding._replace(columns=names)
+
+    def of(self, binding: Binding) -> Any:
+        """What the reader of `binding` has learnt; None for nothing."""
+        return self.of_key(key_of(binding))
+
+    def of_key(self, key: str) -> Any:
+        """What the reader of the binding with this `key` has learnt; None for nothing."""
+        return self.values.get(key)
+
+
+NOTHING_LEARNT = Learnt()
+
+
+def key_of(binding: Binding) -> str:
+    """What a binding is called among all of a task."""
+    return f"{'targets' if binding.wanted is None else 'inputs'}/{binding.name}"
+
+
+def every_row(binding: Binding) -> Binding:
+    """`binding` with a reader that reads all rows: `rows` counts those of training."""
+    if "rows" not in type(binding.reader).model_fields:
+        return binding
+    return binding._replace(reader=binding.reader.model_copy(update={"rows": None}))
+
+
+def learn(binding: Binding, columns: Arrays, training: Array | slice, counts: Array | None) -> Any:
+    """What the reader of `binding` learns of the rows `training` of `columns`; of a target, `counts` says which elements
+    count, of which there are some. Raises RunError E403.
+    """
+    first, last = getattr(binding.reader, "rows", None) or (None, None)
+    shown: Arrays = {name: columns[name][first:last][training] for name in binding.names}
+    reader = every_row(binding).reader
+    if counts is not None:
+        kept = np.asarray(counts[training])
+        rows = kept.reshape(len(kept), -1).any(axis=1)
+        shown = {name: column[rows] for name, column in shown.items()}
+        # Any element that counts may stand for those that do not.
+        replaced = shown_columns(reader, shown, kept[rows], lambda columns: None) if rows.any() else None
+        if replaced is None:
+            return None
+        shown = replaced
+    return reader.learn(shown)
