@@ -80,12 +80,12 @@ class Recorder:
         data: Any,
         environment: Mapping[str, Any],
         class_names: ClassNames = MappingProxyType({}),
-        readers: Mapping[str, Any] = MappingProxyType({}),
+        readers: Mapping[str, Any] | None = None,
     ) -> Self:
         """That of a new run in `folder`, made here.
 
         `text` is the spec as written, `merged` the same with all files that it extends and uses, and `data` that with
-        settings applied; `readers` is what these have learnt. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
+        settings applied; `readers` what readers have learnt. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
         """
         need_free(folder)
         files = {
@@ -94,7 +94,7 @@ class Recorder:
             RESOLVED: resolved_json(data),
             ENVIRONMENT: to_json(environment),
             REQUIREMENTS: lock_file(),
-            READERS: to_json(readers),
+            **({READERS: to_json(readers)} if readers is not None else {}),
             **({CLASS_NAMES: to_json(class_names)} if class_names else {}),
         }
         from_run = os.path.relpath(record.root, os.path.realpath(folder))
