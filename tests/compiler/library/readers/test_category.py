@@ -127,7 +127,9 @@ def test_plan_refuses_what_cannot_be_labels(
     classes: Any, column: Column | None, wanted: TensorType | None, code: str, argument: str
 ) -> None:
     with pytest.raises(PlanError) as caught:
-        READERS.build({"category": {"column": "kind", "classes": classes}}).plan(None if column is None else {"kind": column}, wanted)
+        READERS.build({"category": {"column": "kind", "classes": classes}}).plan(
+            None if column is None else {"kind": column}, wanted
+        )
     assert (caught.value.code, caught.value.argument) == (code, argument)
     assert caught.value.help
 
