@@ -7,8 +7,9 @@ from typing import Any
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.run_directory import Run
-from modelc.runtime.runs.run_files import INTACT, MOST, damaged
+from modelc.runtime.runs.run_files import MOST, damaged
 from modelc.runtime.runs.run_layout import ENVIRONMENT, READERS
+from modelc.runtime.runs.unsound import INTACT
 
 FORMAT = 1
 """The version of the layout of the file."""
