@@ -165,7 +165,6 @@ def run(
 ) -> None:
     """The command, after its arguments have been checked."""
     task, checked = checked_spec(path, settings, root, SECTIONS)
-    sources = checked.sources
 
     from modelc.compiler.syntax.file_root import spec_root
     from modelc.runtime.runs.new_record import new_id, record_of
@@ -198,7 +197,6 @@ def run(
         need_new(folder, run_dir is not None, labels)
     say(*header(task, prepared, name, path, dataset, execution, folder))
 
-    from modelc.runtime.runs.learnt_values import contents_of
     from modelc.runtime.runs.recorder import Recorder
 
     assert checked.merged is not None
@@ -206,14 +204,14 @@ def run(
     recorder = Recorder.new(
         folder,
         record_of(task, id, name, path, settings, where.folder, merged, names, labels),
-        sources[str(path)].encode(),
+        checked.sources[str(path)].encode(),
         merged,
         data,
         recorded,
         names,
-        contents_of(dataset.train.learnt),
+        dataset.train.learnt,
     )
-    show = partial(show_run_error_in, document=task.spec.document, sources=sources)
+    show = partial(show_run_error_in, document=task.spec.document, sources=checked.sources)
     fit_and_keep(prepared, dataset, execution, recorder, saving, stop, show=show)
 
 

@@ -13,8 +13,10 @@ from typing import Any, Self
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.beneath import file_kind
+from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.checkpoints import Stored
 from modelc.runtime.runs.files import writing
+from modelc.runtime.runs.learnt_values import contents_of
 from modelc.runtime.runs.leftovers import remove_leftovers
 from modelc.runtime.runs.lock_file import lock_file
 from modelc.runtime.runs.metrics_log import METRICS, MOST_METRICS, MetricsLog, MetricsPart, kept_lines
@@ -80,12 +82,12 @@ class Recorder:
         data: Any,
         environment: Mapping[str, Any],
         class_names: ClassNames = MappingProxyType({}),
-        readers: Mapping[str, Any] | None = None,
+        learnt: Learnt | None = None,
     ) -> Self:
         """That of a new run in `folder`, made here.
 
         `text` is the spec as written, `merged` the same with all files that it extends and uses, and `data` that with
-        settings applied; `readers` what readers have learnt. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
+        settings applied; `learnt` what readers have learnt. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
         """
         need_free(folder)
         files = {
@@ -94,7 +96,7 @@ class Recorder:
             RESOLVED: resolved_json(data),
             ENVIRONMENT: to_json(environment),
             REQUIREMENTS: lock_file(),
-            **({READERS: to_json(readers)} if readers is not None else {}),
+            **({READERS: to_json(contents_of(learnt))} if learnt is not None else {}),
             **({CLASS_NAMES: to_json(class_names)} if class_names else {}),
         }
         from_run = os.path.relpath(record.root, os.path.realpath(folder))
