@@ -12,7 +12,7 @@ from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.commit import Commit, commit_of
 from modelc.runtime.runs.environment import PACKAGES, changed_columns, changed_test_columns, texts_at
 from modelc.runtime.runs.kept_spec import trained_from
-from modelc.runtime.runs.learnt_values import contents_of, kept_values
+from modelc.runtime.runs.learnt_values import kept_values
 from modelc.runtime.runs.lock_file import lock_file
 from modelc.runtime.runs.new_record import new_id
 from modelc.runtime.runs.plugins import changes, records_of
@@ -59,9 +59,7 @@ def recorder_of(
     )
     merged = json.loads(run.kept(MERGED, MAX_BYTES)) if before.content is not None else {}
     data = task.spec.document.data
-    return Recorder.new(
-        folder, record, run.kept(before.spec), merged, data, environment, run.class_names(), contents_of(learnt)
-    )
+    return Recorder.new(folder, record, run.kept(before.spec), merged, data, environment, run.class_names(), learnt)
 
 
 def what_differs(
