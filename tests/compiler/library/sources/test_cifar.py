@@ -76,7 +76,7 @@ def test_the_names_of_classes_are_in_the_order_of_their_labels() -> None:
     ):
         columns = SOURCES.build(source).columns()
         assert columns is not None
-        found = READERS.build({"category": column}).class_names(columns[column])
+        found = READERS.build({"category": column}).class_names({column: columns[column]})
         assert isinstance(found, tuple) and np.all([found[label] == name for label, name in names.items()])
 
 
@@ -84,5 +84,10 @@ def test_other_names_may_be_given_and_a_number_takes_them_away() -> None:
     columns = SOURCES.build("cifar10").columns()
     assert columns is not None
     own = tuple("abcdefghij")
-    assert READERS.build({"category": {"column": "label", "classes": [*own]}}).class_names(columns["label"]) == own
-    assert READERS.build({"category": {"column": "label", "classes": 10}}).class_names(columns["label"]) == 10
+    assert (
+        READERS.build({"category": {"column": "label", "classes": [*own]}}).class_names({"label": columns["label"]})
+        == own
+    )
+    assert (
+        READERS.build({"category": {"column": "label", "classes": 10}}).class_names({"label": columns["label"]}) == 10
+    )
