@@ -71,11 +71,13 @@ def debug(
 def state_of(run: "Run") -> "tuple[Stored, bool]":
     """The state that training failed from, if it failed, else that of the newest checkpoint; and which of the two it is."""
     from modelc.runtime.runs.checkpoints import failed_checkpoint, newest_checkpoint
+    from modelc.runtime.runs.ways_on import without_checkpoint
 
     kept = failed_checkpoint(run.folder, run.record.id)
     if kept is not None:
         return kept, True
-    stored, notes = newest_checkpoint(run.folder, run.record.id, "to look into, and has kept no failed step")
+    purpose = "to look into, and has kept no failed step"
+    stored, notes = newest_checkpoint(run.folder, run.record.id, purpose, without_checkpoint(run))
     inform(*notes)
     return stored, False
 

@@ -183,7 +183,7 @@ def fit_again(
     """Train `again`, up to where `run` was stopped, if it was; an error in training is recorded, as in any run."""
     from modelc.cli.progress import Lines, Screen, Several
     from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.runtime.runs.comparison import was_stopped
+    from modelc.runtime.runs.ways_on import was_stopped
     from modelc.runtime.training.loop import fit
     from modelc.runtime.training.until import Until
 

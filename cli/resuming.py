@@ -37,6 +37,7 @@ def resume(
     from modelc.runtime.runs.checkpoints import newest_checkpoint
     from modelc.runtime.runs.plugins import changes
     from modelc.runtime.runs.resumption import continued, need_more, need_same_course, recorded_execution
+    from modelc.runtime.runs.ways_on import without_checkpoint
 
     run = ended_run(text)
     before, task, checked = continued(run, settings)
@@ -46,7 +47,7 @@ def resume(
     for change in changes(run.record.plugins):
         warn(change, notes=("what is computed from here on may be something else",))
     execution = recorded_execution(run)
-    stored, notes = newest_checkpoint(run.folder, run.record.id)
+    stored, notes = newest_checkpoint(run.folder, run.record.id, helps=without_checkpoint(run))
     inform(*notes)
 
     start_device(asked.processes)
@@ -84,7 +85,7 @@ def resume(
 def ended_run(text: str) -> "Run":
     """The run that `text` refers to, after what is to be said about the choice. Raises RunError E601 and E602."""
     from modelc.runtime.runs.find_run import run_to_resume
-    from modelc.runtime.runs.resumption import need_ended
+    from modelc.runtime.runs.ways_on import need_ended
 
     run, remarks = run_to_resume(text)
     inform(*remarks)

@@ -283,6 +283,7 @@ def fit_and_keep(
     from modelc.runtime.runs.checkpoint_saver import CheckpointSaver
     from modelc.runtime.runs.checkpoints import FAILED as FAILED_STATE
     from modelc.runtime.runs.checkpoints import checkpoints_of
+    from modelc.runtime.runs.plugins import options_of
     from modelc.runtime.training.loop import fit
 
     written = None if given is None else given.step
@@ -300,7 +301,10 @@ def fit_and_keep(
         if recorder.kept:
             say(f"{recorder.folder} keeps the weights of epoch {recorder.kept}", stream=sys.stderr)
         if error.code == "E501" and checkpoints_of(recorder.folder, FAILED_STATE):
-            say(f"to look at it layer by layer: `{command('debug', recorder.folder)}`", stream=sys.stderr)
+            say(
+                f"to look at it layer by layer: `{command('debug', recorder.folder, *options_of(recorder.record.plugins))}`",
+                stream=sys.stderr,
+            )
         raise typer.Exit(FAILED) from None
     say(*ending(recorder, outcome, dataset, time.perf_counter() - begun))
     if outcome.reason == "interrupted":

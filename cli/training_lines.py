@@ -134,6 +134,7 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
     """The outcome of training, the best epoch, the run directory, and the next commands."""
     from modelc.cli.progress import show_seconds, show_values
     from modelc.compiler.diagnostics.command_line import command
+    from modelc.runtime.runs.plugins import options_of
 
     record, best = recorder.record, outcome.best
     epochs = f"{record.epoch:,} {'epoch' if record.epoch == 1 else 'epochs'}"
@@ -147,7 +148,7 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
     if best is not None:
         lines.append(Styled("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
     lines += unscored_lines(record.monitor, outcome)
-    plugins = [word for plugin in record.plugins for word in ("--plugin", plugin.name)]
+    plugins = options_of(record.plugins)
     names = [f"{recorder.folder}", *(f"{recorder.folder.parent}:{tag}" for tag in record.tags)]
     lines += [f"run: {', also '.join(names)}", "", "next:"]
     if outcome.reason == "interrupted":

@@ -13,7 +13,7 @@ from modelc.cli.plugins import PluginNames, enable, task_of
 if TYPE_CHECKING:
     from modelc.runtime.runs.verification import CheckedFile, State, Verified
 
-STYLES = {"ok": "good", "wrong": "error"}
+STYLES = {"ok": "good", "wrong": "error", "newer": "error"}
 DATA, COLUMN = "data", "column "
 """How the entries of `--data` begin: those of the data as a whole, and of each column."""
 
@@ -122,7 +122,8 @@ def summary(found: "Verified") -> str:
     for file in found.files:
         counts[file.state] = counts.get(file.state, 0) + 1
     words: dict[State, str] = {
-        "wrong": "not as it was written",
+        "wrong": "not as written",
+        "newer": "in a format that this version of modelc does not know",
         "unknown": "without a digest to compare with",
         "left over": "left behind by a process that was killed",
         "other": "not of the run",
@@ -133,8 +134,9 @@ def summary(found: "Verified") -> str:
 
 def remarks(found: "Verified") -> list[Line]:
     """What to do about a run, where there is something."""
-    from modelc.compiler.diagnostics.command_line import command
-    from modelc.runtime.runs.checkpoints import CHECKPOINTS
+    from modelc.runtime.runs.run_directory import Run
+    from modelc.runtime.runs.unsound import UnknownFormatError
+    from modelc.runtime.runs.ways_on import to_go_on, to_look_into, to_train_again, was_stopped
 
     said: list[Line] = []
     wrong = [file.path for file in found.files if file.state == "wrong"]
@@ -143,11 +145,14 @@ def remarks(found: "Verified") -> list[Line]:
         said.append("  = help: copy what is wrong again from an intact copy of the run, or train again")
     if of_data:
         said.append("  = help: give it the data that it was trained on, by `--root DIR` if that is elsewhere")
-    stopped = found.record is not None and (found.was_killed or found.record.status == "interrupted")
-    if stopped and found.is_whole and not found.is_training:
-        goes_on = any(file.path.startswith(f"{CHECKPOINTS}/step-") for file in found.files)
-        resume = f"to go on with it: `{command('train', '--resume', found.folder)}`"
-        said.append(f"  = help: {resume if goes_on else 'it has no checkpoint to go on from: train the spec again'}")
+    if any(file.state == "newer" for file in found.files):
+        said += [f"  = help: {help}" for help in UnknownFormatError.helps]
+    if found.record is not None and found.is_whole and not found.is_training:
+        run = Run(found.folder)
+        helps = (*to_go_on(run), *to_look_into(run))
+        if was_stopped(run) and not helps:
+            helps = (f"it has no checkpoint to go on from; {to_train_again(run)[0]}",)
+        said += [f"  = help: {help}" for help in helps]
     return said
 
 

@@ -174,15 +174,17 @@ def checkpoints_of(run: Path, kind: str = CHECKPOINTS) -> list[str]:
         raise RunError("E602", f"the checkpoints of `{run}` cannot be read: {reason_of(error)}") from None
 
 
-def newest_checkpoint(run: Path, id: str, purpose: str = "to go on from") -> tuple[Stored, tuple[str, ...]]:
-    """The newest checkpoint of a run that is whole, and what to say of newer ones that are not; `purpose` is for messages.
+def newest_checkpoint(
+    run: Path, id: str, purpose: str = "to go on from", helps: tuple[str, ...] = ()
+) -> tuple[Stored, tuple[str, ...]]:
+    """The newest checkpoint of a run that is whole, and what to say of newer ones that are not; `purpose`, and `helps` for a
+    run without any, are for messages.
 
     Raises RunError E602 if there is none, E603 if there are some and none is whole.
     """
     names = checkpoints_of(run)
     if not names:
-        message = f"the run `{run}` has no checkpoint {purpose}"
-        raise RunError("E602", message, helps=("train the spec again; `--checkpoint-every` says when to save",))
+        raise RunError("E602", f"the run `{run}` has no checkpoint {purpose}", helps=helps)
     notes: list[str] = []
     for name in reversed(names):
         try:

@@ -7,22 +7,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.runs.metrics_log import DIGEST, METRICS, MOST_METRICS, chain_of, has_digests
-from modelc.runtime.runs.resumption import need_ended
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_files import damaged, read_bytes
-from modelc.runtime.runs.run_layout import WEIGHTS
 from modelc.runtime.runs.run_record import KINDS, Kind
-from modelc.runtime.runs.weights import flatten, has_weights
+from modelc.runtime.runs.verification import need_whole_weights
+from modelc.runtime.runs.ways_on import need_repeatable, was_cut
+from modelc.runtime.runs.weights import flatten
 
 TIMES = ("seconds", DIGEST)
 """What of a line depends on the time that the epoch took."""
-
-OF_TRAINING = "E501"
-"""The error that comes of the training itself, and comes again; all others come of the machine, such as a full disk."""
 
 
 class Compared(NamedTuple):
@@ -44,7 +40,7 @@ def compare(before: Run, after: Run, tasks: tuple[PreparedTask, PreparedTask]) -
     if not ended_itself:
         # Lines are written before weights, which it was repeated up to.
         lines[0] = {epoch: line for epoch, line in lines[0].items() if epoch in lines[1]}
-    kinds = [kind for kind in KINDS if any(has_weights(run.folder / WEIGHTS, kind) for run in (before, after))]
+    kinds = [kind for kind in KINDS if any(kind in run.kinds() for run in (before, after))]
     return (
         *((compared_endings(before, after),) if ended_itself else ()),
         compared_lines(*lines),
@@ -118,7 +114,7 @@ def difference(one: object, other: object) -> float:
 def compared_weights(before: Run, after: Run, kind: Kind, tasks: tuple[PreparedTask, PreparedTask]) -> Compared:
     """The arrays of one kind of weights, of the layers' state too."""
     what = f"{kind} weights"
-    there = [has_weights(run.folder / WEIGHTS, kind) for run in (before, after)]
+    there = [kind in run.kinds() for run in (before, after)]
     if not all(there):
         return Compared(
             what, False, "there were some, and are none now" if there[0] else "there were none, and are now"
@@ -151,21 +147,9 @@ def shown(relative: float) -> str:
     return f"the largest relative difference is {relative:.1e}," if isfinite(relative) else "something is no number:"
 
 
-def was_cut(run: Run) -> bool:
-    """Whether a run was killed, or ended by an error that is not of its training."""
-    failure = run.record.failure
-    return run.state == "killed" or (failure is not None and failure.code != OF_TRAINING)
-
-
-def was_stopped(run: Run) -> bool:
-    """Whether a run is to be repeated up to the step of its last weights only."""
-    return run.state == "interrupted" or was_cut(run)
-
-
 def need_comparable(run: Run) -> None:
-    """Raise RunError E601 for a run in training, E602 for one that has nothing that could be repeated."""
-    need_ended(run, "reproduce it once it has ended")
-    if was_stopped(run) and not has_weights(run.folder / WEIGHTS, "last"):
-        raise RunError(
-            "E602", f"the run `{run.folder}` was stopped before it saved weights: there is nothing to compare"
-        )
+    """Raise RunError E601 for a run in training, E602 and E603 for one with which nothing could be compared."""
+    need_repeatable(run)
+    # Not only after it was trained again.
+    lines_of(run)
+    need_whole_weights(run, run.kinds())

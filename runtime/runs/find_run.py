@@ -42,7 +42,7 @@ def find_run(text: str, root: Path | None = None, command: Command = ("evaluate"
         runs = runs_in(path)
         message = f"`{path}` is not a run directory and contains none"
         runs.need_usable()
-        found = latest(runs.there, path, message)
+        found = latest(runs.there, path, message, command)
         return FoundRun(found.run, (*runs.notes(), *found.notes))
     if os.path.isfile(path):
         return run_of_spec(path, root, command)

@@ -25,6 +25,11 @@ def records_of(plugins: Plugins) -> list[PluginRecord]:
     return [PluginRecord(name=each.name, version=each.version, sha256=each.sha256) for each in plugins.plugins]
 
 
+def options_of(records: Sequence[PluginRecord]) -> list[str]:
+    """The options of a command that enable these plug-ins."""
+    return [word for record in records for word in ("--plugin", record.name)]
+
+
 def need_plugins(folder: Path, records: Sequence[PluginRecord]) -> None:
     """Raise RunError E606 unless every plug-in that the run in `folder` was trained with is enabled."""
     missing = [record for record in records if current(record) is None]

@@ -59,12 +59,6 @@ class Continued(NamedTuple):
     checked: Checked | None = None
 
 
-def need_ended(run: Run, advice: str) -> None:
-    """Raise RunError E601, with an advice, for a run in training."""
-    if run.state == "running":
-        raise RunError("E601", f"the run `{run.folder}` is in training", helps=(advice,))
-
-
 def continued(run: Run, settings: Sequence[str]) -> Continued:
     """The task of a run, with `settings` that change nothing but its lengths.
 

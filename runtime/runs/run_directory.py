@@ -22,8 +22,19 @@ from modelc.runtime.runs.plugins import need_plugins
 from modelc.runtime.runs.run_files import MOST, damaged, read_bytes
 from modelc.runtime.runs.run_layout import CLASS_NAMES, ENVIRONMENT, LOCK, RESOLVED, WEIGHTS
 from modelc.runtime.runs.run_record import KINDS, Kind, digest, read_record
+from modelc.runtime.runs.unsound import INTACT
 from modelc.runtime.runs.weights import has_weights, read_weights
 from modelc.runtime.training.observer import Snapshot
+
+ENDINGS = {
+    "running": "is still running",
+    "killed": "was killed",
+    "interrupted": "was interrupted",
+    "failed": "failed",
+    "early stopping": "stopped early",
+    "finished": "finished",
+}
+"""What is said of a run in each state."""
 
 
 class FoundRoot(NamedTuple):
@@ -140,25 +151,31 @@ class Run:
             raise damaged(self.folder / ENVIRONMENT, "is damaged")
         return found
 
+    def kinds(self) -> list[Kind]:
+        """The kinds of weights that it has, the best first."""
+        return [kind for kind in KINDS if has_weights(self.folder / WEIGHTS, kind)]
+
     def weights(self, task: PreparedTask, kind: Kind | None = None) -> tuple[Kind, Snapshot]:
         """The weights of one kind, by default the best, else the last, and their kind.
 
         Raises RunError E602 if there are none, E603 if they are damaged or do not match the spec.
         """
-        if kind is None and self.record.best is not None and not has_weights(self.folder / WEIGHTS, "best"):
+        there = self.kinds()
+        if kind is None and self.record.best is not None and "best" not in there:
             raise RunError(
                 "E602",
                 f"the best weights of the run `{self.folder}` are missing, although its record names them",
-                helps=("use `--weights last` to use the last ones",),
+                helps=("use `--weights last` to use the last ones", *INTACT) if there else INTACT,
             )
-        there: list[Kind] = [word for word in KINDS if has_weights(self.folder / WEIGHTS, word)]
         chosen: Kind | None = kind if kind in there else None if kind else next(iter(there), None)
         if chosen is None:
+            from modelc.runtime.runs.ways_on import without_weights
+
             raise RunError(
                 "E602",
                 f"the run `{self.folder}` has no {kind or 'saved'} weights",
-                notes=(f"it is {self.state} at epoch {self.record.epoch}",),
-                helps=(f"use `--weights {there[0]}`",) if there else ("train it again",),
+                notes=(f"it {ENDINGS[self.state]} at epoch {self.record.epoch:,}",),
+                helps=(f"use `--weights {there[0]}`",) if there else without_weights(self),
             )
         return chosen, read_weights(self.folder / WEIGHTS, chosen, self.record.id, task)
 

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics import command_line
-from modelc.compiler.diagnostics.command_line import path_word
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.file_root import reason_of
-from modelc.runtime.runs.run_directory import Run
+from modelc.runtime.runs.run_directory import ENDINGS, Run
 from modelc.runtime.runs.run_layout import holds_run
 from modelc.runtime.runs.verification import need_whole_weights
+from modelc.runtime.runs.ways_on import ways_on
 
 RUNS = Path("runs")
 """Where runs are kept, below the current directory."""
@@ -81,8 +81,8 @@ def is_empty(run: Run) -> bool:
     return run.record.status == "interrupted" and run.record.step == 0
 
 
-def latest(runs: Sequence[Run], folder: Path, message: str, spec: Path | None = None) -> FoundRun:
-    """The latest usable one of the `runs` in `folder`, of `spec` if that is known.
+def latest(runs: Sequence[Run], folder: Path, message: str, command: Command, spec: Path | None = None) -> FoundRun:
+    """The latest usable one of the `runs` in `folder` for a `command`, of `spec` if that is known.
 
     Raises RunError E602, with `message` if there are none.
     """
@@ -90,13 +90,8 @@ def latest(runs: Sequence[Run], folder: Path, message: str, spec: Path | None = 
         return first_whole(there)
     if runs:
         last = max(runs, key=age)
-        state = {"running": "is still running", "killed": "was killed", "interrupted": "was interrupted"}.get(
-            last.state, "failed"
-        )
-        helps = [f"to use what it saved, name it: `{path_word(last.folder)}`"]
-        if last.state in ("killed", "interrupted"):
-            helps.append(f"to go on with it: `{command_line.command('train', '--resume', last.folder)}`")
-        raise RunError("E602", f"no run in `{folder}` has finished: the last one {state}", helps=tuple(helps))
+        message = f"no run in `{folder}` has finished: the last one {ENDINGS[last.state]}"
+        raise RunError("E602", message, helps=ways_on(last, str(command[0])))
     train = "modelc train SPEC" if spec is None else command_line.command("train", spec)
     raise RunError("E602", message, helps=(f"train first: `{train}`",))
 

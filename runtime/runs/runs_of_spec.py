@@ -156,7 +156,7 @@ def run_of_spec(path: Path, root: Path | None, command: Command) -> FoundRun:
         raise error.replaced(notes=(*error.notes, *read.notes()))
     folder = RUNS / name
     missing = f"`{path}` has not been trained here: no run in `{folder}`"
-    return latest(same or runs, folder, missing, path)
+    return latest(same or runs, folder, missing, command, path)
 
 
 def renamed(spec: SpecFile, name: str) -> Iterator[Run]:

@@ -13,6 +13,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_folders import SHOWN, Runs, age, is_empty, runs_in
+from modelc.runtime.runs.ways_on import to_go_on
 
 TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Nothing in one has a meaning in a shell, in a path or in `runs/NAME:TAG`."""
@@ -73,8 +74,6 @@ def need_new_tags(folder: Path, tags: Sequence[str]) -> None:
     runs = runs_in(folder) if tags else Runs()
     for tag in tags:
         for run in filter(holds_tags, with_tag(runs, tag)):
-            helps = ["choose another tag, or remove that run"]
-            if run.state in ("killed", "interrupted"):
-                helps.append(f"to go on with it: `{command('train', '--resume', run.folder)}`")
+            helps = (f"choose another tag{'' if run.state == 'running' else ', or remove that run'}", *to_go_on(run))
             message = f"the run `{run.folder}` has the tag `{tag}` already, and a tag names one run"
-            raise RunError("E601", message, helps=tuple(helps))
+            raise RunError("E601", message, helps=helps)

@@ -1,6 +1,6 @@
 """Compares every file of a run with the digests that were recorded of it. Reads only, and needs neither jax nor the data."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from hashlib import file_digest
 from pathlib import Path
@@ -26,19 +26,23 @@ from modelc.runtime.runs.run_layout import (
     RESOLVED,
     WEIGHTS,
 )
-from modelc.runtime.runs.run_record import FORMAT, KINDS, Best, Kind, RunRecord, read_record
+from modelc.runtime.runs.run_record import FORMAT, KINDS, MOST_RECORD, Best, Kind, RunRecord, record_in
 from modelc.runtime.runs.sealed_json import read_sealed
-from modelc.runtime.runs.unsound import UnsoundError
+from modelc.runtime.runs.unsound import INTACT, UnknownFormatError, UnsoundError
 from modelc.runtime.runs.weights import MANIFEST, Manifest, sibling, unusable
 
 ATTEMPTS = 5
 """The number of times that a run in training is looked at: what it replaces meanwhile seems to be wrong."""
 
-State = Literal["ok", "wrong", "unknown", "left over", "other"]
+State = Literal["ok", "wrong", "newer", "unknown", "left over", "other"]
+UNFIT: tuple[State, ...] = ("wrong", "newer")
+"""The states of which a run is not whole."""
 
 
 class CheckedFile(NamedTuple):
-    """A file or folder of a run by its path in it. `unknown`: there is no digest to compare it with; `other`: not of the run."""
+    """A file or folder of a run by its path in it. `newer`: it is in a format that this version does not know; `unknown`: there
+    is no digest to compare it with; `other`: not of the run.
+    """
 
     path: str
     state: State
@@ -55,7 +59,7 @@ class Verified(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        return not any(file.state == "wrong" for file in self.files)
+        return not any(file.state in UNFIT for file in self.files)
 
     @property
     def was_killed(self) -> bool:
@@ -72,28 +76,32 @@ def verify(folder: Path) -> Verified:
     return found
 
 
-def need_whole_weights(run: Run) -> None:
-    """Raise RunError E603 unless the weights that are taken of a run are as they were written, E602 if it cannot be read."""
-    kind: Kind = "last" if run.record.best is None else "best"
+def need_whole_weights(run: Run, kinds: Sequence[Kind] = ()) -> None:
+    """Raise RunError E603 unless the weights of these `kinds`, by default those that are taken of a run, are as they were
+    written, E602 if it cannot be read.
+    """
+    taken: Kind = "last" if run.record.best is None else "best"
     try:
         with OpenFolder.at(run.folder) as opened:
-            files = [*weights_of(opened, kind, run.record)]
+            files = [file for kind in kinds or (taken,) for file in weights_of(opened, kind, run.record)]
     except OSError as error:
         raise RunError("E602", f"the run `{run.folder}` cannot be read: {reason_of(error)}") from None
-    if wrong := next((file for file in files if file.state == "wrong"), None):
-        raise unusable(run.folder / Path(wrong.path).parent, f"`{Path(wrong.path).name}` {wrong.reason}")
+    if unfit := next((file for file in files if file.state in UNFIT), None):
+        helps = UnknownFormatError.helps if unfit.state == "newer" else INTACT
+        raise unusable(run.folder / Path(unfit.path).parent, f"`{Path(unfit.path).name}` {unfit.reason}", helps)
 
 
 def look_at(folder: Path) -> Verified:
     """What is found of a run at once."""
     is_training = is_locked(folder)
-    try:
-        record = read_record(folder)
-        first = CheckedFile(RECORD, "ok" if record.format == FORMAT else "unknown")
-    except RunError as error:
-        record, first = None, CheckedFile(RECORD, "wrong", error.message)
+    record: RunRecord | None = None
     try:
         with OpenFolder.at(folder) as run:
+            try:
+                record = record_in(content_of(run, RECORD, MOST_RECORD))
+                first = CheckedFile(RECORD, "ok" if record.format == FORMAT else "unknown")
+            except UnsoundError as error:
+                first = unfit(RECORD, error)
             files = [first, *recorded_files(run, record), *metrics_of(run, record, is_training)]
             for kind in KINDS:
                 files += weights_of(run, kind, record)
@@ -105,6 +113,11 @@ def look_at(folder: Path) -> Verified:
     except OSError as error:
         raise RunError("E602", f"the run `{folder}` cannot be read: {reason_of(error)}") from None
     return Verified(folder, record, is_training, tuple(files))
+
+
+def unfit(path: str, error: UnsoundError) -> CheckedFile:
+    """A file that cannot be used."""
+    return CheckedFile(path, "newer" if isinstance(error, UnknownFormatError) else "wrong", str(error))
 
 
 def compared(folder: OpenFolder, name: str, expected: tuple[str | None, ...], below: str = "") -> CheckedFile:
@@ -226,7 +239,7 @@ def sealed_folder(
             digests = manifest.digests()
             yield CheckedFile(f"{path}/{MANIFEST}", "ok")
         except UnsoundError as error:
-            yield CheckedFile(f"{path}/{MANIFEST}", "wrong", str(error))
+            yield unfit(f"{path}/{MANIFEST}", error)
         yield from (compared(folder, file, (expected,), f"{path}/") for file, expected in digests.items())
         rest = sorted({*folder.entries()} - {MANIFEST, *digests})
         yield from (CheckedFile(f"{path}/{file}", "other" if digests else "unknown") for file in rest)

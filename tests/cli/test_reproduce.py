@@ -296,6 +296,7 @@ def test_what_cannot_be_reproduced_is_said(folder: Path) -> None:
         log.write_text(text)
         ended = modelc("reproduce", "run", cwd=folder)
         assert ended.code == 4 and "metrics.jsonl` is damaged" in ended.err, ended
+    log.write_text("")
     (folder / "rows.npz").unlink()
     ended = modelc("reproduce", "run", cwd=folder)
     assert ended.code == 4 and "there is no file 'rows.npz'" in ended.err

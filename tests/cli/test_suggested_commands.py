@@ -57,6 +57,7 @@ def test_a_misspelt_spec_is_answered_with_a_word_that_a_shell_reads(tmp_path: Pa
 @pytest.mark.parametrize("name", NAMES)
 def test_a_failed_run_is_named_in_a_word_that_a_shell_reads(tmp_path: Path, name: str) -> None:
     make(tmp_path / name / "1", "failed", "2026-01-01")
+    (tmp_path / name / "1/weights/last").mkdir(parents=True)
     ended = modelc("evaluate", "--", name, cwd=tmp_path)
     found = re.search(r"to use what it saved, name it: `(.*)`$", ended.err, re.MULTILINE)
     assert ended.code == 4 and found is not None

@@ -273,6 +273,7 @@ def test_what_is_no_run_is_answered_with_what_there_is(runs: Path, text: str, sa
     (runs / "new.yaml").write_text("modelc: 1\n")
     (runs / "empty").mkdir()
     make(runs / "runs/bad/x", "failed", "2026-01-01")
+    (runs / "runs/bad/x/weights/last").mkdir(parents=True)
     with pytest.raises(RunError) as caught:
         find_run(text)
     assert code(caught) == "E602"

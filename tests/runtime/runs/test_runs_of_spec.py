@@ -310,6 +310,9 @@ def test_a_run_of_before_with_other_files_is_used_and_one_line_says_what_is_not_
 def test_runs_of_this_content_that_did_not_finish_are_named() -> None:
     run = train(write("tiny.yaml"), status="failed")
     error = refused("tiny.yaml")
+    assert (error.code, error.helps) == ("E602", ("train it again: `modelc train tiny.yaml`",))
+    (run / "weights/last").mkdir(parents=True)
+    error = refused("tiny.yaml")
     assert (error.code, error.helps) == ("E602", (f"to use what it saved, name it: `{run}`",))
 
 
