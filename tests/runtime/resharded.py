@@ -27,8 +27,9 @@ from modelc.runtime.training.loop import Loop
 from modelc.runtime.training.loop_state import capture
 from modelc.runtime.training.observer import Checkpoint
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
+from tests.runtime.kinds import raw_of, rows_in
 from tests.runtime.small import ready
-from tests.runtime.training.test_resume import Keeper, raw_of, rows_in
+from tests.runtime.training.test_resume import Keeper
 from tests.runtime.watching import Watcher
 
 MESHES = (ONE_DEVICE, Parallelism(8), Parallelism(2, 4, "params"))

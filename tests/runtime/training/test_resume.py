@@ -14,42 +14,9 @@ from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import Loop, fit
 from modelc.runtime.training.observer import Checkpoint
-from tests.runtime.small import ready, spec, write_rows
+from tests.runtime.kinds import KINDS, raw_of, rows_in
+from tests.runtime.small import ready
 from tests.runtime.watching import Watcher
-
-ROWS = 29
-IMAGE: list[Any] = [
-    {"reshape": [4, 4, 1]},
-    {"random_flip": "horizontal"},
-    {"conv2d": {"filters": 3, "kernel_size": 3, "padding": "same"}},
-    "batch_norm",
-    "relu",
-    {"dropout": 0.3},
-    "flatten",
-    {"dense": 3, "name": "y"},
-]
-SERIES: list[Any] = [{"reshape": [4, 4]}, {"lstm": {"units": 4, "stateful": "run"}}, {"dense": 3, "name": "y"}]
-BLOCKS: list[Any] = [
-    {"reshape": [4, 4]},
-    {"residual": ["layer_norm", {"self_attention": {"num_heads": 2}}, {"dropout": 0.2}], "repeat": 8},
-    "flatten",
-    {"dense": 3, "name": "y"},
-]
-KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
-    "dense": (
-        [{"dense": 8}, "relu", {"dense": 3, "name": "y"}],
-        {"optimizer": {"adam": 0.01}, "metrics": ["accuracy"]},
-    ),
-    "image": (IMAGE, {"optimizer": {"adamw": {"learning_rate": 0.01, "weight_decay": 0.1}}}),
-    "series": (SERIES, {"shuffle": False, "optimizer": {"rmsprop": 0.01}, "batch_size": 7}),
-    "blocks": (
-        BLOCKS,
-        {"optimizer": {"adam": {"learning_rate": {"cosine": {"learning_rate": 0.01, "warmup_steps": 3}}}}},
-    ),
-    "rounded": ([{"dense": 8}, "relu", {"dense": 3, "name": "y"}], {}),
-    "weighted": ([{"dense": 8}, {"dense": 3, "name": "y"}], {"metrics": ["accuracy", "auc"]}),
-    "early": ([{"dense": 3, "name": "y"}], {"optimizer": {"sgd": 3.0}, "early_stopping": 1}),
-}
 
 
 class Keeper:
@@ -73,27 +40,6 @@ class Keeper:
 
     def failed(self, checkpoint: Callable[[], Checkpoint]) -> None:
         raise AssertionError
-
-
-def raw_of(kind: str) -> dict[str, Any]:
-    layers, train = KINDS[kind]
-    data: dict[str, Any] = {"validation": 0.25}
-    if kind == "weighted":
-        data["sample_weight"] = {"array": "weight"}
-    raw = spec(layers, data=data, **train)
-    raw["model"]["inputs"]["x"]["shape"] = [16]
-    if kind == "rounded":
-        raw["model"]["precision"] = "mixed_bfloat16"
-    if kind == "series":
-        raw["data"]["validation"] = {"last": 8}
-    return raw
-
-
-def rows_in(folder: Path) -> Root:
-    generator = np.random.default_rng(1)
-    x = generator.normal(size=(ROWS, 16)).astype(np.float32)
-    weight = generator.uniform(0, 2, ROWS).astype(np.float32)
-    return write_rows(folder, ROWS, x=x, y=np.argmax(x[:, :3], axis=1).astype(np.int32), weight=weight)
 
 
 def loop_of(raw: dict[str, Any], root: Root, chunk: int, watcher: Watcher, keeper: Keeper, mode: Any = "scan") -> Loop:
@@ -127,6 +73,7 @@ def test_going_on_from_any_step_gives_the_same_bits(kind: str, tmp_path: Path) -
     loop = loop_of(raw_of(kind), root, 1, straight, keeper)
     outcome = loop.run(loop.first())
     kept, records = keeper.kept, [asdict(record) for record in straight.records]
+    assert outcome.reason == ("early_stopping" if kind == "early" else "finished")
     assert len(kept) > 6 and kept[-1].step == outcome.step
     for index, checkpoint in enumerate(kept[:-1]):
         keeper.kept, straight.records = [], []

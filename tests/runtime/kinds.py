@@ -1,0 +1,80 @@
+"""Small trainings of seven kinds, by what can be lost where one is stopped: about ten steps each, on made rows."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelc.compiler.syntax.file_root import Root
+from tests.runtime.small import spec, write_rows
+
+ROWS = 29
+IMAGE: list[Any] = [
+    {"reshape": [4, 4, 1]},
+    {"random_flip": "horizontal"},
+    {"conv2d": {"filters": 3, "kernel_size": 3, "padding": "same"}},
+    "batch_norm",
+    "relu",
+    {"dropout": 0.3},
+    "flatten",
+    {"dense": 3, "name": "y"},
+]
+SERIES: list[Any] = [{"reshape": [4, 4]}, {"lstm": {"units": 4, "stateful": "run"}}, {"dense": 3, "name": "y"}]
+BLOCKS: list[Any] = [
+    {"reshape": [4, 4]},
+    {"residual": ["layer_norm", {"self_attention": {"num_heads": 2}}, {"dropout": 0.2}], "repeat": 8},
+    "flatten",
+    {"dense": 3, "name": "y"},
+]
+MASKED: list[Any] = [
+    {"reshape": [16, 1]},
+    "relu",
+    "masking",
+    {"dense": 8},
+    "global_avg_pool1d",
+    {"dense": 3, "name": "y"},
+]
+KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
+    "dense": (
+        [{"dense": 8}, "relu", {"dense": 3, "name": "y"}],
+        {"optimizer": {"adam": 0.01}, "metrics": ["accuracy"]},
+    ),
+    "image": (IMAGE, {"optimizer": {"adamw": {"learning_rate": 0.01, "weight_decay": 0.1}}}),
+    "series": (SERIES, {"shuffle": False, "optimizer": {"rmsprop": 0.01}, "batch_size": 7}),
+    "blocks": (
+        BLOCKS,
+        {"optimizer": {"adam": {"learning_rate": {"cosine": {"learning_rate": 0.01, "warmup_steps": 3}}}}},
+    ),
+    "rounded": ([{"dense": 8}, "relu", {"dense": 3, "name": "y"}], {}),
+    "weighted": (
+        MASKED,
+        {"loss": None, "losses": {"y": {"cross_entropy": None, "mask": "counts"}}, "metrics": ["accuracy", "auc"]},
+    ),
+    "early": ([{"dense": 3, "name": "y"}], {"optimizer": {"sgd": 3.0}, "early_stopping": 1, "epochs": 8}),
+}
+"""The layers and the keys of `train` of each kind."""
+
+
+def raw_of(kind: str) -> dict[str, Any]:
+    """The spec of a kind, as plain data."""
+    layers, train = KINDS[kind]
+    data: dict[str, Any] = {"validation": 0.25}
+    if kind == "weighted":
+        data["sample_weight"] = {"array": "weight"}
+        data["targets"] = {"y": {"category": "y"}, "counts": {"array": "counts"}}
+    raw = spec(layers, data=data, **train)
+    raw["model"]["inputs"]["x"]["shape"] = [16]
+    if kind == "rounded":
+        raw["model"]["precision"] = "mixed_bfloat16"
+    if kind == "series":
+        raw["data"]["validation"] = {"last": 8}
+    return raw
+
+
+def rows_in(folder: Path) -> Root:
+    """The folder with the rows that all kinds train on."""
+    generator = np.random.default_rng(1)
+    x = generator.normal(size=(ROWS, 16)).astype(np.float32)
+    weight = generator.uniform(0, 2, ROWS).astype(np.float32)
+    counts = generator.uniform(size=ROWS) < 0.8
+    return write_rows(folder, ROWS, x=x, y=np.argmax(x[:, :3], axis=1).astype(np.int32), weight=weight, counts=counts)
