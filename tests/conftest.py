@@ -60,5 +60,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--mesh-steps", type=int, default=0, help="train each kind on each mesh of 8 devices for so many steps"
     )
+    parser.addoption(
+        "--every-step", action="store_true", help="stop a training of each kind at each step, once and twice"
+    )
     parser.addoption("--kills", type=int, default=3, help="how many times `test_kills` kills a training")
     parser.addoption("--metric-draws", type=int, default=20, help="how many hostile draws each metric is compared on")

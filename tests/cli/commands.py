@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +38,11 @@ def modelc(*arguments: str | Path, cwd: Path) -> Ended:
     return Ended(code or 0, out.getvalue(), err.getvalue())
 
 
-def start(*arguments: str | Path, cwd: Path) -> "subprocess.Popen[str]":
-    """Start a command in a process of its own; its output comes line by line."""
-    command = [sys.executable, "-m", "modelc", *map(str, arguments)]
+def start(
+    *arguments: str | Path, cwd: Path, program: Sequence[str | Path] = ("-m", "modelc")
+) -> "subprocess.Popen[str]":
+    """Start a command in a process of its own, by the `program` of Python; its output comes line by line."""
+    command = [sys.executable, *map(str, (*program, *arguments))]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
         command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
