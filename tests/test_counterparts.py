@@ -55,7 +55,15 @@ model: {inputs: {image: {shape: [32, 32, 3]}}, layers: [flatten, {dense: {units:
 data: {source: cifar10, targets: {kind: {category: label}}}
 train: {loss: cross_entropy, optimizer: adam, epochs: 1}
 """
-BASES = (EXAMPLE, EXAMPLE.replace("[8, 8]", "[28, 28]"), SEVERAL, TABLE, COLOURS)
+REVIEWS = """\
+modelc: 1
+model:
+  inputs: {review: {shape: [200], dtype: int32}}
+  layers: [embedding: {input_dim: 20000, output_dim: 1}, flatten, {dense: {units: 1, activation: sigmoid}, name: label}]
+data: {source: imdb}
+train: {loss: binary_cross_entropy, optimizer: adam, epochs: 1}
+"""
+BASES = (EXAMPLE, EXAMPLE.replace("[8, 8]", "[28, 28]"), SEVERAL, TABLE, COLOURS, REVIEWS)
 ROWS = [(framework, found) for framework, page in pages().items() for rows in page.values() for found in rows]
 MODULES = (
     "activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "optimizers",

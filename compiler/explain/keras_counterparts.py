@@ -166,6 +166,8 @@ KERAS: Page = {
         Row("tf.keras.preprocessing.image.ImageDataGenerator(rotation_range=20).flow_from_directory('photos')",
             note="images change in training by layers such as `random_rotation`", planned="source/files"),
         Row("keras.utils.to_categorical(y)", "", "not needed: `category` reads labels, and losses take them"),
+        Row("keras.datasets.imdb.load_data(num_words=20000)", "data: {source: {imdb: {length: 200, vocabulary: 20000}}}",
+            "with the ids of Keras, padded in front as by `pad_sequences`"),
         Row("keras.utils.pad_sequences(sequences, maxlen=200)", "",
             "pad outside, with 0, and let `mask_zero` of `embedding` mask it"),
         Row("keras.datasets.mnist.load_data()", "data: {source: mnist}", "`digits` needs no network"),

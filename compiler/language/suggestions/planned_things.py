@@ -44,7 +44,6 @@ PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
             ("folder", "image_dataset_from_directory", "image_folder", "images", "text_dataset_from_directory"),
             AS_NPZ,
         ),
-        "imdb": PlannedThing("the data set IMDB", (), AS_NPZ),
     },
     "reader": {
         "numbers": PlannedThing("reading several columns as one input", ("columns", "features"), ONE_COLUMN),

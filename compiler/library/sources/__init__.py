@@ -10,6 +10,7 @@ SOURCES: Registry[Source] = Registry(
         "cifar100": "sources.cifar:Cifar100",
         "digits": "sources.digits:Digits",
         "fashion_mnist": "sources.fashion_mnist:FashionMnist",
+        "imdb": "sources.imdb:Imdb",
         "mnist": "sources.mnist:Mnist",
         "npz": "sources.npz:Npz",
     },

@@ -10,13 +10,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import pytest
 
-from modelc.compiler.library.sources import cifar, fashion_mnist
+from modelc.compiler.library.sources import cifar, fashion_mnist, imdb
 from modelc.compiler.library.sources.published_files import PublishedFile
 
 ROWS = {"train": 50, "test": 10}
+IMDB_ROWS = 20
 
 
 class Small(NamedTuple):
@@ -131,7 +133,32 @@ def small_cifar100() -> Small:
     return Small("cifar100", {"cifar-100-binary.tar.gz": tar(members)}, train, test)
 
 
-SMALL = (small_fashion_mnist, small_cifar10, small_cifar100)
+def small_imdb() -> Small:
+    """Reviews of all lengths up to more than 1,000 words, which pickle appends in parts; the ids are Keras's."""
+    generator = np.random.default_rng(7)
+    arrays: dict[str, Any] = {}
+    columns = {}
+    for part in ROWS:
+        words = [generator.integers(1, 88_584, count).tolist() for count in (1, 2, 199, 200, 201, 1_000, 1_001, 2_494)]
+        words = (words * ROWS[part])[:IMDB_ROWS]
+        labels = generator.integers(0, 2, IMDB_ROWS)
+        arrays[f"x_{part}"], arrays[f"y_{part}"] = lists(words), labels
+        ids = [[1, *(word + 3 if word + 3 < 20_000 else 2 for word in review)] for review in words]
+        padded = keras.utils.pad_sequences(ids, maxlen=200)
+        columns[part] = {"label": labels.astype(np.uint8), "review": padded}
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)
+    return Small("imdb", {"imdb.npz": packed.getvalue()}, columns["train"], columns["test"])
+
+
+def lists(values: list[Any]) -> np.ndarray:
+    """An array of objects, each one of the `values`."""
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
+
+
+SMALL = (small_fashion_mnist, small_cifar10, small_cifar100, small_imdb)
 
 
 def publish(monkeypatch: pytest.MonkeyPatch, small: Small, server: Server) -> None:
@@ -148,6 +175,9 @@ def publish(monkeypatch: pytest.MonkeyPatch, small: Small, server: Server) -> No
     if small.source == "fashion_mnist":
         files = {key: published(file.path) for key, file in fashion_mnist.FILES.items()}
         monkeypatch.setattr(fashion_mnist, "FILES", files)
+    elif small.source == "imdb":
+        monkeypatch.setattr(imdb, "ROWS", IMDB_ROWS)
+        monkeypatch.setattr(imdb, "FILE", published("imdb.npz"))
     else:
         (path,) = small.files
         monkeypatch.setattr(cifar, small.source.upper(), published(path))

@@ -189,9 +189,9 @@ def test_what_is_said_without_reading_is_true(root: Root, small: Small, server: 
 
 
 def test_the_digests_are_of_the_right_form() -> None:
-    from modelc.compiler.library.sources import cifar, fashion_mnist
+    from modelc.compiler.library.sources import cifar, fashion_mnist, imdb
 
-    files = [*fashion_mnist.FILES.values(), cifar.CIFAR10, cifar.CIFAR100]
+    files = [*fashion_mnist.FILES.values(), cifar.CIFAR10, cifar.CIFAR100, imdb.FILE]
     assert len({file.digest for file in files}) == len(files)
     for file in files:
         assert len(bytes.fromhex(file.digest)) == 32
