@@ -67,18 +67,20 @@ def class_weights(task: "Task") -> dict[str, str]:
 
 def device_lines(task: "PreparedTask", execution: "Execution") -> dict[str, str]:
     """On which devices, how steps are executed there, and which weights lie whole on each though they are to be divided."""
-    from modelc.runtime.training.weight_axes import replicated, weight_axes
+    from modelc.runtime.training.weight_axes import replicated, rules_shown, weight_axes
 
     parallelism = execution.parallelism
     device = f"{jax.devices()[0].device_kind}, {execution.mode}: {execution.reason}"
+    rules = {"axes": shown} if (shown := rules_shown(task, parallelism)) else {}
     if parallelism.devices == 1:
-        return {"device": device}
+        return {"device": device, **rules}
     sharded = {
         "none": "",
         "optimizer": "; the optimizer state is sharded",
         "params": "; weights and optimizer state are sharded",
     }
-    lines = {"devices": f"{parallelism.devices} x {device}", "mesh": parallelism.mesh + sharded[parallelism.shard]}
+    mesh = parallelism.mesh + sharded[parallelism.shard]
+    lines = {"devices": f"{parallelism.devices} x {device}", "mesh": mesh, **rules}
     if whole := replicated(task, parallelism, weight_axes(task, parallelism)):
         more = f" and {len(whole) - 5:,} more" if len(whole) > 5 else ""
         lines["on each device"] = f"{', '.join(whole[:5])}{more}: no axis can be divided"

@@ -54,6 +54,10 @@ def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tupl
         unread = {term.name for term in spec.train.terms if term.loss is None} if spec.train is not None else set()
         warn_unused(reporter, planned.graph, roots, spec.model, unread)
     warn_of_limited(reporter, task)
+    if spec.model is not None and spec.model.axes:
+        from modelc.compiler.binding.weight_axes import check_axes
+
+        check_axes(reporter, task, spec.model.axes)
     return task, reporter.found(spec.document.name)
 
 

@@ -11,6 +11,7 @@ from modelc.compiler.language.ast import DataSpec, Settings, Spec
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, Source
 from modelc.compiler.library.contracts.loss import Loss
+from modelc.compiler.library.contracts.mesh_axes import RULES
 from modelc.compiler.library.contracts.metric import Link, Metric
 from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.contracts.reader import Reader
@@ -149,6 +150,12 @@ class Task:
     def values(self) -> Mapping[str, Output]:
         """The outputs, and what else metrics are computed from."""
         return {**self.outputs, **self.measured}
+
+    @property
+    def axes(self) -> Mapping[str, str]:
+        """Along which axis of a mesh each logical axis of weights lies, by default and as the spec says."""
+        own = {} if self.spec.model is None else self.spec.model.axes
+        return {**RULES, **{name: along for name, along in own.items() if along is not None}}
 
     @property
     def source(self) -> Source | None:

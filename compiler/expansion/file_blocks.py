@@ -27,7 +27,7 @@ def read_file_model(
     """The body of the block `name` that is the model of `file`, up to its node `output` if that is given, a name in
     `scope`; None after reporting why there is none.
 
-    The data, the training and the precision of that file are ignored.
+    The data, the training, the precision and the axes of that file are ignored.
     """
     for key in node.content:
         if key not in FROM_FILE:
@@ -49,7 +49,7 @@ def read_file_model(
     right = model.kind != "hole" and check_mapping(evaluator, shape, model, "`model`")
     if not right or not is_chain_of_one(evaluator, model):
         return None
-    body = {key: entry for key, entry in model.content.items() if key != "precision"}
+    body = {key: entry for key, entry in model.content.items() if key not in ("precision", "axes")}
     if output is not None and "nodes" in body:
         # It is evaluated already: a dollar at its beginning does not make it a variable.
         text = output.content

@@ -193,7 +193,7 @@ KERAS: Page = {
         Row("keras.distribution.DataParallel()", "modelc train spec.yaml --devices all",
             "the devices share the rows of each batch"),
         Row("keras.distribution.ModelParallel(layout_map=layout)", "modelc train spec.yaml --mesh data=4,model=2",
-            "weights are divided by the kinds of their axes"),
+            "weights are divided by the kinds of their axes, `model.axes` says others"),
     ),
     "defaults": (
         Row("layers.LeakyReLU(negative_slope=0.3)", "leaky_relu: {negative_slope: 0.3}"),

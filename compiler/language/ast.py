@@ -237,6 +237,8 @@ class ModelSpec(NamedTuple):
     precision: str
     complete: bool
     """Whether all inputs, nodes and outputs that the text names are here: a name that is missing may be a hole."""
+    axes: Mapping[str, str | None] = {}
+    """By the logical name of an axis of weights, the axis of the mesh along which it lies, where that is not the default."""
 
 
 class DataSpec(NamedTuple):

@@ -39,6 +39,7 @@ from modelc.compiler.language.suggestions.planned import reserved
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.library.base.tensor_type import MAX_RANK
+from modelc.compiler.library.contracts.mesh_axes import MESH_AXES, RULES, WHOLE
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.metrics import METRICS
 from modelc.compiler.library.optimizers import OPTIMIZERS
@@ -154,6 +155,15 @@ MODEL = Keys(
         "precision": Value(
             {"type": "string", "enum": list(PRECISIONS)},
             "The dtype of values between layers; weights, statistics, losses and outputs are always float32.",
+        ),
+        "axes": Names(
+            "`axes`",
+            Value({"type": "string", "enum": [*MESH_AXES, WHOLE]}),
+            f"Along which axis of a mesh of devices axes of weights lie ({', '.join(RULES)}), where not as by default.",
+            "the axis",
+            help=instead.as_axes,
+            open=True,
+            refers=True,
         ),
     },
     (

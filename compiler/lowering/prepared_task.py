@@ -18,7 +18,8 @@ from modelc.compiler.lowering.rolled_repeats import Roll
 class PreparedTask:
     """What is computed of a task: activations stand alone, losses take logits, nothing is computed in vain.
 
-    `rolls` are the repeats that are computed as loops; `mixed_precision` says that values between nodes are bfloat16.
+    `rolls` are the repeats that are computed as loops; `mixed_precision` says that values between nodes are bfloat16,
+    `axes` along which axis of a mesh each logical axis of weights lies.
     """
 
     planned: TypedGraph
@@ -31,6 +32,7 @@ class PreparedTask:
     mixed_precision: bool
     penalized: bool
     log_keys: tuple[str, ...]
+    axes: Mapping[str, str]
 
     def weight_sets(self) -> Iterator[tuple[str, Plan, Roll | None]]:
         """The path and plan of each set of weights; those of all copies of a rolled repeat once, stacked, with the
@@ -60,4 +62,5 @@ def prepare(task: Task) -> PreparedTask:
             task.spec.model is not None and task.spec.model.precision == "mixed_bfloat16",
             task.penalized,
             task.log_keys(),
+            task.axes,
         )

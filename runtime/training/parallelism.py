@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal, Self, get_args
 
+from modelc.compiler.library.contracts.mesh_axes import MESH_AXES
+
 Shard = Literal["none", "optimizer", "params"]
 SHARDS: tuple[Shard, ...] = get_args(Shard)
-AXES = ("data", "model")
-"""The axes of a mesh: along `data` lie the rows of a batch, along `model` the axes of weights that the rules say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Parallelism:
     @property
     def mesh(self) -> str:
         """The axes and their sizes, as they are written: `data=4,model=2`."""
-        return ",".join(f"{axis}={getattr(self, axis)}" for axis in AXES)
+        return ",".join(f"{axis}={getattr(self, axis)}" for axis in MESH_AXES)
 
     @classmethod
     def from_record(cls, mesh: object, shard: object) -> Self:
@@ -48,7 +48,7 @@ def sizes_of(mesh: str) -> dict[str, int]:
         axis, equals, size = (word.strip() for word in part.partition("="))
         if not axis or not equals or not size.isascii() or not size.isdecimal() or not 0 < int(size[:9]) < 10**6:
             raise ValueError(f"`{part.strip()}` is no axis and its size")
-        if axis not in AXES:
+        if axis not in MESH_AXES:
             raise ValueError(f"there is no axis `{axis}`")
         if axis in sizes:
             raise ValueError(f"the axis `{axis}` is there twice")

@@ -4,7 +4,7 @@ Arrays are global: what is computed of them is that of one device, but for round
 have to tell each other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,10 +14,11 @@ import numpy as np
 from jax import Array
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from modelc.compiler.library.contracts.mesh_axes import MESH_AXES
 from modelc.compiler.lowering.prepared_task import PreparedTask
-from modelc.runtime.training.parallelism import AXES, ONE_DEVICE, Parallelism
+from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from modelc.runtime.training.row_state import planned_entries
-from modelc.runtime.training.weight_axes import Axes, Named, weight_axes
+from modelc.runtime.training.weight_axes import Axes, Named, WeightAxes, weight_axes
 
 Shardings = dict[str, dict[str, NamedSharding]]
 """By path and name, as weights and state are."""
@@ -56,19 +57,17 @@ class Placement:
     @property
     def params(self) -> Shardings:
         """Of the weights between two steps."""
-        return self.shardings(is_sharded=self.parallelism.shard == "params")
+        return self.shardings(lambda one: one.kept(self.parallelism.shard))
 
     @property
     def moments(self) -> Shardings:
         """Of gradients, and of what an optimizer keeps of each weight in its shape."""
-        return self.shardings(is_sharded=self.parallelism.shard != "none")
+        return self.shardings(lambda one: one.moments(self.parallelism.shard))
 
-    def shardings(self, *, is_sharded: bool) -> Shardings:
-        """Those of the weights, also spread along `data` or not."""
+    def shardings(self, axes: Callable[[WeightAxes], Axes]) -> Shardings:
+        """Those of arrays in the shapes of the weights, which lie along such `axes`."""
         return {
-            path: {
-                name: self.of_axes(one.whole(one.sharded if is_sharded else one.used)) for name, one in named.items()
-            }
+            path: {name: self.of_axes(one.whole(axes(one))) for name, one in named.items()}
             for path, named in self.weights.items()
         }
 
@@ -96,11 +95,13 @@ class Placement:
         """The weights of a node where it computes with them: whole along `data`, if they are not between two steps; of
         one copy, if they are of a rolled repeat.
         """
-        if self.parallelism.shard != "params" or self.mesh.size == 1 or not weights:
+        if self.mesh.size == 1 or not weights:
             return dict(weights)
-        found = self.weights[path]
+        found, is_params = self.weights[path], self.parallelism.shard == "params"
         return {
             name: gather(array, self.of_axes(found[name].used), self.of_axes(found[name].sharded))
+            if is_params or found[name].by_rule
+            else array
             for name, array in weights.items()
         }
 
@@ -118,10 +119,10 @@ class Placement:
 
 def place(task: PreparedTask, parallelism: Parallelism = ONE_DEVICE) -> Placement:
     """The placement of a task on the first devices of jax. Raises ValueError if there are not enough."""
-    shape = tuple(getattr(parallelism, axis) for axis in AXES)
+    shape = tuple(getattr(parallelism, axis) for axis in MESH_AXES)
     # Automatic axes: the partitioner finds what is not said here. With explicit ones every operation has to say it.
-    types = (AxisType.Auto,) * len(AXES)
-    mesh = jax.make_mesh(shape, AXES, axis_types=types, devices=jax.devices()[: parallelism.devices])
+    types = (AxisType.Auto,) * len(MESH_AXES)
+    mesh = jax.make_mesh(shape, MESH_AXES, axis_types=types, devices=jax.devices()[: parallelism.devices])
     return Placement(mesh, parallelism, weight_axes(task, parallelism))
 
 

@@ -3,8 +3,8 @@ their number when it starts:
 
     python -m tests.runtime.spread STEPS KIND MESH...
 
-A mesh is DATA,MODEL,SHARD; instead of what is sharded, `still` leaves out what depends on places in a batch, and `permuted`
-also changes the order of the rows in each.
+A mesh is DATA,MODEL,SHARD, and then AXIS=ALONG for each of `model.axes`; instead of what is sharded, `still` leaves out what
+depends on places in a batch, and `permuted` also changes the order of the rows in each.
 """
 
 import json
@@ -92,16 +92,17 @@ def collectives(steps: Steps, data: Data, indices: Any) -> list[tuple[str, str]]
 
 def shapes(steps: Steps) -> dict[str, dict[str, list[int]]]:
     """The shapes of each weight, of one copy if it is of a rolled repeat: whole, and on one device where a node computes with
-    it, and where it is also spread along the rows.
+    it, between two steps, and of what an optimizer keeps of it.
     """
     found = {}
     params, placement = jax.eval_shape(steps.first).params, steps.placement
     for path, named in placement.weights.items():
         for name, axes in named.items():
             whole = params[path][name].shape[axes.stacked :]
-            used, spread = (placement.of_axes(one).shard_shape(whole) for one in (axes.used, axes.sharded))
-            stack = params[path][name].shape[: axes.stacked]
-            found[f"{path}/{name}"] = {"whole": whole, "used": used, "spread": spread, "stack": stack}
+            shard = placement.parallelism.shard
+            ways = {"used": axes.used, "kept": axes.kept(shard), "moments": axes.moments(shard)}
+            shown = {way: placement.of_axes(one).shard_shape(whole) for way, one in ways.items()}
+            found[f"{path}/{name}"] = {"whole": whole, **shown, "stack": params[path][name].shape[: axes.stacked]}
     return found
 
 
@@ -111,8 +112,8 @@ def main(steps: int, kind: str, meshes: list[str]) -> dict[str, Any]:
     order = np.arange(part.rows, dtype=np.int32).reshape(steps, batch)
     found: dict[str, Any] = {}
     for mesh in meshes:
-        data_axis, model_axis, shard = mesh.split(",")
-        settings: list[str] = []
+        data_axis, model_axis, shard, *rules = mesh.split(",")
+        settings = [f"model.axes.{rule}" for rule in rules]
         indices = order
         if shard in ("still", "permuted"):
             settings = STILL[kind]

@@ -1,4 +1,4 @@
-"""Parses the `model` section: inputs, `layers` or `nodes` with `outputs`, precision."""
+"""Parses the `model` section: inputs, `layers` or `nodes` with `outputs`, precision, axes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,15 +21,16 @@ def read_model(reporter: Reporter, raw: Any, path: Path) -> ModelSpec | None:
         return None
     inputs = inputs_of(reporter, section.get("inputs"), (*path, "inputs"))
     complete = section.get("inputs") is not None and not reporter.lacks((*path, "inputs"))
-    precision = section.get("precision") or PRECISIONS[0]
+    precision, axes = section.get("precision") or PRECISIONS[0], section.get("axes") or {}
     if "nodes" in section:
         places = {name: (*path, "inputs", name) for name in inputs}
         nodes, whole = read_nodes(reporter, section["nodes"], (*path, "nodes"), places)
         outputs, all_read = read_outputs(reporter, section.get("outputs"), (*path, "outputs"))
-        return ModelSpec(inputs, nodes, outputs, False, precision, complete and whole and all_read)
+        return ModelSpec(inputs, nodes, outputs, False, precision, complete and whole and all_read, axes)
     if section.get("layers") is None:
         return None
-    return read_sequential(reporter, section["layers"], path, inputs, precision, complete)
+    chain = read_sequential(reporter, section["layers"], path, inputs, precision, complete)
+    return None if chain is None else chain._replace(axes=axes)
 
 
 def read_sequential(

@@ -166,6 +166,7 @@ DEVICES = "`modelc train SPEC --devices 4`, or `--devices all`, trains on severa
 MESH = "`modelc train SPEC --mesh data=4,model=2` says how devices share rows and weights"
 PROCESSES = "`modelc train SPEC --coordinator HOST:PORT --processes N --process I` trains in several processes"
 SHARD = "`modelc train SPEC --devices all --shard params`, or `optimizer`, shards weights and optimizer state"
+AXES = "write `axes: {heads: model, mlp: none}` below `model:`, the axis of the mesh by that of weights"
 KEPT = "every run keeps its best and its last weights"
 Advice = str | Callable[[Any, Spec], str]
 KEYS: Mapping[str, Advice] = {
@@ -220,6 +221,7 @@ KEYS: Mapping[str, Advice] = {
         f"remove it: {PROCESSES}",
     ),
     **dict.fromkeys(("fsdp", "shard", "sharding", "shards", "zero"), f"remove it: {SHARD}"),
+    **dict.fromkeys(("axisrules", "layoutmap", "logicalaxisrules", "partitionrules", "shardingrules"), AXES),
     "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
 }  # fmt: skip

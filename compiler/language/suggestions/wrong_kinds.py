@@ -7,6 +7,7 @@ from typing import Any
 
 from modelc.compiler.language.suggestions.hints import OPEN, sizes_in
 from modelc.compiler.language.suggestions.wording import LONG, flow, in_line, spell
+from modelc.compiler.library.contracts.mesh_axes import WHOLE
 from modelc.compiler.library.layers import LAYERS
 
 Spec = Mapping[str, Any]
@@ -34,6 +35,14 @@ def as_shape(key: str, value: Any, spec: Spec) -> str:
         written = key if value is None else f"{key}: {flow(value)}"
         return f"a layer stands in the list `layers: [{written}]`; an input has a shape, `{key}: {{shape: [4]}}`"
     return f"write `{key}: {{shape: {flow(value)}}}`" if all(isinstance(size, int) for size in sizes) else ""
+
+
+def as_axes(key: str, value: Any, spec: Spec) -> str:
+    """How rules for axes of weights are written that are given as pairs, as in other frameworks."""
+    pairs = value if isinstance(value, list) else []
+    if not pairs or not all(isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) for one in pairs):
+        return f"write `{key}: {{heads: model, mlp: none}}`: names of axes of weights, and the axis of the mesh of each"
+    return f"write `{key}: {flow({name: WHOLE if along is None else along for name, along in pairs})}`"
 
 
 def as_branches(key: str, value: Any, spec: Spec) -> str:

@@ -189,6 +189,13 @@ def test_what_is_set_is_what_the_summary_calls_so(tmp_path: Path) -> None:
         assert problem.message.endswith("whose entries cannot be set here"), problem.message
 
 
+def test_what_a_used_file_says_of_precision_and_axes_is_ignored(tmp_path: Path) -> None:
+    other = f"modelc: 1\nmodel: {{{INPUTS}, precision: mixed_bfloat16, axes: {{mlp: none}}, layers: [relu]}}\n"
+    task = checked(tmp_path, other, USING).task
+    assert task is not None and task.spec.model is not None
+    assert (task.spec.model.precision, task.spec.model.axes) == ("float32", {})
+
+
 def test_the_end_of_a_used_model_is_read_once(tmp_path: Path) -> None:
     spec = USING.replace("other.yaml}", "other.yaml, output: '$$seen'}").replace("blocks:", "vars: {seen: 3}\nblocks:")
     for other in (TWO, STACK):

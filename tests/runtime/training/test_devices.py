@@ -12,18 +12,32 @@ from typing import Any
 
 import pytest
 
+from modelc.compiler.api import check
 from modelc.compiler.library.contracts.layer import Weight
+from modelc.compiler.library.contracts.mesh_axes import RULES
 from modelc.compiler.library.initializers.constant import Zeros
-from modelc.runtime.training.parallelism import Parallelism, sizes_of
-from modelc.runtime.training.weight_axes import axes_of
+from modelc.compiler.lowering.prepared_task import prepare
+from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism, sizes_of
+from modelc.runtime.training.weight_axes import axes_of, rules_shown
 
 ROOT = Path(__file__).parent.parent.parent.parent
 ONE, STILL, PERMUTED = "1,1,none", "1,1,still", "1,1,permuted"
-MESHES = ("8,1,none", "4,2,none", "8,1,optimizer", "8,1,params", "4,2,params")
-FEW = {"mnist_mlp": ("4,2,none",), "cnn_residual": ("8,1,optimizer",), "gpt": ("8,1,params",), "lstm_classifier": ()}
+RULED, KEPT = "4,2,none,mlp=none,embed=model", "8,1,none,embed=data"
+MESHES = ("8,1,none", "4,2,none", "8,1,optimizer", "8,1,params", "4,2,params", RULED, KEPT)
+FEW = {
+    "mnist_mlp": ("4,2,none", RULED, KEPT),
+    "cnn_residual": ("8,1,optimizer",),
+    "gpt": ("8,1,params",),
+    "lstm_classifier": (),
+}
 """What the suite tries of each kind; `--mesh-steps 50` tries all."""
+KERNEL = {
+    "4,2,none": {"used": [784, 128], "kept": [784, 128], "moments": [784, 128]},
+    RULED: {"used": [392, 256], "kept": [392, 256], "moments": [392, 256]},
+    KEPT: {"used": [784, 256], "kept": [98, 256], "moments": [98, 256]},
+}
+"""The shapes of the first kernel of `mnist_mlp` on one device: where it is computed with, between two steps, and of moments."""
 NEAR = 1e-5
-
 
 SMALL = {"image": 1e-5, "series": 1e-5, "weighted": 1e-5}
 ALL = SMALL | {"dense": 1e-5, "blocks": 1e-5, "early": 1e-5, "rounded": 1e-3}
@@ -58,11 +72,15 @@ def test_losses_are_those_of_one_device_and_collectives_those_of_the_rules(
         print(kind, mesh, far)
         assert far < NEAR, (mesh, far)
         need_collectives(mesh, found[mesh])
+    if kind == "mnist_mlp":
+        lies = {mesh: {way: found[mesh]["weights"]["dense/kernel"][way] for way in KERNEL[mesh]} for mesh in KERNEL}
+        assert lies == KERNEL
 
 
 def need_collectives(mesh: str, found: Any) -> None:
     """What devices tell each other in a step: sums over all rows, and the weights that are spread along them, once each."""
-    _, model, shard = mesh.split(",")
+    _, model, *_ = mesh.split(",")
+    weights = found["weights"].values()
     kinds = Counter(what for what, _ in found["collectives"])
     gathered = Counter(
         tuple(sorted(map(int, shape.split(","))))
@@ -71,23 +89,23 @@ def need_collectives(mesh: str, found: Any) -> None:
         for shape in re.findall(r"f32\[([0-9,]+)\]", types)
     )
     assert kinds["all-reduce"] > 0
-    if (model, shard) == ("1", "none"):
+    if model == "1" and all(one["used"] == one["kept"] == one["moments"] for one in weights):
         assert set(kinds) == {"all-reduce"}
-    weights = found["weights"].values()
     for one in weights:
-        whole, used, spread = (tuple(sorted(one[name])) for name in ("whole", "used", "spread"))
-        stack = [] if shard == "params" else one["stack"]
+        whole, used, spread = (tuple(sorted(one[name])) for name in ("whole", "used", "moments"))
+        # Where weights are kept so, each copy in a loop is gathered in its turn.
+        is_kept = one["kept"] != one["used"]
+        stack = [] if is_kept else one["stack"]
         if prod(whole) >= 256 and used != whole:
             # One that the model axis divides is never there as a whole.
             assert not gathered[whole], (mesh, one)
-        if shard != "none" and prod(spread) < prod(used):
-            # In a loop over copies, each copy is gathered in its turn.
+        if prod(spread) < prod(used):
             alike = [
                 other
                 for other in weights
                 if sorted(other["used"]) == list(used)
-                and other["spread"] != other["used"]
-                and (shard == "params" or other["stack"] == one["stack"])
+                and other["moments"] != other["used"]
+                and (is_kept or other["stack"] == one["stack"])
             ]
             expected = tuple(sorted((*used, *stack)))
             ones = gathered[expected] + gathered[tuple(sorted((1, *used)))]
@@ -130,6 +148,73 @@ def test_axes_of_weights_follow_from_their_names_and_sizes(
 ) -> None:
     found = axes_of(weight(*given), parallelism, stacked=False)
     assert (found.used, found.sharded) == (used, sharded)
+
+
+@pytest.mark.parametrize(
+    ("given", "rules", "parallelism", "used", "kept", "moments"),
+    [
+        ([("embed", 12), ("mlp", 8)], {"mlp": "none"}, Parallelism(4, 2), ((), ()), ((), ()), ((), ())),
+        # What a rule says of `data` holds whatever is sharded, for another axis than the longest too.
+        (
+            [("embed", 12), ("mlp", 8)],
+            {"mlp": "data"},
+            Parallelism(4, 2),
+            ((), ()),
+            ((), ("data",)),
+            ((), ("data",)),
+        ),
+        (
+            [("embed", 12), ("mlp", 8)],
+            {"embed": "data"},
+            Parallelism(4, 2, "optimizer"),
+            ((), ("model",)),
+            (("data",), ("model",)),
+            (("data",), ("model",)),
+        ),
+        ([("embed", 7), ("mlp", 8)], {"embed": "data"}, Parallelism(4, 2), ((), ("model",)), ((), ("model",)), None),
+        (
+            [("embed", 7), ("mlp", 8)],
+            {"embed": "data"},
+            Parallelism(4, 1, "optimizer"),
+            ((), ("model",)),
+            ((), ("model",)),
+            ((), ("model", "data")),
+        ),
+        ([("state", 8), (None, 8)], {"state": "model"}, Parallelism(1, 2), (("model",), ()), (("model",), ()), None),
+        ([("mlp", 8)], {}, Parallelism(4, 1, "params"), (("model",),), (("model", "data"),), None),
+    ],
+)
+def test_rules_of_a_spec_say_where_axes_lie(
+    given: list[tuple[str | None, int]],
+    rules: dict[str, str],
+    parallelism: Parallelism,
+    used: Any,
+    kept: Any,
+    moments: Any,
+) -> None:
+    found = axes_of(weight(*given), parallelism, {**RULES, **rules}, stacked=False)
+    assert (found.used, found.kept(parallelism.shard)) == (used, kept)
+    assert found.moments(parallelism.shard) == (kept if moments is None else moments)
+
+
+@pytest.mark.parametrize(
+    ("axes", "parallelism", "shown"),
+    [
+        ("{}", Parallelism(4, 2), ""),
+        ("{mlp: model, embed: none}", Parallelism(4, 2), ""),
+        ("{mlp: none, embed: data}", Parallelism(4, 1), "embed along data, mlp whole"),
+        (
+            "{mlp: data, heads: none, embed: model}",
+            Parallelism(4, 1),
+            "embed whole (the mesh has one device along model), heads (no weight has it), mlp along data",
+        ),
+        ("{mlp: none, embed: data}", ONE_DEVICE, "embed whole (the mesh has one device along data), mlp whole"),
+    ],
+)
+def test_what_became_of_each_rule_is_said(axes: str, parallelism: Parallelism, shown: str) -> None:
+    spec = f"modelc: 1\nmodel: {{inputs: {{x: {{shape: [4]}}}}, axes: {axes}, layers: [dense: 8, relu, dense: 1]}}"
+    task = check(spec, "spec.yaml").task
+    assert task is not None and rules_shown(prepare(task), parallelism) == shown
 
 
 @pytest.mark.parametrize("text", ["", "data", "data=0", "data=x", "row=2", "data=2,data=2", "data=2,", "data=-1"])

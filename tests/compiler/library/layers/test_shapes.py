@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.registry import Registered, Registry, fold
 from modelc.compiler.library.contracts.layer import Call, PlanError
+from modelc.compiler.library.contracts.mesh_axes import RULES
 from modelc.compiler.library.initializers import INITIALIZERS
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.syntax.document import read
@@ -72,6 +73,7 @@ def test_apply_gives_what_plan_promises(name: str, request: pytest.FixtureReques
         params = {name: abstract(weight.shape, weight.dtype) for name, weight in plan.params.items()}
         entries: list[Any] = [*plan.params.values(), *plan.state.values()]
         assert all(len(entry.axes) == len(entry.shape) for entry in entries)
+        assert {axis for weight in plan.params.values() for axis in weight.axes} <= {None, *RULES}
         for batch, train in ((1, False), (3, True)):
 
             def array(x: Any, batch: int = batch) -> Any:
