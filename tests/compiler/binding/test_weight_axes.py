@@ -21,7 +21,7 @@ model:
 PLUGIN = '''\
 """A layer whose weight has an axis that modelc does not know."""
 
-from modelc.plugin import Call, Layer, Plan
+from modelc.plugin import Call, Initializer, Layer, Plan, Weight, build
 
 
 class Scan(Layer):
@@ -30,13 +30,13 @@ class Scan(Layer):
     example = "scan"
 
     def plan(self, x):
-        return Plan.of(x, {"w": self.weight("w", x.shape, ("state",))})
+        return Plan.of(x, {"w": Weight(x.shape, build(Initializer, "zeros"), ("state",))})
 
     def apply(self, call: Call, x):
         return x + call.params["w"]
 
 
-layers = {"scan": Scan}
+PLUGIN = {"layer.scan": Scan}
 '''
 
 
