@@ -52,10 +52,11 @@ def debug(
     from modelc.runtime.runs.kept_spec import notes_on_arrays
     from modelc.runtime.runs.resumption import differences, recorded_execution
     from modelc.runtime.training.device import computing
+    from modelc.runtime.training.parallelism import ONE_DEVICE
 
     where, remarks = found.find_root(root, task.source)
     inform(*remarks, *notes_on_arrays(found, task, where))
-    task, dataset = same_data(found, task, where)
+    task, dataset = same_data(found, task, where, ONE_DEVICE)
     now = environment(task, recorded_execution(found), [], dataset.digests, {})
     if differs := differences(found.environment(), now):
         warn("the environment is another than that of the run: its last digits may be others", notes=differs)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.runs.run_directory import Run
     from modelc.runtime.training.execution import Execution
+    from modelc.runtime.training.parallelism import Parallelism
 
 UNEXPLAINED = (
     "nothing on record differs: either the device does not repeat its sums, as some GPUs do not, or it is a bug of modelc; "
@@ -130,12 +131,12 @@ def prepared_again(run: "Run", task: "Task", settings: tuple[str, ...], root: Pa
     where, notes = run.find_root(root, task.source)
     inform(*notes)
     complete, arrays = with_arrays(task, where)
-    complete, dataset = data_of(run, complete, where)
+    complete, dataset = data_of(run, complete, where, execution.parallelism)
     now = environment(complete, execution, sys.argv[1:], dataset.digests, arrays)
     return Prepared(task, prepare(complete), dataset, execution, now, where.folder)
 
 
-def data_of(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
+def data_of(run: "Run", task: "Task", root: "Root", parallelism: "Parallelism") -> "tuple[Task, Dataset]":
     """The completed task and its data as it is now. Raises SpecError and RunError."""
     from modelc.runtime.data.class_balance import balanced
     from modelc.runtime.runs.kept_spec import rows_for
@@ -143,7 +144,7 @@ def data_of(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
 
     task, dataset = rows_for(run, task, root, learn=True)
     task = balanced(task, dataset.train)
-    need_memory(task, dataset)
+    need_memory(task, dataset, parallelism)
     return task, dataset
 
 

@@ -59,7 +59,7 @@ def resume(
 
     where, remarks = run.find_root(root, task.source)
     inform(*remarks, *notes_on_arrays(run, task, where))
-    task, dataset = same_data(run, task, where)
+    task, dataset = same_data(run, task, where, execution.parallelism)
     need_same_course(before, task, dataset.train.rows, stored.checkpoint.step)
     need_more(run, task, dataset.train.rows, stored.checkpoint)
     # What weights began with is in the checkpoint: arrays in files are not read again.
@@ -111,7 +111,7 @@ def warned_of(run: "Run", dataset: "Dataset", now: "Mapping[str, Any]") -> list[
     return differs
 
 
-def same_data(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
+def same_data(run: "Run", task: "Task", root: "Root", parallelism: "Parallelism") -> "tuple[Task, Dataset]":
     """The completed task and its data, which must be those of the run. Raises SpecError and RunError, E609 for other data."""
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.diagnostics.phrases import name_list
@@ -126,7 +126,7 @@ def same_data(run: "Run", task: "Task", root: "Root") -> "tuple[Task, Dataset]":
             f"the data has changed since the run began: {name_list(changed)}",
             helps=("give it the data that it began with, by `--root DIR` if that is elsewhere", "or train anew"),
         )
-    need_memory(task, dataset)
+    need_memory(task, dataset, parallelism)
     return task, dataset
 
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.training.execution import Execution
     from modelc.runtime.training.observer import Checkpoint
+    from modelc.runtime.training.parallelism import Parallelism
 
 SECTIONS = {
     "data": "data: {source: {npz: train.npz}, targets: {kind: {category: {column: label, classes: 3}}}}",
@@ -184,7 +185,7 @@ def run(
     from modelc.runtime.runs.environment import environment
     from modelc.runtime.training.execution import choose
 
-    task, arrays, dataset = read_all(task, checked, where)
+    task, arrays, dataset = read_all(task, checked, where, parallelism)
     execution = choose(task, parallelism)
     prepared = prepare(task)
     recorded = environment(task, execution, sys.argv[1:], dataset.digests, arrays)
@@ -215,7 +216,9 @@ def run(
     fit_and_keep(prepared, dataset, execution, recorder, saving, stop, show=show)
 
 
-def read_all(task: "Task", checked: "Checked", root: "Root") -> "tuple[Task, Mapping[str, str], Dataset]":
+def read_all(
+    task: "Task", checked: "Checked", root: "Root", parallelism: "Parallelism"
+) -> "tuple[Task, Mapping[str, str], Dataset]":
     """The completed task, the digests of the arrays in files that its weights begin with, and its data. Ends the command for
     what is wrong with them.
     """
@@ -225,7 +228,7 @@ def read_all(task: "Task", checked: "Checked", root: "Root") -> "tuple[Task, Map
     try:
         with run_of(task.spec.document, checked.sources):
             task, arrays = with_arrays(task, root)
-            task, dataset = read_data(task, checked, root)
+            task, dataset = read_data(task, checked, root, parallelism)
             return task, arrays, dataset
     except SpecError as error:
         show_problems([problem for problem in error.problems if problem.is_error], checked.sources, sys.stderr)
@@ -243,7 +246,7 @@ def need_new(folder: Path, is_named: bool, labels: "Labels") -> None:
     need_new_tags(folder.parent, labels.tags)
 
 
-def read_data(task: "Task", checked: "Checked", root: "Root") -> "tuple[Task, Dataset]":
+def read_data(task: "Task", checked: "Checked", root: "Root", parallelism: "Parallelism") -> "tuple[Task, Dataset]":
     """The completed task and its data, after printing what the data warns of. Raises SpecError and RunError."""
     from modelc.compiler.fixes.suppressions import unsuppressed
     from modelc.runtime.data.class_balance import balanced
@@ -259,7 +262,7 @@ def read_data(task: "Task", checked: "Checked", root: "Root") -> "tuple[Task, Da
     if found := unsuppressed(warnings_of_data(task, dataset, root), checked.sources):
         show_problems(found, checked.sources, sys.stderr)
     task = balanced(task, dataset.train)
-    need_memory(task, dataset)
+    need_memory(task, dataset, parallelism)
     return task, dataset
 
 

@@ -14,7 +14,7 @@ from modelc.compiler.library.base.memory import available_memory, gigabytes
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Dataset
 from modelc.runtime.training.execution import Execution
-from modelc.runtime.training.memory import part_bytes
+from modelc.runtime.training.memory import own_memory, part_bytes, sharing
 from modelc.runtime.training.step import make
 
 FREE = 0.8
@@ -23,7 +23,7 @@ MOST_TRIES = 4
 
 
 class Room(NamedTuple):
-    """What a step needs beside the rows, in bytes, and how much is left for it; `fits` is a smaller batch size that does,
+    """What a step needs beside the rows, in bytes on each device, and how much is left for it; `fits` is a smaller batch size that does,
     with its need, if one was found.
     """
 
@@ -51,19 +51,17 @@ def room_for(task: PreparedTask, dataset: Dataset, execution: Execution, before:
     """What a step needs and what there is, where `before` bytes were left before training; None if the device does not say."""
     if before is None or task.training is None:
         return None
-    left = max(before - part_bytes(dataset.train), 0)
+    left = max(before - part_bytes(dataset.train), 0) // sharing(execution.parallelism)
     needs: list[tuple[int, int]] = []
-    for size in halved(min(task.training.settings.batch_size, dataset.train.rows)):
-        if size % execution.parallelism.data:
-            continue
+    parts = execution.parallelism.data
+    for rows in halved(-(-min(task.training.settings.batch_size, dataset.train.rows) // parts)):
+        size = rows * parts
         needed = need_of_step(task, dataset, execution, size)
         if needed is None:
             return None
         needs.append((size, needed))
         if needed <= FREE * left:
             break
-    if not needs:
-        return None
     (_, needed), (size, least) = needs[0], needs[-1]
     return Room(needed, left, (size, least) if len(needs) > 1 and least <= FREE * left else None)
 
@@ -80,14 +78,12 @@ def halved(size: int) -> Iterator[int]:
 
 def memory_left() -> int | None:
     """The bytes that the device has left, in the memory of the machine if it has none of its own."""
-    stats = jax.local_devices()[0].memory_stats()
-    if stats and "bytes_limit" in stats:
-        return int(stats["bytes_limit"]) - int(stats.get("bytes_in_use", 0))
-    return available_memory()
+    own = own_memory()
+    return available_memory() if own is None else own.size - own.used
 
 
 def need_of_step(task: PreparedTask, dataset: Dataset, execution: Execution, size: int) -> int | None:
-    """The bytes that XLA needs for a step on `size` rows, the rows themselves left out; None if it does not say."""
+    """The bytes that XLA needs on a device for a step on `size` rows, all rows left out; None if it does not say."""
     assert task.training is not None
     settings = task.training.settings._replace(batch_size=size)
     steps = make(replace(task, training=task.training._replace(settings=settings)), 2, execution.parallelism)

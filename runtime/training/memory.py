@@ -1,6 +1,11 @@
-"""Estimates the memory that training needs, and compares it with the machine's, before anything is compiled."""
+"""Estimates the memory that training needs, and compares it with what there is, before anything is compiled."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
+from typing import NamedTuple
+
+import jax
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -9,42 +14,95 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Weight
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.data.row_memory import size_of
+from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
+from modelc.runtime.training.weight_axes import axes_of
 
 
-def need_memory(task: Task, dataset: Dataset) -> None:
-    """Raise RunError E502 if `task` cannot be trained on `dataset` in the memory of this machine.
+class OwnMemory(NamedTuple):
+    """The bytes of the memory of a device, and how many of them are used."""
 
-    The estimate is a lower bound: weights, their gradients and the optimizer's two moments, the activations of one
-    batch, kept once for the backward pass, and the rows. Training may still run out of memory.
+    size: int
+    used: int
+
+
+def need_memory(task: Task, dataset: Dataset, parallelism: Parallelism = ONE_DEVICE) -> None:
+    """Raise RunError E502 if `task` cannot be trained on `dataset` in the memory of these devices.
+
+    The estimate is a lower bound: what each device has of weights, their gradients and the optimizer's two moments, and of
+    the activations of one batch, kept once for the backward pass; and the rows. Training may still run out of memory.
     """
     assert task.training is not None
-    there = physical_memory()
+    own = own_memory()
+    there = physical_memory() if own is None else own.size
+    sharers = sharing(parallelism)
     plans = task.planned.plans
-    of_weights = {path: 4 * sum(map(bytes_of, plan.params.values())) for path, plan in plans.items()}
+    of_weights = weight_bytes(task, parallelism)
     of_values = {path: sum(map(bytes_of, plan.outputs.values())) for path, plan in plans.items()}
     weights, row = sum(of_weights.values()), sum(of_values.values())
     batch = min(task.training.settings.batch_size, dataset.train.rows)
-    values = batch * row
+    # Devices share the rows of a batch, and along `model` they may share the values of each.
+    values = batch * row // parallelism.devices
     rows = sum(part_bytes(part) for part in (dataset.train, dataset.validation) if part is not None)
-    needed = weights + values + rows
+    needed = sharers * (weights + values) + rows
     if there is None or needed <= there:
         return
-    parts = {"weights, gradients and optimizer state": weights, "activations of one batch": values, "rows": rows}
-    raise RunError(
-        "E502",
-        f"training needs about {gigabytes(needed)} of memory, but this machine has {gigabytes(there)}",
-        notes=("; ".join(f"{name}: {gigabytes(count)}" for name, count in parts.items()),),
-        helps=(
-            what_would_fit(there - weights - rows, row, {path: of_weights[path] + of_values[path] for path in plans}),
-        ),
-    )
+    left = (there - rows) // sharers - weights
+    largest = {path: of_weights.get(path, 0) + of_values[path] for path in plans}
+    helps = [what_would_fit(left * parallelism.devices, row, largest, parallelism.data)]
+    if parallelism.data > 1 and parallelism.shard != "params":
+        sharded = sum(weight_bytes(task, replace(parallelism, shard="params")).values())
+        if sharers * (sharded + values) + rows <= there:
+            helps.append("or let each device keep a part of the weights: `--shard params`")
+    parts = {
+        "weights, gradients and optimizer state": sharers * weights,
+        "activations of one batch": sharers * values,
+        "rows": rows,
+    }
+    message = f"{of_devices(parallelism, own is not None, gigabytes(needed))} {gigabytes(there)}"
+    notes = ("; ".join(f"{name}: {gigabytes(count)}" for name, count in parts.items()),)
+    raise RunError("E502", message, notes=notes, helps=tuple(helps))
 
 
-def what_would_fit(left: int, row: int, layers: Mapping[str, int]) -> str:
-    """What to do where `left` bytes are for activations, of which each row takes `row`; else the layer that takes most."""
-    most = left // max(row, 1)
+def of_devices(parallelism: Parallelism, is_own: bool, needed: str) -> str:
+    """That training needs so much memory, and who has less of it: each device, if the memory is their own."""
+    count = parallelism.devices
+    if is_own:
+        on, has = (f" on each of {count:,} devices", "each") if count > 1 else ("", "the device")
+        return f"training needs about {needed} of memory{on}, but {has} has"
+    on = f" on {count:,} devices" if count > 1 else ""
+    return f"training{on} needs about {needed} of memory, but this machine has"
+
+
+def own_memory() -> OwnMemory | None:
+    """The memory of each device; None where it has none of its own, or does not say how much."""
+    stats = jax.local_devices()[0].memory_stats() or {}
+    return OwnMemory(stats["bytes_limit"], stats.get("bytes_in_use", 0)) if "bytes_limit" in stats else None
+
+
+def sharing(parallelism: Parallelism) -> int:
+    """How many devices of a training share one memory: those of this process that have none of their own."""
+    return min(parallelism.devices, jax.local_device_count()) if own_memory() is None else 1
+
+
+def weight_bytes(task: Task, parallelism: Parallelism) -> dict[str, int]:
+    """What each device has of each set of weights: of these, their gradients, and two moments."""
+    found = {}
+    for path, plan in task.planned.owned():
+        found[path] = 0
+        for weight in plan.params.values():
+            axes = axes_of(weight, parallelism, task.axes, stacked=False)
+            for way in (axes.kept(parallelism.shard), axes.moments(parallelism.shard)):
+                found[path] += 2 * bytes_of(weight) // prod(parallelism.sizes[one] for along in way for one in along)
+    return found
+
+
+def what_would_fit(left: int, row: int, layers: Mapping[str, int], parts: int) -> str:
+    """What to do where `left` bytes are for activations, of which each row takes `row`, and a batch is divided into `parts`;
+    else the layer that takes most.
+    """
+    most = left // max(row, 1) // parts
     if most >= 1:
-        return f"lower `batch_size`: {1 << (most.bit_length() - 1):,} would fit by this estimate"
+        return f"lower `batch_size`: {parts << (most.bit_length() - 1):,} would fit by this estimate"
     largest = max(layers, key=layers.__getitem__)
     return f"no `batch_size` would fit: make the model smaller; `{largest}` takes most, {gigabytes(layers[largest])}"
 

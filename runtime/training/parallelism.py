@@ -24,9 +24,14 @@ class Parallelism:
         return self.data * self.model
 
     @property
+    def sizes(self) -> dict[str, int]:
+        """How many devices there are along each axis."""
+        return dict(zip(MESH_AXES, (self.data, self.model), strict=True))
+
+    @property
     def mesh(self) -> str:
         """The axes and their sizes, as they are written: `data=4,model=2`."""
-        return ",".join(f"{axis}={getattr(self, axis)}" for axis in MESH_AXES)
+        return ",".join(f"{axis}={size}" for axis, size in self.sizes.items())
 
     @classmethod
     def from_record(cls, mesh: object, shard: object) -> Self:

@@ -119,7 +119,7 @@ class Placement:
 
 def place(task: PreparedTask, parallelism: Parallelism = ONE_DEVICE) -> Placement:
     """The placement of a task on the first devices of jax. Raises ValueError if there are not enough."""
-    shape = tuple(getattr(parallelism, axis) for axis in MESH_AXES)
+    shape = tuple(parallelism.sizes.values())
     # Automatic axes: the partitioner finds what is not said here. With explicit ones every operation has to say it.
     types = (AxisType.Auto,) * len(MESH_AXES)
     mesh = jax.make_mesh(shape, MESH_AXES, axis_types=types, devices=jax.devices()[: parallelism.devices])

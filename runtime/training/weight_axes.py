@@ -68,8 +68,7 @@ def axes_of(weight: Weight, parallelism: Parallelism, rules: Mapping[str, str] =
 
 def dividing(shape: Sequence[int], used: Sequence[tuple[str, ...]], parallelism: Parallelism) -> list[int]:
     """The axes of an array that `data` can divide, beside what they lie along already."""
-    sizes = {"data": parallelism.data, "model": parallelism.model}
-    parts = [prod(sizes[one] for one in axes) * parallelism.data for axes in used]
+    parts = [prod(parallelism.sizes[one] for one in axes) * parallelism.data for axes in used]
     return [place for place, size in enumerate(shape) if size and size % parts[place] == 0]
 
 
@@ -90,7 +89,7 @@ def rules_shown(task: PreparedTask, parallelism: Parallelism) -> str:
             continue
         if name not in named:
             shown.append(f"{name} (no weight has it)")
-        elif along != WHOLE and getattr(parallelism, along) == 1:
+        elif along != WHOLE and parallelism.sizes[along] == 1:
             shown.append(f"{name} whole (the mesh has one device along {along})")
         else:
             shown.append(f"{name} whole" if along == WHOLE else f"{name} along {along}")

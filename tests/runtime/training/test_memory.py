@@ -14,7 +14,8 @@ from modelc.runtime.training import memory
 from modelc.runtime.training.device import computing
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.fitting_batch import Room, need_of_step, room_for
-from modelc.runtime.training.memory import need_memory, part_bytes
+from modelc.runtime.training.memory import OwnMemory, need_memory, part_bytes
+from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from tests.runtime.small import ready, spec, write_rows
 
 
@@ -36,6 +37,63 @@ def test_what_would_fit_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(RunError, match="training needs about") as caught:
             need_memory(task, dataset)
         assert caught.value.helps == (f"lower `batch_size`: {expected} would fit by this estimate",)
+
+
+WEIGHTS, BIAS = 4 * 4096 + 4096 + 4096 * 3, 3
+"""The elements of the weights of the model below, which 4 devices can divide, and those which they cannot."""
+
+
+@pytest.mark.parametrize(
+    ("parallelism", "kept", "moments"),
+    [
+        (ONE_DEVICE, WEIGHTS + BIAS, WEIGHTS + BIAS),
+        (Parallelism(4), WEIGHTS + BIAS, WEIGHTS + BIAS),
+        (Parallelism(4, 1, "optimizer"), WEIGHTS + BIAS, WEIGHTS // 4 + BIAS),
+        (Parallelism(4, 1, "params"), WEIGHTS // 4 + BIAS, WEIGHTS // 4 + BIAS),
+        # Along `model` lie the outputs of a layer: 4096 are divided, 3 are not.
+        (Parallelism(1, 2), (4 * 4096 + 4096) // 2 + 4096 * 3 + 3, (4 * 4096 + 4096) // 2 + 4096 * 3 + 3),
+    ],
+)
+@pytest.mark.parametrize("is_own", [True, False])
+def test_each_device_needs_memory_for_its_part_of_the_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parallelism: Parallelism, kept: int, moments: int, is_own: bool
+) -> None:
+    task, dataset = ready(spec([{"dense": 4096}, {"dense": 3, "name": "y"}]), write_rows(tmp_path))
+    each = 8 * (kept + moments) + 8 * 4 * (4096 + 3) // parallelism.devices
+    rows, count = 29 * (4 * 4 + 4), parallelism.devices
+    needed = (1 if is_own else count) * each + rows
+    monkeypatch.setattr("jax.local_device_count", lambda: 8)
+    for there in (needed, needed - 1):
+        own = OwnMemory(there, 0) if is_own else None
+        monkeypatch.setattr(memory, "own_memory", lambda own=own: own)
+        monkeypatch.setattr(memory, "physical_memory", lambda there=there: there)
+        if there == needed:
+            need_memory(task, dataset, parallelism)
+            continue
+        with pytest.raises(RunError) as caught:
+            need_memory(task, dataset, parallelism)
+        said = {
+            (True, True): "training needs about 0.0 GB of memory, but the device has 0.0 GB",
+            (True, False): f"training needs about 0.0 GB of memory on each of {count} devices, but each has 0.0 GB",
+            (False, True): "training needs about 0.0 GB of memory, but this machine has 0.0 GB",
+            (False, False): f"training on {count} devices needs about 0.0 GB of memory, but this machine has 0.0 GB",
+        }
+        assert caught.value.message == said[is_own, count == 1]
+        fewer = "lower `batch_size`: 4 would fit by this estimate"
+        sharded = "or let each device keep a part of the weights: `--shard params`"
+        is_sharded = parallelism.data == 1 or parallelism.shard == "params"
+        assert caught.value.helps == ((fewer,) if is_sharded else (fewer, sharded))
+
+
+def test_a_batch_that_would_fit_is_one_that_the_devices_divide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = spec([{"dense": 2**14}, {"dense": 3, "name": "y"}])
+    raw = {**raw, "train": {**raw["train"], "batch_size": 48}}
+    task, dataset = ready(raw, write_rows(tmp_path, rows=48))
+    monkeypatch.setattr(memory, "own_memory", lambda: OwnMemory(16 * 8 * 2**14 + 10 * 4 * 2**14 + 10_000, 0))
+    with pytest.raises(RunError) as caught:
+        need_memory(task, dataset, Parallelism(3))
+    # Each of 3 devices has room for some 10 rows: 8 is a power of two, and the batch three times that.
+    assert caught.value.helps[0] == "lower `batch_size`: 24 would fit by this estimate"
 
 
 def test_a_device_without_memory_says_which_batch_would_fit(tmp_path: Path) -> None:
