@@ -15,7 +15,7 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column, refused_arrays
-from modelc.compiler.library.contracts.reader import Reader
+from modelc.compiler.library.contracts.reader import Reader, is_pattern
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.readers.array import ArrayReader
 
@@ -133,8 +133,11 @@ def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[
         at = subject_path(reporter, path, column) if written else place_of_binding(reporter, path)
         report_refused(reporter, refused[column], at, "is to be read here")
         return
-    close = suggest(column, columns).new
-    message, label = f"the data has no column `{column}`", f"no column `{column}`"
+    close = "" if is_pattern(column) else suggest(column, columns).new
+    message, label = (
+        f"the data has no column {'like ' if is_pattern(column) else ''}`{column}`",
+        f"no column `{column}`",
+    )
     note = note_on_columns(columns)
     if path in reporter.document.values:
         help = f"did you mean `{close}`?" if close else ()

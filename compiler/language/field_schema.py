@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from modelc.compiler.library.base.fields import RATIO as RATIO_TEXT
-from modelc.compiler.library.base.fields import ReadRange, ReadSizes, read_axes, read_numbers, read_ratio
+from modelc.compiler.library.base.fields import ReadRange, ReadSizes, read_axes, read_names, read_numbers, read_ratio
 
 Schema = dict[str, Any]
 RATIO = {"type": "string", "pattern": f"^{RATIO_TEXT.pattern}$"}
@@ -82,7 +82,7 @@ def widened(schema: Schema, mark: BeforeValidator) -> Schema:
     """What a field takes beside its type, by the validator that runs before it."""
     if mark.func is read_ratio:
         return merged([schema, RATIO])
-    if mark.func in (read_axes, read_numbers) or isinstance(mark.func, ReadSizes | ReadRange):
+    if mark.func in (read_axes, read_names, read_numbers) or isinstance(mark.func, ReadSizes | ReadRange):
         return merged([alone(schema["items"]), schema])
     return schema
 

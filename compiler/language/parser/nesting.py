@@ -194,7 +194,7 @@ def several(value: Any, kind: str, whose: Mapping[str, str] | None, path: Path) 
     if is_columns and path[-2:-1] in (("inputs",), ("targets",)):
         from modelc.compiler.language.suggestions.wrong_kinds import columns_as_one
 
-        return columns_as_one(f"{path[-2]}: {{{path[-1]}: {{array: {path[-1]}}}}}")
+        return columns_as_one(str(path[-2]), str(path[-1]), value)
     if not isinstance(value, list) or not whose:
         return ""
     help = f"only one {kind} is allowed here: write a `{whose['name']}` for each"

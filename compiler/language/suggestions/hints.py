@@ -208,10 +208,7 @@ def type_hint(kind: str, name: str, value: Any) -> str:
     """What to do about a value of the wrong type that is not one in another spelling; `kind` is pydantic's word for the
     finding. Empty where nothing is known."""
     if kind == "string_type" and name == "column" and isinstance(value, list):
-        return (
-            "a reader reads one column; several as one input are planned as the reader `numbers`: save them side by side, "
-            "as one array [rows, values]"
-        )
+        return "this reader reads one column; `numbers` reads several as one input: `numbers: [age, income]`"
     if (
         kind == "sizes_type"
         and isinstance(value, str)

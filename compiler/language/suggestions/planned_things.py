@@ -46,7 +46,6 @@ PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
         ),
     },
     "reader": {
-        "numbers": PlannedThing("reading several columns as one input", ("columns", "features"), ONE_COLUMN),
         "category_columns": PlannedThing("reading several columns of categories as one input", (), ONE_COLUMN),
         "multi_label": PlannedThing(
             "reading sets of labels", ("multi_hot", "multilabel"), "`array` reads a column of 0 and 1 [rows, labels]"

@@ -192,18 +192,14 @@ def as_inputs_of_data(key: str, value: Any, spec: Spec) -> str:
         if len(names) == len(value):
             read = ", ".join(f"{name}: {{array: {column}}}" for name, column in zip(names, value, strict=True))
             return f"write `inputs: {{{read}}}`"
-        return columns_as_one(f"{key}: {{{input_name(spec)}: {{array: {input_name(spec)}}}}}")
+        return columns_as_one(key, input_name(spec), value)
     column, name = column_in(value), input_name(spec)
     return f"write `inputs: {{{name}: {{array: {column}}}}}`" if column else ""
 
 
-def columns_as_one(written: str) -> str:
-    """What to do about several columns for one value, which is then read as `written`."""
-    from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing_text
-
-    return (
-        f"{planned_thing_text('reader', 'numbers')}; {PLANNED_THINGS['reader']['numbers'].today}, and write `{written}`"
-    )
+def columns_as_one(section: str, name: str, columns: list[str]) -> str:
+    """What to write for several columns as one input or target, which is called `name`."""
+    return f"write `{section}: {{{flow(name)}: {{numbers: [{', '.join(map(flow, columns))}]}}}}`"
 
 
 def as_targets(key: str, value: Any, spec: Spec) -> str:

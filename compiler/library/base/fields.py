@@ -116,6 +116,11 @@ def read_numbers(value: Any) -> Any:
     return (value,) if isinstance(value, int | float | str) and not isinstance(value, bool) else read_tuple(value)
 
 
+def read_names(value: Any) -> Any:
+    """One name or a list of them, as a tuple."""
+    return (value,) if isinstance(value, str) else read_tuple(value)
+
+
 def read_axes(value: Any) -> Any:
     """One axis or a list of axes as a tuple; `sizes_type` for what is neither."""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -153,6 +158,8 @@ Edges2 = Annotated[tuple[Counts2, Counts2], BeforeValidator(ReadSizes(2))]
 Edges3 = Annotated[tuple[Counts2, Counts2, Counts2], BeforeValidator(ReadSizes(3))]
 Shape = Annotated[tuple[Size, ...], BeforeValidator(read_tuple)]
 """A list of sizes."""
+Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(read_names)]
+"""One name or a list of them."""
 Axis = Annotated[int, Field(ge=-8, le=8, json_schema_extra={"maximum": -1})]
 """Counted from the end. A positive one is read too, so that `plan`, which knows the rank, can name the right one."""
 Axes = Annotated[tuple[Axis, ...], BeforeValidator(read_axes), Field(min_length=1)]

@@ -18,6 +18,11 @@ Learnt = Any
 """What a reader has learnt: plain data that JSON can hold; None for nothing."""
 
 
+def is_pattern(name: str) -> bool:
+    """Whether a name stands for all columns that fit it."""
+    return "*" in name or "?" in name
+
+
 class Reader(Registered):
     """Abstract: each subclass is one way to make an input or target of the model from columns."""
 

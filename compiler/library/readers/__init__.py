@@ -7,6 +7,8 @@ READERS: Registry[Reader] = Registry(
     Reader,
     {
         "array": "readers.array:ArrayReader",
+        "number": "readers.number:NumberReader",
+        "numbers": "readers.numbers:NumbersReader",
         "category": "readers.category:CategoryReader",
         "same_as": "readers.same_as:SameAs",
     },

@@ -41,7 +41,7 @@ class ArrayReader(Reader):
     """
 
     primary = "column"
-    spellings = ("number", "numeric", "float", "tensor", "ndarray")
+    spellings = ("float", "tensor", "ndarray")
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         "dtype": "remove it: the input says its dtype, `x: {shape: [8], dtype: int32}`",
         **dict.fromkeys(("normalize", "standardize"), f"remove it: {NORMALIZATION}"),

@@ -11,10 +11,19 @@ from jsonschema import Draft7Validator
 from pydantic import BeforeValidator
 
 from modelc.compiler.language.json_schema.builder import json_schema
-from modelc.compiler.library.base.fields import ReadRange, ReadSizes, read_axes, read_numbers, read_ratio, read_tuple
+from modelc.compiler.library.base.fields import (
+    ReadRange,
+    ReadSizes,
+    read_axes,
+    read_names,
+    read_numbers,
+    read_ratio,
+    read_tuple,
+)
 from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.library.readers.category import read_classes
 from modelc.compiler.library.readers.checks import read_rows
+from modelc.compiler.library.readers.numeric import read_missing
 from modelc.compiler.library.registries import TABLES, table_of
 from modelc.compiler.syntax.document import read
 from tests.shipped_specs import SPECS, ends_in_a_key, places, with_misspelt
@@ -251,7 +260,7 @@ def test_what_is_wrong_is_blamed_alone(data: Any, said: str) -> None:
 
 
 def test_every_validator_that_runs_before_a_field_is_known_to_the_schema() -> None:
-    known = {read_ratio, read_axes, read_numbers, read_tuple, read_rows, read_classes}
+    known = {read_ratio, read_axes, read_names, read_numbers, read_tuple, read_rows, read_classes, read_missing}
     for table, name in THINGS:
         for info in table.find(name).model_fields.values():
             for mark in info.metadata:

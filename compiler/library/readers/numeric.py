@@ -1,0 +1,183 @@
+"""What `number` and `numbers` share: columns of numbers with missing values filled in and, where asked for, standardized."""
+
+from collections.abc import Iterator, Mapping
+from math import prod
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.library.base.fields import Field
+from modelc.compiler.library.base.lazy import NumpyArray, np
+from modelc.compiler.library.base.tensor_type import DTYPES
+from modelc.compiler.library.base.type_checks import TensorType, need
+from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
+from modelc.compiler.library.readers.casts import measured_places, plan_arrays, to_floats
+from modelc.compiler.library.readers.checks import check_finite
+
+STATISTICS = ("mean", "median")
+"""The statistics of the training rows that stand for missing values."""
+
+
+def read_missing(value: Any) -> Any:
+    """`error`, a statistic, or a number."""
+    if (isinstance(value, int | float) and not isinstance(value, bool)) or value in ("error", *STATISTICS):
+        return value
+    message = "expected `error`, `mean`, `median`, or a number"
+    raise PydanticCustomError("missing", message, {"label": "not one of these"})
+
+
+Missing = Annotated[
+    float | Literal["error", "mean", "median"],
+    BeforeValidator(read_missing),
+    Field(
+        description="What stands for missing values: `mean` or `median` of the training rows, or a number; else they are an error."
+    ),
+]
+Standardize = Annotated[
+    bool,
+    Field(description="Subtract the mean of the training rows, and divide by their standard deviation."),
+]
+
+
+class NumericReader(Reader):
+    """Abstract: a reader of columns of numbers `[rows]`, or of several in each row `[rows, values]`."""
+
+    takes_missing = True
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("impute", "fill", "fillna", "fill_value", "imputer", "missing_values", "na"), "write `missing: {value}`"
+        ),
+        **dict.fromkeys(
+            ("normalize", "normalise", "scaler", "standardise", "zscore", "normalization"), "write `standardize: true`"
+        ),
+        "dtype": "remove it: the input says its dtype, `x: {shape: [8], dtype: float32}`",
+    }
+
+    missing: Missing = "error"
+    standardize: Standardize = False
+
+    @property
+    def indicates(self) -> bool:
+        """Whether it adds a 1 for each missing value, and a 0 for each that is there."""
+        return False
+
+    def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
+        message = f"numbers are floats here, but the input takes {wanted and wanted.dtype}"
+        help = "give the input `dtype: float32`, or read integers as they are with `array`"
+        need(wanted is None or wanted.is_float, message, help=help, code="E402")
+        if columns is None or not all(column.type for column in columns.values()):
+            return None
+        for name, column in columns.items():
+            type_ = column.type
+            message = f"`{name}` has {type_.dtype}, expected numbers"
+            help = 'name what stands for a missing value, `missing_values: ["", NA]` of the source, or read it with `category`'
+            need(type_.dtype in DTYPES, message, help=help, code="E402")
+            message = f"one row of `{name}` has {type_.rank} axes, expected a number or a list of them"
+            need(type_.rank <= 1, message, help="read it with `array`", code="E402")
+        return TensorType(
+            self.shape_of([column.type for column in columns.values()]), wanted.dtype if wanted else "float32"
+        )
+
+    def shape_of(self, types: "list[TensorType]") -> tuple[int, ...]:
+        """The shape of one row, of columns of these types."""
+        width = sum(prod(type_.shape) for type_ in types)
+        return (2 * width if self.indicates else width,)
+
+    def learn(self, columns: Arrays) -> Learnt:
+        """What stands for missing values, the mean and the scale of each value of a row, as far as they are asked for, and at
+        which of them large numbers are measured (see `measured_places`).
+        """
+        fill: list[float] = []
+        means: list[float] = []
+        scales: list[float] = []
+        measured = ""
+        for name, values, gone in columns_of(columns):
+            check_infinite(values, name)
+            for place in range(values.shape[1]):
+                there = values[:, place] if gone is None else values[~gone[:, place], place]
+                if (self.standardize or self.missing in STATISTICS) and not len(there):
+                    raise RunError(
+                        "E403", f"`{name}` has no value in the training rows", helps=("leave this column out",)
+                    )
+                exact = there.astype("float64")
+                if self.missing in STATISTICS:
+                    fill.append(float(exact.mean() if self.missing == "mean" else np.median(exact)))
+                if self.standardize:
+                    means.append(float(exact.mean()))
+                    # A column that is the same everywhere becomes 0.
+                    scales.append(float(exact.std()) or 1.0)
+            found = measured_places(values)
+            measured += "".join("1" if place else "0" for place in np.resize(found, values.shape[1]))
+        return {"fill": fill, "mean": means, "scale": scales, "measured": measured}
+
+    def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
+        planned = plan_arrays(self, columns, wanted)
+        learnt = self.learn(columns) if learnt is None else learnt
+        rows = len(next(iter(columns.values())))
+        result = np.zeros((rows, *self.shape_of([TensorType((len(learnt["measured"]),))])), planned.dtype)
+        place, width = 0, len(learnt["measured"])
+        for name, values, gone in columns_of(columns):
+            check_infinite(values, name)
+            if gone is not None and self.missing == "error":
+                raise missing_values(name, gone)
+            part = slice(place, place + values.shape[1])
+            result[:, part] = self.converted(name, values, gone, planned.dtype, wanted, learnt, part)
+            if gone is not None and self.indicates:
+                result[:, part.start + width : part.stop + width] = gone
+            place = part.stop
+        return result.reshape(rows, *planned.shape)
+
+    def converted(
+        self,
+        name: str,
+        values: NumpyArray,
+        gone: NumpyArray | None,
+        dtype: str,
+        wanted: TensorType | None,
+        learnt: Learnt,
+        part: slice,
+    ) -> NumpyArray:
+        """The `values` `[rows, places]` of a column as the model takes them; `part` are its places in what was learnt."""
+        if gone is not None:
+            fill = np.asarray(learnt["fill"][part] if self.missing in STATISTICS else self.missing)
+            if not (values.dtype.kind == "f" or (fill == np.trunc(fill)).all()):
+                values = values.astype("float64")
+            values = np.where(gone, fill.astype(values.dtype), values)
+        if not self.standardize:
+            measured = np.asarray([digit == "1" for digit in learnt["measured"][part]])
+            return to_floats(values, dtype, name, 0, wanted, measured)
+        exact = values.astype("float64")
+        exact -= learnt["mean"][part]
+        exact /= learnt["scale"][part]
+        return to_floats(exact, dtype, name)
+
+
+def columns_of(columns: Arrays) -> Iterator[tuple[str, NumpyArray, NumpyArray | None]]:
+    """Each column by name, as `[rows, places]`, 0 where it is missing, and where it is, None for nowhere."""
+    for name, column in columns.items():
+        values = np.ma.getdata(column)
+        gone = np.ma.getmaskarray(column) if np.ma.isMaskedArray(column) else np.zeros(values.shape, bool)
+        if values.dtype.kind == "f":
+            gone = gone | np.isnan(values)
+        values = np.where(gone, np.zeros((), values.dtype), values) if gone.any() else values
+        yield name, values.reshape(len(values), -1), gone.reshape(len(values), -1) if gone.any() else None
+
+
+def check_infinite(values: NumpyArray, name: str) -> None:
+    """Raise RunError E403 for infinite `values`, in which none is NaN."""
+    if values.dtype.kind == "f":
+        check_finite(values, name)
+
+
+def missing_values(name: str, gone: NumpyArray) -> RunError:
+    """The error E403 for a column in which values are missing where `gone` is true, without a word on what stands for them."""
+    count, row = counted(int(gone.sum()), "missing value"), int(np.flatnonzero(gone.any(axis=1))[0])
+    return RunError(
+        "E403",
+        f"`{name}` has {count}, the first in row {row}",
+        helps=("say what stands for them: `missing: median`, `missing: mean` or a number", "or remove these rows"),
+    )
