@@ -70,7 +70,7 @@ def test_a_column_that_is_the_same_everywhere_becomes_zero() -> None:
 
 def test_missing_values_are_an_error_where_nothing_is_said_of_them() -> None:
     columns = columns_of(table(4), masked=True)
-    first = next(row for row in range(50) if columns["a"].mask[row])
+    first = next(row for row in range(50) if np.ma.getmaskarray(columns["a"])[row])
     reader = build(standardize=True)
     with pytest.raises(RunError, match=rf"`a` has \d+ missing values, the first in row {first}") as caught:
         reader.read(columns, None, reader.learn(columns))
@@ -100,7 +100,7 @@ def test_integers_stay_exact_or_are_refused_unless_they_are_standardized() -> No
 
 
 def test_a_fraction_fills_a_column_of_integers() -> None:
-    column = {"a": np.ma.masked_array([1, 2, 0], [False, False, True])}
+    column: dict[str, Array] = {"a": np.ma.masked_array([1, 2, 0], [False, False, True])}
     reader = READERS.build({"number": {"column": "a", "missing": "mean"}})
     assert reader.read(column, None, reader.learn(column)).tolist() == [1.0, 2.0, 1.5]
 
@@ -116,7 +116,7 @@ def test_patterns_are_all_columns_that_fit_in_the_order_of_the_data() -> None:
 
 
 def test_the_plan_is_what_read_gives() -> None:
-    columns = {"a": np.zeros((4, 3), np.float32), "b": np.zeros(4, np.int64)}
+    columns: dict[str, Array] = {"a": np.zeros((4, 3), np.float32), "b": np.zeros(4, np.int64)}
     known = {"a": Column(TensorType((3,), "float32")), "b": Column(TensorType((), "int64"))}
     reader = READERS.build({"numbers": {"columns": ["a", "b"], "indicate": True}})
     planned = reader.plan(known, TensorType((8,), "float32"))
