@@ -14,6 +14,7 @@ from modelc.compiler.library.base.lazy import NumpyArray
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
+    from modelc.runtime.data.learning import Learnt
     from modelc.runtime.runs.run_directory import Run
 
 Raw = Annotated[bool, typer.Option("--raw", help="Write the raw values of the model: no classes, no probabilities.")]
@@ -90,7 +91,11 @@ def rows_to_predict(
 ) -> "tuple[Task, Mapping[str, NumpyArray], int, str]":
     """The rows of the file `data`, or of the run's own data: the task, its inputs, their number and what to call them."""
     if data is not None:
-        return task, *inputs_of(run, task, data), str(data)
+        from modelc.runtime.data.units import with_units
+        from modelc.runtime.runs.learnt_values import values_for_prediction
+
+        learnt = values_for_prediction(run)
+        return with_units(task, learnt), *inputs_of(run, task, data, learnt), str(data)
     from modelc.cli.splits import choose_rows, read_again
 
     task, dataset, _ = read_again(run, task, root, split)
@@ -98,7 +103,7 @@ def rows_to_predict(
     return task, part.inputs, part.rows, f"the {name} rows"
 
 
-def inputs_of(run: "Run", task: "Task", path: Path) -> tuple[Mapping[str, NumpyArray], int]:
+def inputs_of(run: "Run", task: "Task", path: Path, learnt: "Learnt") -> tuple[Mapping[str, NumpyArray], int]:
     """The model's inputs from the columns of an .npz file, and the number of rows. Raises RunError E4xx."""
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.language.suggestions.planned_things import with_columns
@@ -106,9 +111,6 @@ def inputs_of(run: "Run", task: "Task", path: Path) -> tuple[Mapping[str, NumpyA
     from modelc.compiler.syntax.file_root import open_regular
     from modelc.runtime.data.dataset import input_columns, read_inputs
     from modelc.runtime.runs.kept_spec import with_rows_for
-    from modelc.runtime.runs.learnt_values import values_for_prediction
-
-    learnt = values_for_prediction(run)
 
     with open_regular(path, str(path)) as file:
         try:

@@ -1,5 +1,6 @@
 """What `modelc train` prints before and after training."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ def header(
         **device_lines(prepared, execution),
         "optimizer": optimizer_line(task.training.optimizer),
         "best weights": f"by {task.training.monitor}, {task.training.better} is better",
+        **unit_lines(task),
         **class_weights(task),
         **weights_line(task),
         "seed": str(seed),
@@ -47,6 +49,21 @@ def header(
     lines += [f"  {key:<{width}}  {value}" for key, value in facts.items()]
     lines += [f"  note: {note}" for note in dataset.notes]
     return [*lines, ""]
+
+
+def unit_lines(task: "Task") -> dict[str, str]:
+    """The targets whose readers have made other numbers of them, by which mean and deviation."""
+    units = {output.target: output.unit for output in task.outputs.values() if output.unit is not None}
+    shown = [
+        f"{target}: mean {numbers(unit.offset)}, deviation {numbers(unit.scale)}" for target, unit in units.items()
+    ]
+    said = "; losses are of these, metrics and predictions in the unit of the data"
+    return {"standardized": "; ".join(shown) + said} if shown else {}
+
+
+def numbers(values: Sequence[float]) -> str:
+    """The first of some numbers."""
+    return ", ".join(f"{value:.6g}" for value in values[:5]) + (", ..." if len(values) > 5 else "")
 
 
 def class_weights(task: "Task") -> dict[str, str]:

@@ -18,7 +18,7 @@ from modelc.runtime.data.order import batches, in_order
 from modelc.runtime.training.device import computing
 from modelc.runtime.training.evaluation import Evaluation, evaluation_batch
 from modelc.runtime.training.observer import Weights
-from modelc.runtime.training.probabilities import probabilities
+from modelc.runtime.training.probabilities import meant
 from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.step import make
 
@@ -53,7 +53,7 @@ def predict(
 def shown(output: Output, values: Values, *, raw: bool) -> jax.Array:
     """The values of an output as they are predicted."""
     value = values.edges[output.edge]
-    return value if raw else probabilities(output, value)
+    return value if raw else meant(output, value)
 
 
 @computing()

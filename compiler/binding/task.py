@@ -14,7 +14,7 @@ from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.contracts.mesh_axes import RULES
 from modelc.compiler.library.contracts.metric import Link, Metric
 from modelc.compiler.library.contracts.optimizer import Optimizer
-from modelc.compiler.library.contracts.reader import Reader
+from modelc.compiler.library.contracts.reader import Reader, Unit
 from modelc.compiler.library.losses.without_target import NoLoss
 
 SAMPLE_WEIGHT = "data.sample_weight"
@@ -29,7 +29,8 @@ class Output(NamedTuple):
     """One output of the model.
 
     `link` is the link function of its loss, and `logits` says that its values still are logits, to which the link
-    function must be applied to get probabilities. `target` and `mask` are those of its loss, and of its metrics too.
+    function must be applied to get probabilities. `unit` is that of the columns of its target, where their reader has made
+    other numbers of them: losses compare these, metrics and predictions are in the unit. `target` and `mask` are those of its loss, and of its metrics too.
     `before` is the edge of the logits that its last activation makes probabilities of, known once the passes have run.
     """
 
@@ -42,6 +43,7 @@ class Output(NamedTuple):
     classes: Classes = None
     mask: Edge | str | None = None
     before: Edge | None = None
+    unit: Unit | None = None
 
     @property
     def logits_edge(self) -> Edge | None:
@@ -76,7 +78,7 @@ class Measure(NamedTuple):
     """One metric; `key` is its log key without `train/` or `validation/`.
 
     `value` names what it is computed from in `Task.values`. `shape` is that of the elements of the metric in one row.
-    `target` is None for a metric without a target.
+    `target` is None for a metric without a target; `unit` is that of its columns, see `Output`.
     """
 
     key: str
@@ -84,6 +86,7 @@ class Measure(NamedTuple):
     value: str
     target: str | None
     shape: tuple[int, ...] = ()
+    unit: Unit | None = None
 
 
 class Binding(NamedTuple):

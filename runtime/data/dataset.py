@@ -28,6 +28,7 @@ from modelc.runtime.data.learning import NOTHING_LEARNT, Learnt, every_row, key_
 from modelc.runtime.data.read_binding import need_columns, of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
 from modelc.runtime.data.target_checks import check_targets, with_unknown
+from modelc.runtime.data.units import with_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,4 +279,4 @@ def check_values(task: Task, part: Part, *, training: bool) -> None:
     """
     check_ids(task, part.inputs, training=training)
     check_integers(task, part.inputs, training=training)
-    check_targets(task, part.inputs, part.targets, part.masks)
+    check_targets(with_units(task, part.learnt), part.inputs, part.targets, part.masks)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from functools import partial
 
-from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Task, Term
+import numpy as np
+
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Measure, Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.graph.graph import Edge
@@ -50,9 +52,14 @@ def check_measured(task: Task, targets: Arrays) -> None:
             if value.link == "softmax" and given.shape == value.type.shape[:-1]:
                 check_labels(array, value.type.shape[-1], measure.target)
             if (bounds := measure.metric.bounds(value.type, given)) is not None:
-                check_bounds(array, bounds, measure.target, metric=measure.key)
+                check_bounds(in_unit(measure, array), bounds, measure.target, metric=measure.key)
         except RunError as error:
             raise advised(error, binding).placed(binding.at) from None
+
+
+def in_unit(measure: Measure, array: Array) -> Array:
+    """The values of the target of a metric as it compares them."""
+    return array if measure.unit is None else np.asarray(measure.unit.of(array))
 
 
 def with_unknown(error: RunError, task: Task, target: str, known: KnownMasks) -> RunError:
@@ -84,7 +91,7 @@ def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: A
         output = task.values[measure.value]
         wanted = measure.metric.bounds(output.type, given) if measure.target == term.target else None
         if wanted is not None and output.mask == term.mask:
-            check_bounds(array, wanted, term.target, metric=measure.key)
+            check_bounds(in_unit(measure, array), wanted, term.target, metric=measure.key)
     term.loss.check(array, *outputs)
 
 

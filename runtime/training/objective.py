@@ -15,7 +15,7 @@ from modelc.compiler.library.base.returned_values import need_a, need_shape
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.lowering.lower import Tree, Values
 from modelc.compiler.lowering.prepared_task import PreparedTask
-from modelc.runtime.training.probabilities import log_odds, probabilities
+from modelc.runtime.training.probabilities import log_odds, meant
 
 
 def needed_edges(task: PreparedTask) -> tuple[Any, ...]:
@@ -124,7 +124,9 @@ def metrics(
         output = task.values[measure.value]
         target = None if measure.target is None else targets[measure.target]
         ordered = measure.metric.by_order
-        prediction = log_odds(output, values) if ordered else probabilities(output, values.edges[output.edge])
+        prediction = log_odds(output, values) if ordered else meant(output, values.edges[output.edge])
+        if target is not None and measure.unit is not None:
+            target = measure.unit.of(target)
         own = None if output.mask is None else mask_of(output.mask, values, targets)
         masks = [values.masks[output.edge], own]
         weight = mask_of_rank(rows, masks, 1 + len(measure.shape)).astype(jnp.float32)

@@ -1,4 +1,6 @@
-"""The probabilities of an output whose loss takes its values for logits, and what orders as these do."""
+"""What an output says: probabilities where its loss takes its values for logits, numbers in the unit of its target; and what
+orders as these do.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -9,10 +11,12 @@ from modelc.compiler.library.base import formulas
 from modelc.compiler.lowering.lower import Values
 
 
-def probabilities(output: Output, value: Array) -> Array:
-    """The values of an output as probabilities: logits through the link function that their loss implies."""
+def meant(output: Output, value: Array) -> Array:
+    """The values of an output as what they mean: logits through the link function that their loss implies, numbers in the unit
+    of the columns of its target.
+    """
     if not output.logits:
-        return value
+        return value if output.unit is None else output.unit.of(value)
     return jax.nn.softmax(value) if output.link == "softmax" else jax.nn.sigmoid(value)
 
 

@@ -5,9 +5,9 @@ the run, and used for all other rows.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
-from modelc.compiler.library.base.lazy import NumpyArray
+from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column
@@ -16,6 +16,21 @@ Arrays = Mapping[str, NumpyArray]
 """Columns by name, `[rows, ...]` each."""
 Learnt = Any
 """What a reader has learnt: plain data that JSON can hold; None for nothing."""
+
+
+class Unit(NamedTuple):
+    """How values become those of the columns that they were read from: `value * scale + offset`, with a number each for every
+    value of the last axis, or one for all.
+    """
+
+    scale: tuple[float, ...]
+    offset: tuple[float, ...]
+
+    def of(self, values: Any) -> Any:
+        """`values` `[...]`, an array of numpy or jax, in the unit of the columns."""
+        single = len(self.scale) == 1
+        scale, offset = (numbers[0] if single else np.asarray(numbers, values.dtype) for numbers in self)
+        return values * scale + offset
 
 
 def is_pattern(name: str) -> bool:
@@ -63,6 +78,10 @@ class Reader(Registered):
 
     def learn(self, columns: Arrays) -> Learnt:
         """What is to be known of the training rows, `[rows, ...]` each, before any rows are read. Raises RunError E403."""
+        return None
+
+    def unit(self, learnt: Learnt) -> Unit | None:
+        """How values that were read become those of the columns again; None where they are these, or labels."""
         return None
 
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:

@@ -14,7 +14,7 @@ from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import DTYPES
 from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column
-from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
+from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader, Unit
 from modelc.compiler.library.readers.casts import measured_places, plan_arrays, to_floats
 from modelc.compiler.library.readers.checks import check_finite
 
@@ -113,6 +113,12 @@ class NumericReader(Reader):
             found = measured_places(values)
             measured += "".join("1" if place else "0" for place in np.resize(found, values.shape[1]))
         return {"fill": fill, "mean": means, "scale": scales, "measured": measured}
+
+    def unit(self, learnt: Learnt) -> Unit | None:
+        if not self.standardize or learnt is None:
+            return None
+        marks = len(learnt["scale"]) if self.indicates else 0
+        return Unit((*learnt["scale"], *[1.0] * marks), (*learnt["mean"], *[0.0] * marks))
 
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         planned = plan_arrays(self, columns, wanted)

@@ -99,8 +99,8 @@ def test_a_number_that_is_a_string_is_shown_with_quotes_where_it_has_them(writte
 @pytest.mark.parametrize(
     ("key", "help"),
     [
-        ("inputs: {x: [a, b]}", "write `inputs: {x: {array: x}}`"),
-        ("features: [a, b]", "write `inputs: {x: {array: x}}`"),
+        ("inputs: {x: [a, b]}", "write `inputs: {x: {numbers: [a, b]}}`"),
+        ("features: [a, b]", "write `inputs: {x: {numbers: [a, b]}}`"),
         ("targets: {y: [a, b]}", "write `targets: {y: {array: y}}`"),
         ("normalize: true", "the layer `normalization`, as the first, finds mean and variance in the training rows"),
     ],
