@@ -101,7 +101,7 @@ def test_a_number_that_is_a_string_is_shown_with_quotes_where_it_has_them(writte
     [
         ("inputs: {x: [a, b]}", "write `inputs: {x: {numbers: [a, b]}}`"),
         ("features: [a, b]", "write `inputs: {x: {numbers: [a, b]}}`"),
-        ("targets: {y: [a, b]}", "write `targets: {y: {array: y}}`"),
+        ("targets: {y: [a, b]}", "write `targets: {y: {numbers: [a, b]}}`"),
         ("normalize: true", "the layer `normalization`, as the first, finds mean and variance in the training rows"),
     ],
 )
