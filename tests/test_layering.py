@@ -20,7 +20,7 @@ FILES = {
     for file in sorted((ROOT / folder).rglob("*.py"))
     if not any(file.is_relative_to(link) for link in LINKS)
 }
-HEAVY = {"jax", "jaxlib", "numpy", "optax", "scipy", "sklearn", "keras", "rich", "safetensors"}
+HEAVY = {"jax", "jaxlib", "numpy", "optax", "scipy", "sklearn", "keras", "rich", "safetensors", "duckdb"}
 LISTED_AT_EXIT = """
 import atexit, json, sys
 atexit.register(lambda: print("MODULES", json.dumps(sorted(sys.modules))))

@@ -1,5 +1,6 @@
 """What the headers of the data files of a spec say of its columns, before any row is read; uses no numpy."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import NamedTuple
 
@@ -9,8 +10,10 @@ from modelc.compiler.diagnostics.problem import Label, Path, Problem
 from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.library.contracts.data_source import Inspected, Source
+from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.syntax.document import Document
 from modelc.compiler.syntax.file_root import Root
+from modelc.compiler.syntax.path_patterns import files_matching
 
 SOURCE: Path = ("data", "source")
 TEST: Path = ("data", "test")
@@ -34,8 +37,13 @@ NO_HEADERS = Headers()
 """Where no file was looked at."""
 
 
-def inspect_sources(data: DataSpec, document: Document, root: Root, *, test: bool = True) -> Headers:
-    """What the files below `root` say of the sources of `data`; of its `test` only where that is true."""
+def inspect_sources(
+    data: DataSpec, document: Document, root: Root, *, test: bool = True, readers: Collection[Reader] | None = None
+) -> Headers:
+    """What the files below `root` say of the sources of `data`; of its `test` only where that is true.
+
+    Where `readers` are given, of the columns that they read all that the rows tell.
+    """
     columns: dict[Path, Columns] = {}
     faults: list[RunError] = []
     absent: list[AbsentFile] = []
@@ -47,6 +55,10 @@ def inspect_sources(data: DataSpec, document: Document, root: Root, *, test: boo
         try:
             # A check looks again and again at a text with suggestions, and a file may have thousands of arrays.
             inspected = lookups().once(("headers", repr(source), below), partial(inspect, source, below))
+            if readers is not None and not inspected.absent:
+                there = inspected.columns or ()
+                names = {name for reader in readers for name in reader.names_among(there)}
+                inspected = source.typed(columns.get(SOURCE) or {}).survey(below, names)
         except RunError as error:
             from modelc.compiler.language.suggestions.planned_things import with_columns_of
 
@@ -91,9 +103,12 @@ def report_hard_links(document: Document, root: Root, files: tuple[tuple[Path, s
     root. Raises RunError E405.
     """
     found = []
-    for at, path in files:
-        links = root_for(document, root, at).hard_links(path)
-        if links > 1:
+    for at, given in files:
+        below = root_for(document, root, at)
+        for path in files_matching(below, given):
+            links = below.hard_links(path)
+            if links == 1:
+                continue
             from modelc.compiler.syntax.path_help import hard_link_warning
 
             message, helps = hard_link_warning(path, links)

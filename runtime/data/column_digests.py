@@ -15,6 +15,8 @@ NUMBERS = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8
 """The dtypes of numbers that a column can have."""
 BLOCK = 2**20
 """As many values are cast together."""
+LARGEST = 2**32
+"""Bytes of texts, all as wide as the longest, beyond which their digest is by their lengths."""
 WIDER = 100
 """Texts are looked for in a dtype of at most so many times their own width: a damaged record asks for no more memory."""
 
@@ -58,16 +60,45 @@ def known_digest(column: Array, name: str, known: ColumnDigests) -> str:
 
 
 def digest(column: Array) -> str:
-    """The sha256 of a column's dtype, shape and values."""
+    """The sha256 of a column's dtype, shape and values, and of which are missing.
+
+    Texts of any length have that of the same texts in the narrowest dtype of strings, unless that takes very much.
+    """
+    if isinstance(column, np.ma.MaskedArray):
+        missing = np.ma.getmaskarray(column)
+        whole = digest(column.filled("" if column.dtype.kind in "TUS" else 0))
+        return sha256(f"{whole} {digest(missing)}".encode()).hexdigest() if missing.any() else whole
+    if column.dtype.kind == "T":
+        width = longest_text(column)
+        if 4 * width * column.size > LARGEST:
+            return digest_of_lengths(column)
+        found = digest_in(np.dtype(f"U{width}"), column)
+        assert found is not None, "strings of that width hold all"
+        return found
     hasher = sha256(f"{column.dtype.str} {column.shape} ".encode())
     hasher.update(bytes_of(column))
     return hasher.hexdigest()
 
 
+def digest_of_lengths(column: Array) -> str:
+    """The sha256 of texts of any length, by the length of each."""
+    hasher = sha256(f"texts {column.shape} ".encode())
+    for block in blocks(column, longest_text(column)):
+        texts = [text.encode("utf-8", "surrogatepass") for text in block.reshape(-1).tolist()]
+        hasher.update(np.array([len(text) for text in texts], "<i8").data)
+        hasher.update(b"".join(texts))
+    return hasher.hexdigest()
+
+
+def longest_text(column: Array) -> int:
+    """The characters of the longest text, at least one."""
+    return int(np.strings.str_len(column).max(initial=1))
+
+
 def digest_in(dtype: Dtype, column: Array) -> str | None:
     """The digest of the column in another dtype; None where that does not hold all of its values exactly."""
     hasher = sha256(f"{dtype.str} {column.shape} ".encode())
-    for block in blocks(column):
+    for block in blocks(column, dtype.itemsize // 4):
         found = as_numbers(block, dtype) if dtype.kind not in "US" else as_texts(block, dtype)
         if found is None:
             return None
@@ -80,15 +111,15 @@ def bytes_of(array: Array) -> memoryview:
     return np.ascontiguousarray(array).view(np.uint8).reshape(-1).data
 
 
-def blocks(column: Array) -> Iterator[Array]:
-    """The rows of a column, as many together as need little memory."""
-    step = max(1, BLOCK // max(1, column[:1].size))
+def blocks(column: Array, width: int = 1) -> Iterator[Array]:
+    """The rows of a column, as many together as need little memory, where a value takes about `width` characters."""
+    step = max(1, BLOCK // (max(1, column[:1].size) * max(1, width // 16)))
     return (column[start : start + step] for start in range(0, len(column), step))
 
 
 def other_dtypes(column: Array, recorded: str) -> list[Dtype]:
     """The dtypes that a column with these values may have been stored in: the one that was `recorded` first, if any."""
-    if column.dtype.kind in "US":
+    if column.dtype.kind in "TUS":
         found = [dtype for kind in "US" for dtype in text_dtypes(column, kind, recorded)]
     else:
         first = (recorded,) if recorded.lstrip("<>=|") in NUMBERS else ()
@@ -105,7 +136,7 @@ def text_dtypes(column: Array, kind: str, recorded: str) -> Iterator[Dtype]:
         texts = of_kind(kind, block)
         if texts is None:
             return
-        longest = max(longest, int(np.strings.str_len(texts).max(initial=1)))
+        longest = max(longest, longest_text(texts))
     width = re.fullmatch(rf"[<>=|]?{kind}([0-9]{{1,6}})", recorded)
     if width is not None and longest < int(width[1]) <= WIDER * longest:
         yield np.dtype(recorded)
@@ -130,6 +161,8 @@ def of_kind(kind: str, texts: Any) -> Array | None:
     try:
         if texts.dtype.kind == kind:
             found: Array = texts
+        elif texts.dtype.kind == "T":
+            found = of_kind(kind, texts.astype(f"U{longest_text(texts)}"))  # type: ignore[assignment]  # as below
         else:
             found = np.strings.encode(texts, "utf-8") if kind == "S" else np.strings.decode(texts, "utf-8")
     except UnicodeError:

@@ -16,6 +16,7 @@ from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.library.contracts.data_source import Loaded, Source
+from modelc.compiler.library.readers.casts import column_of
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
@@ -74,7 +75,13 @@ def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[
     sources = (task.data.source, *([task.data.test] if test and task.data.test is not None else ()))
     if all(source.columns() is not None for source in sources):
         return task, ()
-    headers = inspect_sources(task.data, task.spec.document, root, test=test)
+    headers = inspect_sources(
+        task.data,
+        task.spec.document,
+        root,
+        test=test,
+        readers=[binding.reader for binding in all_bindings(task) if not binding.copies_input],
+    )
     for error in (*headers.faults, *headers.absent):
         raise error
     bound, problems = bind(task.spec, task.planned, headers)
@@ -158,7 +165,8 @@ def test_columns(task: Task, root: Root, loaded: Loaded) -> tuple[Arrays | None,
     """The columns of the test rows: of `data.test`, else those of the source; None where there are none, and what to say of it."""
     assert task.data is not None
     if task.data.test is not None:
-        columns: Arrays | None = load(task, task.data.test, root, ("data", "test")).train
+        typed = task.data.test.typed({name: column_of(array) for name, array in loaded.train.items()})
+        columns: Arrays | None = load(task, typed, root, ("data", "test")).train
     else:
         columns = loaded.test
     if columns is None:

@@ -10,6 +10,7 @@ import numpy as np
 from modelc.compiler.binding.task import Binding
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.readers.casts import RoundedIntegers, plan_arrays
+from modelc.compiler.library.readers.checks import refuse_missing
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.counted_elements import shown_columns
 from modelc.runtime.data.learning import Learnt, every_row, learn
@@ -31,6 +32,8 @@ def read_binding(
     need_columns(binding, columns)
     reader, given = binding.reader, {name: columns[name] for name in binding.names}
     try:
+        if not reader.takes_missing:
+            given = {name: without_missing(binding, name, column, counts) for name, column in given.items()}
         if counts is not None and not counts.any():
             planned = plan_arrays(reader, given, None)
             return np.zeros((len(counts), *planned.shape), planned.dtype), None
@@ -41,6 +44,17 @@ def read_binding(
         return reader.read(shown, binding.wanted, value), value
     except RunError as error:
         raise advised(error, binding).placed(binding.at) from None
+
+
+def without_missing(binding: Binding, name: str, column: Array, counts: Array | None) -> Array:
+    """The column called `name` of a binding whose reader has no use for missing values, in rows that are read and count.
+
+    Raises RunError E402.
+    """
+    first, last = getattr(binding.reader, "rows", None) or (0, len(column))
+    rows = np.zeros(len(column), bool)
+    rows[first:last] = True if counts is None else counts.reshape(len(counts), -1).any(axis=1)
+    return refuse_missing(column, name, 0, rows)
 
 
 def need_columns(binding: Binding, there: Collection[str]) -> None:

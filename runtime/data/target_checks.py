@@ -10,7 +10,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.readers.casts import RoundedIntegers, column_of, refuse_rounded
+from modelc.compiler.library.readers.casts import RoundedIntegers, refuse_rounded, type_of
 from modelc.compiler.library.readers.checks import check_bounds, check_labels, first_of
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.counted_elements import mask_of_term, with_only
@@ -47,7 +47,7 @@ def check_measured(task: Task, targets: Arrays) -> None:
         if measure.target is None or measure.target == value.target or measure.target not in bindings:
             continue
         array, binding = targets[measure.target], bindings[measure.target]
-        given = column_of(array).type
+        given = type_of(array)
         try:
             if value.link == "softmax" and given.shape == value.type.shape[:-1]:
                 check_labels(array, value.type.shape[-1], measure.target)
@@ -79,7 +79,7 @@ def with_unknown(error: RunError, task: Task, target: str, known: KnownMasks) ->
 def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: Array) -> None:
     """Raise RunError for values of a target `[rows, ...]` that the loss of a term, or a metric beside it, does not take."""
     assert term.target is not None
-    given = column_of(array).type
+    given = type_of(array)
     if (classes := term.loss.classes(*outputs, given)) is not None:
         check_labels(array, classes, term.target)
     else:

@@ -9,11 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from modelc.compiler.binding.task import Task
+from modelc.compiler.library.base.processors import processors
 from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests
 from modelc.runtime.runs.metric_arguments import arguments_of
 from modelc.runtime.training.execution import Execution
 
-PACKAGES = ("modelc", "jax", "jaxlib", "numpy", "optax", "safetensors")
+PACKAGES = ("modelc", "duckdb", "jax", "jaxlib", "numpy", "optax", "safetensors")
 FLAGS = (
     "XLA_FLAGS",
     "LIBTPU_INIT_ARGS",
@@ -71,11 +72,6 @@ def environment(
         "arrays": dict(arrays),
         "byte_order": sys.byteorder,
     }
-
-
-def processors() -> int | None:
-    """The processors that this process may use, of which XLA makes its threads: not those of the machine."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def instructions() -> str:

@@ -36,7 +36,6 @@ CHOICE = "it is another rule than any of this version; `adam` and `adamw` are th
 
 PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
     "source": {
-        "csv": PlannedThing("reading CSV files", ("table", "tsv"), IN_NPZ),
         "parquet": PlannedThing("reading Parquet files", (), IN_NPZ),
         "jsonl": PlannedThing("reading files of JSON lines", ("json", "json_lines", "ndjson"), IN_NPZ),
         "files": PlannedThing(

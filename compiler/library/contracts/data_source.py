@@ -6,7 +6,7 @@ path in a spec goes through `Root`.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.lazy import NumpyArray
@@ -23,10 +23,11 @@ class Column:
     """What is known of a column without reading it: the type of one row, the names or the number of the classes of labels,
     the number of rows.
 
-    The dtype of a column of text is `str`, of bytes `bytes`.
+    The dtype of a column of text is `str`, of bytes `bytes`. `type` is None for a column with one value a row whose type
+    only the rows tell.
     """
 
-    type: TensorType
+    type: TensorType | None
     classes: tuple[str, ...] | int | None = None
     rows: int | None = None
 
@@ -68,6 +69,17 @@ class Source(Registered):
         """The paths, as the spec has them, of all files that are read."""
         return ()
 
+    def files_below(self, root: Root) -> tuple[str, ...]:
+        """The paths of all files that are read: what the patterns among `files` stand for below `root`.
+
+        Raises RunError E405, an AbsentFile for a pattern without a file.
+        """
+        return self.files()
+
+    def typed(self, columns: Mapping[str, Column]) -> Self:
+        """This source for other rows than those of training, whose `columns` say what those of text are read as."""
+        return self
+
     def columns(self) -> Mapping[str, Column] | None:
         """The columns as far as they are known without reading; None where only the file can tell."""
         raise NotImplementedError
@@ -81,6 +93,13 @@ class Source(Registered):
         if known is None:
             raise NotImplementedError
         return Inspected(known)
+
+    def survey(self, root: Root, names: Collection[str]) -> Inspected:
+        """The columns as all rows tell them, of those called `names` with their types. May need numpy.
+
+        Raises RunError as `load` does.
+        """
+        return self.inspect(root)
 
     def load(self, root: Root, names: Collection[str] | None = None) -> Loaded:
         """Read the columns called `names`, or all; names that there are none of are left out, others may be read as well.

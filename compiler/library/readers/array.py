@@ -72,6 +72,8 @@ class ArrayReader(Reader):
         column = columns[self.column]
         need_rows(self.rows, column, self.column)
         shape = shape_of_row(self.shape, column, self.column)
+        if column.type is None:
+            return None if wanted is None else TensorType(shape, wanted.dtype)
         return TensorType(shape, self.dtype(column.type, wanted))
 
     def dtype(self, column: TensorType, wanted: TensorType | None) -> str:

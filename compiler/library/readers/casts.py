@@ -21,8 +21,13 @@ BLOCK = 2**20
 
 def column_of(array: NumpyArray) -> Column:
     """The `Column` that `array`, with its rows on the first axis, is."""
-    dtype = {"U": "str", "S": "bytes"}.get(array.dtype.kind, array.dtype.name)
-    return Column(TensorType(array.shape[1:], dtype), rows=len(array))
+    return Column(type_of(array), rows=len(array))
+
+
+def type_of(array: NumpyArray) -> TensorType:
+    """The type of one row of `array`."""
+    dtype = {"T": "str", "U": "str", "S": "bytes"}.get(array.dtype.kind, array.dtype.name)
+    return TensorType(array.shape[1:], dtype)
 
 
 def plan_arrays(reader: Reader, columns: Arrays, wanted: TensorType | None) -> TensorType:

@@ -146,6 +146,9 @@ class CategoryReader(Reader):
             return None
         column = columns[self.column]
         need_rows(self.rows, column, self.column)
+        planned = TensorType(shape_of_row(self.shape, column, self.column), "int32" if wanted is None else wanted.dtype)
+        if column.type is None:
+            return planned
         text = column.type.dtype in ("str", "bytes")
         message = f"`category` needs integers or strings, but `{self.column}` has {column.type.dtype}"
         help = "save the labels as integers; read one-hot rows and probabilities with `array`"
@@ -161,8 +164,7 @@ class CategoryReader(Reader):
             argument="classes",
             code="E403",
         )
-        shape = shape_of_row(self.shape, column, self.column)
-        return TensorType(shape, "int32" if wanted is None else wanted.dtype)
+        return planned
 
     def class_names(self, columns: Mapping[str, Column] | None) -> tuple[str, ...] | int | None:
         if self.classes is None:
@@ -173,7 +175,7 @@ class CategoryReader(Reader):
         planned = plan_arrays(self, columns, wanted)
         first = self.rows[0] if self.rows else 0
         values = take_rows(columns[self.column], self.rows)
-        if values.dtype.kind in "US":
+        if values.dtype.kind in "TUS":
             assert isinstance(self.classes, tuple), "plan refuses text without names"
             labels = look_up(values, self.classes, self.column, first, self.unknown)
         else:

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import need, show_shape
 from modelc.compiler.library.contracts.data_source import Column
@@ -48,7 +49,7 @@ def need_rows(rows: tuple[int, int] | None, column: Column, name: str) -> None:
 
 def shape_of_row(shape: tuple[int, ...] | None, column: Column, name: str) -> tuple[int, ...]:
     """`shape`, or that of the column called `name` where it is None. Raises a `PlanError` E402 if it has other values."""
-    given = column.type.shape
+    given = () if column.type is None else column.type.shape
     if shape is None:
         return given
     message = (
@@ -63,6 +64,35 @@ def shape_of_row(shape: tuple[int, ...] | None, column: Column, name: str) -> tu
 def take_rows(column: NumpyArray, rows: tuple[int, int] | None) -> NumpyArray:
     """The rows `[start, stop)` of `column`, all of them where `rows` is None; `need_rows` has seen that they are there."""
     return column if rows is None else column[rows[0] : rows[1]]
+
+
+def refuse_missing(column: NumpyArray, name: str, first_row: int = 0, counts: NumpyArray | None = None) -> NumpyArray:
+    """The column called `name` as an array without a mask; `counts` says of each row whether it counts.
+
+    Raises RunError E402 where a value is missing in a row that counts; rows are counted from `first_row`.
+    """
+    if not isinstance(column, np.ma.MaskedArray):
+        return column
+    absent = np.ma.getmaskarray(column).reshape(len(column), -1).any(axis=1)
+    if counts is not None:
+        absent &= counts
+    rows = np.flatnonzero(absent)
+    if len(rows):
+        raise MissingValues(name, len(rows), first_row + int(rows[0]))
+    return column.data
+
+
+class MissingValues(RunError):
+    """E402 for a column with missing values, the first of them in `row`, for which its reader has no use."""
+
+    def __init__(self, name: str, count: int, row: int, place: str = "", at: Path = ()) -> None:
+        where = f", {place}" if place else ""
+        super().__init__(
+            "E402",
+            f"`{name}` has {counted(count, 'missing value')}, the first in row {row}{where}",
+            helps=("fill them, or remove these rows, before training",),
+            at=at,
+        )
 
 
 def all_finite(values: NumpyArray) -> bool:

@@ -69,18 +69,17 @@ class NumericReader(Reader):
         message = f"numbers are floats here, but the input takes {wanted and wanted.dtype}"
         help = "give the input `dtype: float32`, or read integers as they are with `array`"
         need(wanted is None or wanted.is_float, message, help=help, code="E402")
-        if columns is None or not all(column.type for column in columns.values()):
+        if columns is None:
             return None
-        for name, column in columns.items():
-            type_ = column.type
+        # Of a column whose type only the rows tell it is known that it has one value a row.
+        types = {name: column.type or TensorType(()) for name, column in columns.items()}
+        for name, type_ in types.items():
             message = f"`{name}` has {type_.dtype}, expected numbers"
             help = 'name what stands for a missing value, `missing_values: ["", NA]` of the source, or read it with `category`'
             need(type_.dtype in DTYPES, message, help=help, code="E402")
             message = f"one row of `{name}` has {type_.rank} axes, expected a number or a list of them"
             need(type_.rank <= 1, message, help="read it with `array`", code="E402")
-        return TensorType(
-            self.shape_of([column.type for column in columns.values()]), wanted.dtype if wanted else "float32"
-        )
+        return TensorType(self.shape_of([*types.values()]), wanted.dtype if wanted else "float32")
 
     def shape_of(self, types: "list[TensorType]") -> tuple[int, ...]:
         """The shape of one row, of columns of these types."""

@@ -28,12 +28,12 @@ class SameAs(Reader):
         return self.input
 
     def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
-        column = None if columns is None else columns[self.input]
-        if column is not None and wanted is not None:
-            message = f"the input `{self.input}` has {column.type.dtype}, but this one takes {wanted.dtype}"
+        given = None if columns is None else columns[self.input].type
+        if given is not None and wanted is not None:
+            message = f"the input `{self.input}` has {given.dtype}, but this one takes {wanted.dtype}"
             help = "give both inputs the same `dtype`, or give this input its own reader"
-            need(column.type.dtype == wanted.dtype, message, help=help, code="E402")
-        return None if column is None else column.type
+            need(given.dtype == wanted.dtype, message, help=help, code="E402")
+        return given
 
     def class_names(self, columns: Mapping[str, Column] | None) -> tuple[str, ...] | int | None:
         return None if columns is None else columns[self.input].classes

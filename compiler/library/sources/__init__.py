@@ -8,6 +8,7 @@ SOURCES: Registry[Source] = Registry(
     {
         "cifar10": "sources.cifar:Cifar10",
         "cifar100": "sources.cifar:Cifar100",
+        "csv": "sources.tables.csv:Csv",
         "digits": "sources.digits:Digits",
         "fashion_mnist": "sources.fashion_mnist:FashionMnist",
         "imdb": "sources.imdb:Imdb",

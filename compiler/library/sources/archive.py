@@ -13,7 +13,6 @@ from typing import IO, BinaryIO, NamedTuple
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.memory import available_memory, gigabytes
-from modelc.compiler.library.contracts.data_source import SAVED
 from modelc.compiler.library.sources.npy_header import MAGIC, BadHeader, Header, Unsupported, read_header
 
 MAX_ARRAYS = 10_000
@@ -27,10 +26,6 @@ FIRST = (b"PK\3\4", b"PK\5\6")
 """What an archive begins with, and one without members."""
 POINTER = b"version https://git-lfs.github.com/spec/"
 """What stands in place of a file that Git LFS has not fetched (git-lfs/docs/spec.md)."""
-FROM_TABLE = (
-    "convert a table once, in Python: read it by `pandas.read_csv` or `numpy.loadtxt`, save its columns by "
-    f'`numpy.savez_compressed("data.npz", {SAVED})`, and name that file instead'
-)
 DAMAGED = "is damaged or not an .npz file"
 
 
@@ -174,7 +169,8 @@ def other_file(begin: bytes, shown: str) -> RunError:
         help = 'save the arrays together: `numpy.savez_compressed("data.npz", x=numpy.load("x.npy"), y=numpy.load("y.npy"))`'
         return RunError("E405", message, helps=(help,))
     if begin and all(32 <= byte < 127 or byte in b"\t\r\n" or byte > 127 for byte in begin):
-        return RunError("E405", f"{shown!r} is a text, not an .npz file of arrays", helps=(FROM_TABLE,))
+        help = f"if it is a table, read it as one: `source: {{csv: {shown}}}`"
+        return RunError("E405", f"{shown!r} is a text, not an .npz file of arrays", helps=(help,))
     return RunError("E405", f"{shown!r} {DAMAGED}", helps=("write it with `numpy.savez_compressed`",))
 
 

@@ -6,8 +6,9 @@ from typing import Annotated
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray
-from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, FileColumns, Inspected, Loaded, Source
+from modelc.compiler.library.sources.alike import check_alike
 from modelc.compiler.library.sources.archive import read_arrays, read_headers
 from modelc.compiler.library.sources.npy_header import Header
 from modelc.compiler.syntax.file_root import Root
@@ -87,21 +88,4 @@ def check_rows(headers: Mapping[str, Header], path: str) -> None:
                 f"the columns of {path!r} differ in length: `{first}` has {headers[first].shape[0]:,} rows, "
                 f"`{name}` has {headers[name].shape[0]:,}",
                 helps=("keep training and test rows in two files: `npz: {train: FILE, test: FILE}`",),
-            )
-
-
-def check_alike(train: FileColumns, test: FileColumns, train_path: str, test_path: str) -> None:
-    """Raise RunError E404 where a column has other rows in the test file than in the training file, or is missing; E405 where it
-    can be none there.
-    """
-    for name, column in train.items():
-        if name in test.refused:
-            raise test.refused[name]
-        if name not in test:
-            raise RunError("E404", f"the column `{name}` of {train_path!r} is missing in {test_path!r}")
-        if test[name].type.shape != column.type.shape:
-            raise RunError(
-                "E404",
-                f"one row of the column `{name}` has shape {show_shape(column.type.shape)} in {train_path!r} and "
-                f"{show_shape(test[name].type.shape)} in {test_path!r}",
             )

@@ -60,7 +60,7 @@ def test_a_fraction_above_one_is_a_typo_or_a_percentage(rate: str, help: str) ->
 
 def test_a_table_is_saved_with_the_columns_that_the_spec_reads() -> None:
     text = chain("[{dense: 1, name: price}]") + (
-        "data: {source: {csv: a.csv}, inputs: {x: {array: {column: size}}}, targets: {price: {array: 'sold for'}}}\n"
+        "data: {source: {parquet: a.parquet}, inputs: {x: {array: {column: size}}}, targets: {price: {array: 'sold for'}}}\n"
         "train: {loss: mean_squared_error, optimizer: adam, epochs: 1}\n"
     )
     (help,) = helps_of(text)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.readers import READERS
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
@@ -82,7 +83,7 @@ def test_ids_are_those_of_keras(
 def test_validate_knows_shape_classes_and_vocabulary() -> None:
     columns = SOURCES.build({"imdb": {"length": 80, "vocabulary": 1_000}}).columns()
     assert columns is not None
-    assert columns["review"].type.shape == (80,)
+    assert columns["review"].type == TensorType((80,), "int32")
     assert READERS.build({"category": "review"}).class_names(columns) == 1_000
     assert READERS.build({"category": "label"}).class_names(columns) == ("negative", "positive")
 

@@ -76,7 +76,7 @@ def assert_loaded(root: Root) -> None:
         np.testing.assert_array_equal(part["label"], ARRAYS[f"y_{rows}"])
     columns = source.inspect(root).columns
     assert columns is not None
-    assert {name: (column.rows, column.type.shape) for name, column in columns.items()} == {
+    assert {name: (column.rows, column.type and column.type.shape) for name, column in columns.items()} == {
         "image": (60_000, (28, 28)),
         "label": (60_000, ()),
     }

@@ -1,0 +1,1 @@
+"""Tables as people have them: files of comma-separated values, Parquet, JSON lines."""

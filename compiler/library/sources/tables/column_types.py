@@ -1,0 +1,137 @@
+"""The types of columns of text: integer, number or text, found over all rows, by one grammar of numbers.
+
+No date, no yes and no decides what a column is, and no zero in front gets lost: `00712` is a text.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal, NamedTuple
+
+from modelc.compiler.library.base.tensor_type import FLOATS, INTEGERS, TensorType
+
+Kind = Literal["integer", "number", "text"]
+DTYPES: Mapping[Kind, str] = {"integer": "int64", "number": "float64", "text": "str"}
+"""The dtype of a column of each kind; `str` is that of text."""
+KIND_OF_DTYPE: Mapping[str, Kind] = {
+    **dict.fromkeys(INTEGERS, "integer"),
+    **dict.fromkeys(FLOATS, "number"),
+    "str": "text",
+    "bytes": "text",
+}
+"""The kind of a column by the name of its dtype; those of others have none."""
+SPACE = "[ \\t]*"
+DIGITS = "(?:0|[1-9][0-9]*)"
+INTEGER = f"{SPACE}[+-]?{DIGITS}{SPACE}"
+"""An integer. Both `re` and the engine take this notation."""
+
+
+def number_pattern(decimal: str) -> str:
+    """A number, whose fraction begins with `decimal`; an integer is one too."""
+    point = re.escape(decimal)
+    return f"{SPACE}[+-]?(?:{DIGITS}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?{SPACE}"
+
+
+class Counts(NamedTuple):
+    """How many values of a column there are of each sort, in the order of the codes of `code_of`, and their bytes.
+
+    `integers` are exact as int64 and float64, `long` as int64 only, `wide` as float64 only, `huge` as neither.
+    """
+
+    missing: int = 0
+    integers: int = 0
+    long: int = 0
+    wide: int = 0
+    huge: int = 0
+    numbers: int = 0
+    texts: int = 0
+    size: int = 0
+
+    def counting(self, code: int, count: int, size: int) -> "Counts":
+        """These, and so many values of the sort with a `code`, of so many bytes."""
+        found = list(self)
+        found[code] += count
+        found[-1] += size
+        return Counts(*found)
+
+    def plus(self, other: "Counts") -> "Counts":
+        return Counts(*(one + another for one, another in zip(self, other, strict=True)))
+
+    @property
+    def rows(self) -> int:
+        return sum(self[:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How values are written: what is missing, and with what a fraction begins."""
+
+    missing_values: tuple[str, ...] = ("",)
+    decimal: str = "."
+
+    def sort_of(self, text: str) -> str:
+        """The field of `Counts` in which `text` counts, as `code_of` says it."""
+        if text in self.missing_values:
+            return "missing"
+        if re.fullmatch(INTEGER, text):
+            value = int(text)
+            is_exact, is_long = abs(value) < 2**127 and int(float(value)) == value, -(2**63) <= value < 2**63
+            return ("integers" if is_exact else "long") if is_long else ("wide" if is_exact else "huge")
+        if re.fullmatch(number_pattern(self.decimal), text) and isfinite(float(text.replace(self.decimal, "."))):
+            return "numbers"
+        return "texts"
+
+    def as_float(self, column: str) -> str:
+        """SQL for the number in a column; None where it is none, or beyond float64."""
+        text = column if self.decimal == "." else f"replace({column}, '{self.decimal}', '.')"
+        return f"try_cast(trim({text}, ' \t') as double)"
+
+    def code_of(self, column: str) -> str:
+        """SQL for the place in `Counts` of a value; `$missing` are the texts that are none."""
+        number = self.as_float(column)
+        wide = f"try_cast(trim({column}, ' \t') as hugeint)"
+        return (
+            f"case when {missing(column)} then 0 "
+            f"when regexp_full_match({column}, '{INTEGER}') then case "
+            f"when strlen({column}) < 16 then 1 "
+            f"when {wide} is null then 4 "
+            f"when try_cast({wide} as bigint) is null then case when {exact(wide)} then 3 else 4 end "
+            f"when {exact(wide)} then 1 else 2 end "
+            f"when regexp_full_match({column}, '{number_pattern(self.decimal)}') and isfinite({number}) then 5 "
+            "else 6 end"
+        )
+
+    def value_of(self, column: str, kind: Kind) -> str:
+        """SQL for a value of that kind; null where it is missing."""
+        text = f"coalesce({column}, '')"
+        cast = {
+            "integer": f"cast(trim({text}, ' \t') as bigint)",
+            "number": self.as_float(text),
+            "text": text,
+        }[kind]
+        return f"case when {missing(column)} then null else {cast} end"
+
+    def counts(self, columns: Sequence[str], relation: str) -> str:
+        """SQL for the number of values and bytes, by the place of their column among `columns` and of their sort in `Counts`.
+
+        One expression for all columns: thousands of them would take gigabytes.
+        """
+        values = f"select unnest([{', '.join(columns)}]) as v, unnest(range({len(columns)})) as place from {relation}"
+        coded = f"select place, v, {self.code_of('v')} as code from ({values})"
+        return f"select place, code, count(*), coalesce(sum(strlen(v)), 0)::bigint from ({coded}) group by place, code"
+
+
+def missing(column: str) -> str:
+    """SQL for whether a value is missing."""
+    return f"list_contains($missing, coalesce({column}, ''))"
+
+
+def exact(wide: str) -> str:
+    """SQL for whether float64 holds an integer."""
+    return f"(try_cast(cast({wide} as double) as hugeint) is not distinct from {wide})"
+
+
+def row_type(kind: Kind) -> TensorType:
+    """The type of one row of a column of that kind."""
+    return TensorType((), DTYPES[kind])

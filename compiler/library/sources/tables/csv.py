@@ -1,0 +1,184 @@
+"""The source of rows in csv files."""
+
+import codecs
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.fields import Field, Names, read_names
+from modelc.compiler.library.base.lazy import NumpyArray
+from modelc.compiler.library.contracts.data_source import Column, FileColumns
+from modelc.compiler.library.sources.tables.column_types import Kind, Notation, row_type
+from modelc.compiler.library.sources.tables.csv_reading import (
+    CsvFile,
+    CsvFormat,
+    Survey,
+    located,
+    open_all,
+    open_csv,
+)
+from modelc.compiler.library.sources.tables.csv_reading import load as load_columns
+from modelc.compiler.library.sources.tables.csv_reading import survey as survey_files
+from modelc.compiler.library.sources.tables.headers import check_names
+from modelc.compiler.library.sources.tables.kinds import Misfit, kind_of, misfit_error
+from modelc.compiler.library.sources.tables.table_file import TableFile
+from modelc.compiler.library.sources.tables.table_source import TableSource
+
+
+def read_encoding(value: Any) -> Any:
+    """The name of an encoding of text that Python knows. Raises for others."""
+    if value is None or not isinstance(value, str):
+        return value
+    try:
+        found = codecs.lookup(value)
+        b"".decode(value)
+    except (LookupError, ValueError):
+        raise PydanticCustomError(
+            "encoding",
+            "there is no encoding {given}",
+            {"given": value, "help": "for example `utf-8`, `latin-1`, `cp1252` or `utf-16`"},
+        ) from None
+    # A mark at the beginning is no character anyway.
+    return found.name.removesuffix("-sig")
+
+
+def read_delimiter(value: Any) -> Any:
+    """One character between two fields. Raises for others."""
+    if isinstance(value, str) and (len(value) != 1 or value in '"\r\n' or ord(value) > 127 or value == "\0"):
+        help = 'a tab is `delimiter: "\\t"`' if value.lower() in ("tab", "\\t", "tsv") else "such as `;`"
+        raise PydanticCustomError("delimiter", "expected one character", {"help": help})
+    return value
+
+
+class Csv(TableSource):
+    """The columns of csv files, by the names in their first line.
+
+    A column is of integers, of numbers or of text, as all of its rows are: `00712`, dates, `yes` and `no` are text. Types
+    may be declared. Integers stay exact as int64; nothing is rounded on the way but a fraction, to the nearest float64. A
+    value that is missing is so for the reader to decide. Rows that are longer or shorter than the header, and bytes that
+    are no text, are errors with their lines.
+    """
+
+    spellings = ("table", "tsv", "csv_file", "make_csv_dataset", "read_csv", "scan_csv", "csv_dataset")
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("sep", "separator", "delim", "field_delim"), "write `delimiter: {value}`"),
+        **dict.fromkeys(
+            ("na_values", "na_value", "null_values", "nullstr", "na", "missing"), "write `missing_values: {value}`"
+        ),
+        **dict.fromkeys(
+            ("dtype", "dtypes", "schema", "schema_overrides", "column_types"),
+            "write `types: {COLUMN: integer}`, `number` or `text`, for columns that are not to be read as their rows are",
+        ),
+        **dict.fromkeys(
+            ("usecols", "columns", "select_columns"),
+            "remove it: only the columns that inputs and targets read are read",
+        ),
+        **dict.fromkeys(
+            ("header", "has_header", "hasheader"),
+            "the first line is the header; for files without one, write `column_names: [a, b, c]`",
+        ),
+        **dict.fromkeys(("names", "new_columns"), "write `column_names: {value}`, for files without a header"),
+        **dict.fromkeys(("decimal_point", "decimal_separator"), "write `decimal: {value}`"),
+        "decimal_comma": 'write `decimal: ","`',
+        **dict.fromkeys(
+            ("filepath_or_buffer", "file", "path", "files", "source", "filename"), "write `train: {value}`"
+        ),
+        **dict.fromkeys(
+            ("parse_dates", "try_parse_dates"), "remove it: dates are read as text, in the notation that they have"
+        ),
+        **dict.fromkeys(("label_name", "label"), "remove it: `targets` says which columns are targets"),
+    }
+    example = 'csv: {train: houses.csv, missing_values: ["", NA]}'
+
+    delimiter: Annotated[
+        str | None,
+        BeforeValidator(read_delimiter),
+        Field(
+            description="The character between two fields; by default a comma, semicolon, tab or `|`, as the header has it."
+        ),
+    ] = None
+    decimal: Annotated[
+        str, Field(pattern="^[.,]$", description="What a fraction begins with: `.`, or `,` as in `1,5`.")
+    ] = "."
+    missing_values: Annotated[
+        tuple[str, ...], BeforeValidator(read_names), Field(description="The texts that stand for a missing value.")
+    ] = ("",)
+    encoding: Annotated[
+        str, BeforeValidator(read_encoding), Field(description="The encoding of the text, such as `latin-1`.")
+    ] = "utf-8"
+    types: Annotated[
+        dict[str, Kind],
+        Field(description="Types of columns that are not to be read as their rows are: `{zip: text}`."),
+    ] = {}  # noqa: RUF012  # a field of pydantic, which copies it
+    column_names: Annotated[
+        Names | None, Field(min_length=1, description="The names of the columns, for files without a header.")
+    ] = None
+
+    @property
+    def format(self) -> CsvFormat:
+        """How the files are written."""
+        texts = Notation(self.missing_values, self.decimal)
+        return CsvFormat(self.delimiter, self.encoding, self.column_names, texts)
+
+    def header(self, file: TableFile) -> FileColumns:
+        if self.column_names is not None:
+            check_names(self.column_names, file.shown)
+        names = open_csv(file, self.format).names
+        for name in self.types:
+            if name not in names:
+                raise unknown_type(name, names, file.shown)
+        return FileColumns(dict.fromkeys(names, Column(None)), {})
+
+    def surveyed(self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]) -> FileColumns:
+        opened, found, kinds, refused = self.decided(files, names, trained)
+        columns = {name: Column(None, rows=sum(found.rows)) for name in opened[0].names if name not in refused}
+        typed = {name: Column(row_type(kind), rows=sum(found.rows)) for name, kind in kinds.items()}
+        return FileColumns({**columns, **typed}, refused)
+
+    def read(
+        self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
+    ) -> tuple[dict[str, NumpyArray], FileColumns]:
+        opened, found, kinds, refused = self.decided(files, names, trained)
+        for error in refused.values():
+            if names is not None:
+                raise error
+        arrays = load_columns(opened, self.format.texts, kinds)
+        typed = {name: Column(row_type(kind), rows=sum(found.rows)) for name, kind in kinds.items()}
+        return arrays, FileColumns(typed, refused)
+
+    def decided(
+        self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
+    ) -> tuple[Sequence[CsvFile], Survey, dict[str, Kind], dict[str, RunError]]:
+        """The files, what all rows say, and the kind of each column called as in `names`, or its error."""
+        opened, texts = open_all(files, self.format), self.format.texts
+        wanted = [name for name in opened[0].names if names is None or name in names]
+        found = survey_files(opened, texts, wanted)
+        if not sum(found.rows):
+            raise RunError("E404", f"{files[0].shown!r} has no rows, only a header")
+        kinds: dict[str, Kind] = {}
+        refused: dict[str, RunError] = {}
+        for name in wanted:
+            kind = kind_of(name, found.of(name), self.types.get(name), trained.get(name))
+            if isinstance(kind, Misfit):
+                places = located(opened, found, name, texts, kind.sorts)
+                refused[name] = misfit_error(name, kind, found.of(name), places)
+            else:
+                kinds[name] = kind
+        return opened, found, kinds, refused
+
+
+def unknown_type(name: str, names: Sequence[str], shown: str) -> RunError:
+    """The error E401 for a type that is declared for no column."""
+    from modelc.compiler.diagnostics.likeness import most_alike
+    from modelc.compiler.diagnostics.phrases import listed
+
+    close = most_alike(name, names)
+    return RunError(
+        "E401",
+        f"`types` names the column `{name}`, which {shown!r} does not have",
+        notes=(f"columns: {listed(names)}",),
+        helps=(f"did you mean `{close}`?",) if close else (),
+    )

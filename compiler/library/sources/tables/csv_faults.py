@@ -1,0 +1,159 @@
+"""What is wrong with a csv file, with line, column and value: it is read once more by the standard library, row by row."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.library.sources.tables.headers import Dialect, any_length
+
+SHOWN = 3
+"""As many faults of one kind a message shows."""
+CHUNK = 2**20
+"""Characters that are looked through at once."""
+LONGEST = 40
+"""Characters of a value that a message shows."""
+
+
+class Record(NamedTuple):
+    """One row of a csv file, and the line in which it begins, counted from 1."""
+
+    line: int
+    fields: list[str]
+
+
+def records(file: BinaryIO, dialect: Dialect) -> Iterator[Record]:
+    """The rows of an open csv file without its header and empty lines. Raises csv.Error, UnicodeDecodeError."""
+    file.seek(0)
+    stream = io.TextIOWrapper(file, dialect.codec, newline="")
+    try:
+        reader = csv.reader(stream, delimiter=dialect.delimiter, strict=True)
+        begin, header = 1, dialect.column_names is None
+        for fields in reader:
+            if fields and header:
+                header = False
+            elif fields:
+                yield Record(begin, fields)
+            begin = reader.line_num + 1
+    finally:
+        stream.detach()
+
+
+def has_empty_ends(file: BinaryIO, dialect: Dialect) -> bool:
+    """Whether a line of an open csv file may end with an empty field, or is no text."""
+    file.seek(0)
+    stream = io.TextIOWrapper(file, dialect.codec, newline="")
+    last = ""
+    try:
+        while text := stream.read(CHUNK):
+            text = last + text
+            if any(dialect.delimiter + end in text for end in "\r\n"):
+                return True
+            last = text[-1]
+        return last == dialect.delimiter
+    except UnicodeDecodeError:
+        return True
+    finally:
+        stream.detach()
+
+
+def fault_of(file: BinaryIO, shown: str, dialect: Dialect, width: int) -> RunError | None:
+    """The error E405 for rows that have not as many fields as there are columns, a quote that does not end, or bytes that are no
+    text; None where nothing is wrong.
+    """
+    ragged: list[Record] = []
+    count, line = 0, 0
+    with any_length():
+        try:
+            for record in records(file, dialect):
+                line = record.line
+                if len(record.fields) != width:
+                    count += 1
+                    ragged += [record][: SHOWN - len(ragged)]
+        except UnicodeDecodeError:
+            return undecodable(file, shown, dialect)
+        except csv.Error as error:
+            return malformed(str(error), shown, after=line) if not ragged else ragged_rows(ragged, count, shown, width)
+    return ragged_rows(ragged, count, shown, width) if ragged else None
+
+
+def ragged_rows(ragged: Sequence[Record], count: int, shown: str, width: int) -> RunError:
+    """The error for rows that are longer or shorter than the header."""
+    lines = ", ".join(
+        f"line {record.line} has {counted(len(record.fields), 'field')} ({excerpt(record.fields)})" for record in ragged
+    )
+    return RunError(
+        "E405",
+        f"{counted(count, 'row')} of {shown!r} {'is' if count == 1 else 'are'} not of {counted(width, 'field')}, as the "
+        f"first line has: {lines}" + (", ..." if count > len(ragged) else ""),
+        helps=('correct these lines: a value with the delimiter in it stands in double quotes, `"a, b"`',),
+    )
+
+
+def malformed(reason: str, shown: str, after: int) -> RunError:
+    """The error for quotes that cannot be read, somewhere behind the row that begins in line `after`."""
+    where = f"behind the row of line {after}" if after else "in its first row"
+    if reason.startswith("unexpected end"):
+        message = f"a quote in {shown!r} does not end: it begins {where}, and takes in all that follows"
+    elif "expected after" in reason:
+        message = f"a quote in {shown!r} ends within a field, {where}"
+    else:
+        message = f"{shown!r} cannot be read {where}: {reason}"
+    return RunError("E405", message, helps=('a quote inside of a quoted field is written twice: `"5"" pipe"`',))
+
+
+def undecodable(file: BinaryIO, shown: str, dialect: Dialect) -> RunError:
+    """The error for bytes that are no text in the encoding of the file."""
+    place = ""
+    if not dialect.encoding.startswith(("utf-16", "utf-32")):
+        file.seek(0)
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode(dialect.encoding)
+            except UnicodeDecodeError as error:
+                place = f": line {number} has {line[error.start : error.start + 1]!r}, behind {excerpt_of(line[: error.start], dialect)}"
+                break
+    others = "`encoding: latin-1`, `encoding: cp1252`" if dialect.encoding == "utf-8" else "`encoding: utf-8`"
+    return RunError(
+        "E405",
+        f"{shown!r} is not in {dialect.encoding}{place}",
+        helps=(f"say in the source which encoding it has, such as {others}",),
+    )
+
+
+def excerpt_of(line: bytes, dialect: Dialect) -> str:
+    """The end of a part of a line, as a message shows it."""
+    return repr(line.decode(dialect.encoding, "replace")[-20:])
+
+
+def excerpt(fields: Sequence[str]) -> str:
+    """The fields of a row, as a message shows them."""
+    text = repr(fields)[1:-1]
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+class Found(NamedTuple):
+    """A value that is not as it should be."""
+
+    line: int
+    value: str
+
+
+def first_values(file: BinaryIO, dialect: Dialect, place: int, wrong: Callable[[str], bool]) -> list[Found]:
+    """The first in the column at a place, counted from 0, that are `wrong`."""
+    found: list[Found] = []
+    with any_length():
+        for record in records(file, dialect):
+            if wrong(record.fields[place]):
+                found.append(Found(record.line, record.fields[place]))
+                if len(found) == SHOWN:
+                    break
+    return found
+
+
+def shown_values(found: Sequence[Found], count: int) -> str:
+    """Values and their lines, as a message has them, of `count` in all."""
+    each = ", ".join(f"{excerpt([item.value])} in line {item.line}" for item in found)
+    return each + (", ..." if count > len(found) else "")

@@ -1,0 +1,247 @@
+"""Reads csv files by the table engine: the types of columns over all rows, then the columns as arrays.
+
+The engine reads every field as text; what is a number is decided by `column_types` alone, so that nothing is rounded or
+taken for a date on the way.
+"""
+
+import codecs
+import io
+import tempfile
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO, NamedTuple
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.lazy import NumpyArray
+from modelc.compiler.library.sources.tables.column_arrays import ColumnArrays, need_table_memory
+from modelc.compiler.library.sources.tables.column_types import Counts, Kind, Notation
+from modelc.compiler.library.sources.tables.csv_faults import Found, fault_of, first_values, has_empty_ends, undecodable
+from modelc.compiler.library.sources.tables.engine import Engine, EngineError, engine, numbered, quoted
+from modelc.compiler.library.sources.tables.headers import Dialect, read_header
+from modelc.compiler.library.sources.tables.table_file import Stamp, TableFile, stamp, unchanged
+
+LINE = 2**24
+"""Bytes of a row that the engine reads without being told that there are longer ones."""
+CHUNK = 2**20
+KEPT = 16
+"""As many results of looking through all rows are kept: a command asks for the types of columns, then for the columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFormat:
+    """How the files of a source are written, as far as the spec says."""
+
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    column_names: tuple[str, ...] | None = None
+    texts: Notation = field(default_factory=Notation)
+
+
+class CsvFile(NamedTuple):
+    """A csv file: how it is written, and the names of its columns."""
+
+    file: TableFile
+    dialect: Dialect
+    names: tuple[str, ...]
+
+
+class Survey(NamedTuple):
+    """What all rows say: how many each file has, and the counts of the columns that were asked for, by file."""
+
+    rows: tuple[int, ...]
+    counts: Mapping[str, tuple[Counts, ...]]
+
+    def of(self, name: str) -> Counts:
+        """The counts of a column in all files."""
+        first, *others = self.counts[name]
+        for other in others:
+            first = first.plus(other)
+        return first
+
+
+def open_csv(file: TableFile, format: CsvFormat) -> CsvFile:
+    """The header of a file. Raises RunError E405."""
+    with file.open() as opened:
+        dialect, names = read_header(opened, file.shown, format.delimiter, format.encoding, format.column_names)
+    return CsvFile(file, dialect, names)
+
+
+def open_all(files: Sequence[TableFile], format: CsvFormat) -> tuple[CsvFile, ...]:
+    """The headers of files that are parts of one table. Raises RunError E404 where they differ in their columns, E405."""
+    found = tuple(open_csv(file, format) for file in files)
+    first = found[0]
+    for other in found[1:]:
+        lacking = [name for name in first.names if name not in other.names]
+        more = [name for name in other.names if name not in first.names]
+        if lacking or more:
+            name, (has, has_not) = (lacking or more)[0], (first, other) if lacking else (other, first)
+            rest = len(lacking) + len(more) - 1
+            raise RunError(
+                "E404",
+                f"{has.file.shown!r} has the column `{name}`, and {has_not.file.shown!r} has not"
+                + (f"; they differ in {rest} more" if rest else ""),
+                helps=("files that are read as one table have the same columns",),
+            )
+    return found
+
+
+surveys: "OrderedDict[tuple[object, ...], Survey]" = OrderedDict()
+
+
+def survey(files: Sequence[CsvFile], texts: Notation, names: Sequence[str]) -> Survey:
+    """What all rows of the files say of the columns called `names`. Raises RunError E405, E502."""
+    stamps = tuple(stamp_of(file.file) for file in files)
+    key = (tuple((file.file.shown, file.dialect, file.names) for file in files), stamps, texts, tuple(names))
+    if key not in surveys:
+        each = [survey_file(file, texts, names) for file in files]
+        rows = tuple(rows for rows, _ in each)
+        surveys[key] = Survey(rows, {name: tuple(counts[name] for _, counts in each) for name in names})
+        while len(surveys) > KEPT:
+            surveys.popitem(last=False)
+    return surveys[key]
+
+
+def stamp_of(file: TableFile) -> Stamp:
+    with file.open() as opened:
+        return stamp(opened)
+
+
+def survey_file(file: CsvFile, texts: Notation, names: Sequence[str]) -> tuple[int, dict[str, Counts]]:
+    """The number of rows of one file, and the counts of its columns."""
+    columns = numbered([file.names.index(name) for name in names] or [0])
+    counts = [Counts() for _ in columns]
+    with read(file) as (engine, relation):
+        for place, code, count, size in rows_in(engine, file, texts.counts(columns, relation), texts):
+            counts[place] = counts[place].counting(code, count, size)
+    need_last_fields(file)
+    return counts[0].rows, dict(zip(names, counts, strict=False))
+
+
+def load(files: Sequence[CsvFile], texts: Notation, kinds: Mapping[str, Kind]) -> dict[str, NumpyArray]:
+    """The columns called as in `kinds`, of these kinds. Raises RunError E405, E502."""
+    names = list(kinds)
+    found = survey(files, texts, names)
+    rows = sum(found.rows)
+    sizes = {name: found.of(name).size for name in names}
+    need_table_memory(rows, {name: (kinds[name], sizes[name]) for name in names}, files[0].file.shown)
+    arrays = {name: ColumnArrays(rows, kinds[name]) for name in names}
+    for file in files:
+        columns = numbered([file.names.index(name) for name in names])
+        values = ", ".join(
+            f"{texts.value_of(column, kinds[name])} as {column}" for column, name in zip(columns, names, strict=True)
+        )
+        with read(file) as (engine, relation):
+            for chunk in arrays_in(engine, file, f"select {values} from {relation}", texts):
+                for name, part in zip(names, chunk, strict=True):
+                    arrays[name].add(part)
+    if any(column.filled != rows for column in arrays.values()):
+        raise RunError("E405", f"{files[0].file.shown!r} changed while it was read")
+    return {name: column.whole() for name, column in arrays.items()}
+
+
+@contextmanager
+def read(file: CsvFile) -> Iterator[tuple[Engine, str]]:
+    """An engine that reads a file, and SQL for the relation of its fields. Raises RunError E405 where it changes."""
+    with ExitStack() as stack:
+        opened = stack.enter_context(unchanged(file.file))
+        if file.dialect.encoding != "utf-8":
+            opened = stack.enter_context(in_utf8(opened, file))
+        size = opened.seek(0, io.SEEK_END)
+        reading = stack.enter_context(engine(opened))
+        yield reading, relation(reading.path, file, size)
+
+
+def relation(path: str, file: CsvFile, size: int) -> str:
+    columns = ", ".join(f"{column}: 'VARCHAR'" for column in numbered(len(file.names)))
+    options = {
+        "auto_detect": "false",
+        "strict_mode": "true",
+        "null_padding": "false",
+        "header": "true" if file.dialect.column_names is None else "false",
+        "delim": quoted(file.dialect.delimiter),
+        "quote": "'\"'",
+        "escape": "'\"'",
+        "comment": "''",
+        "max_line_size": str(min(max(size + 1, 2**16), LINE)),
+        "columns": "{" + columns + "}",
+    }
+    return f"read_csv({quoted(path)}, {', '.join(f'{name} = {value}' for name, value in options.items())})"
+
+
+@contextmanager
+def in_utf8(file: BinaryIO, csv_file: CsvFile) -> Iterator[BinaryIO]:
+    """The text of a file in another encoding, as UTF-8 in a file without a name. Raises RunError E405, E502."""
+    decoder = codecs.getincrementaldecoder(csv_file.dialect.encoding)()
+    file.seek(0)
+    with tempfile.TemporaryFile(prefix="modelc-") as copy:
+        try:
+            while chunk := file.read(CHUNK):
+                copy.write(decoder.decode(chunk).encode())
+            copy.write(decoder.decode(b"", final=True).encode())
+            copy.flush()
+        except UnicodeError:
+            raise undecodable(file, csv_file.file.shown, csv_file.dialect) from None
+        except OSError as error:
+            from modelc.compiler.syntax.file_root import reason_of
+
+            message = f"there is no room for {csv_file.file.shown!r} in UTF-8: {reason_of(error)}"
+            raise RunError("E502", message, helps=("save the file in UTF-8",)) from None
+        yield copy
+
+
+def rows_in(engine: Engine, file: CsvFile, query: str, texts: Notation) -> list[tuple[int, ...]]:
+    """The rows of a query about a file. Raises RunError E405 with what is wrong in it."""
+    try:
+        return engine.rows(query, missing=list(texts.missing_values))
+    except EngineError as error:
+        raise explained(file, str(error)) from None
+
+
+def arrays_in(engine: Engine, file: CsvFile, query: str, texts: Notation) -> Iterator[tuple[NumpyArray, ...]]:
+    try:
+        yield from engine.arrays(query, missing=list(texts.missing_values))
+    except EngineError as error:
+        raise explained(file, str(error)) from None
+
+
+def need_last_fields(file: CsvFile) -> None:
+    """Raise RunError E405 for what the engine does not look at: an empty field too many at the end of a row, and bytes that are
+    no text in columns that are not read.
+    """
+    with file.file.open() as opened:
+        if has_empty_ends(opened, file.dialect) and (
+            fault := fault_of(opened, file.file.shown, file.dialect, len(file.names))
+        ):
+            raise fault
+
+
+def explained(file: CsvFile, said: str) -> RunError:
+    """What is wrong with a file that the engine has refused."""
+    with file.file.open() as opened:
+        fault = fault_of(opened, file.file.shown, file.dialect, len(file.names))
+    if fault is not None:
+        return fault
+    return RunError(
+        "E405",
+        f"{file.file.shown!r} cannot be read as csv",
+        notes=(said,),
+        helps=("write it with one kind of line ends, and fields with line ends or quotes in them in quotes",),
+    )
+
+
+def located(
+    files: Sequence[CsvFile], found: Survey, name: str, texts: Notation, sorts: Sequence[str]
+) -> dict[str, list[Found]]:
+    """The first in a column that are of one of the `sorts`, by the first file that has such."""
+    for file, counts in zip(files, found.counts[name], strict=True):
+        if any(getattr(counts, sort) for sort in sorts):
+            with file.file.open() as opened:
+                place = file.names.index(name)
+                return {
+                    file.file.shown: first_values(
+                        opened, file.dialect, place, lambda text: texts.sort_of(text) in sorts
+                    )
+                }
+    raise AssertionError("the counts say that there are such values")

@@ -1,0 +1,66 @@
+"""Files of tables: where they are, and that they stay as they are while they are read."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.syntax.file_root import Root
+from modelc.compiler.syntax.path_patterns import files_matching
+
+PACKED = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\xfd7zXZ": "xz",
+}
+"""What files begin with that are packed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A file as messages call it, and how it is opened."""
+
+    shown: str
+    open: Callable[[], BinaryIO]
+
+
+Stamp = tuple[int, int, int, int]
+"""What changes where a file does: its device, inode, size and time of modification."""
+
+
+def table_files(root: Root, paths: Sequence[str]) -> tuple[TableFile, ...]:
+    """The files below `root` that the paths and patterns of a spec stand for. Raises RunError E405."""
+    names = dict.fromkeys(name for path in paths for name in files_matching(root, path))
+    return tuple(TableFile(name, partial(root.open, name)) for name in names)
+
+
+def stamp(file: BinaryIO) -> Stamp:
+    """The stamp of an open file."""
+    found = os.fstat(file.fileno())
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def unchanged(table: TableFile) -> Iterator[BinaryIO]:
+    """The file, open for as long as the block reads it. Raises RunError E405 where it changes in the meantime."""
+    with table.open() as file:
+        before = stamp(file)
+        try:
+            yield file
+        except RunError:
+            if stamp(file) == before:
+                raise
+        if stamp(file) != before:
+            raise RunError("E405", f"{table.shown!r} changed while it was read", helps=("wait until it is written",))
+
+
+def refuse_packed(begin: bytes, shown: str) -> None:
+    """Raise RunError E405 for a file that begins with `begin` as packed ones do."""
+    kind = next((kind for magic, kind in PACKED.items() if begin.startswith(magic)), None)
+    if kind is not None:
+        raise RunError("E405", f"{shown!r} is packed with {kind}", helps=("unpack it, and name what is in it",))
