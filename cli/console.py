@@ -163,8 +163,12 @@ def start_device(processes: "Processes | None" = None) -> None:
     """Start jax, in several processes if there are such, with a warning for each variable of the environment that it does not follow. Raises RunError E505."""
     from modelc.runtime.training import device
 
-    for variable in device.prepare(processes):
+    for variable in device.prepare(processes, inform):
         warn(variable)
+    if processes is not None:
+        from modelc.cli.processes import silence_libraries
+
+        silence_libraries()
 
 
 def refuse(message: str, *, helps: Sequence[str] = ()) -> NoReturn:

@@ -31,6 +31,8 @@ Sharded = Annotated[
     ),
 ]
 ALL = "all"
+MOST_SIMULATED = 64
+"""More devices than this are simulated for nothing: to have so many, each with its own copy of the data, takes minutes."""
 
 
 class Asked(NamedTuple):
@@ -131,7 +133,7 @@ def need_devices(asked: Asked, found: Parallelism, there: int) -> None:
     kind = jax.devices()[0].device_kind
     has = f"this machine has {there:,} ({kind})" if there > 1 else f"this machine has one ({kind})"
     helps: tuple[str, ...] = ("`--devices all` trains on all that there are",)
-    if jax.default_backend() == "cpu":
+    if jax.default_backend() == "cpu" and found.devices <= MOST_SIMULATED:
         helps = (*helps, f"`XLA_FLAGS=--xla_force_host_platform_device_count={found.devices}` simulates them on a CPU")
     whose = "the run was trained" if asked.devices is None and asked.sizes is None else "the training is to run"
     refuse(f"{whose} on {found.devices:,} devices, and {has}", helps=helps)

@@ -10,6 +10,7 @@ import typer
 
 from modelc.cli.console import FINE, INTERRUPTED, refuse
 from modelc.compiler.diagnostics.command_line import shell_word
+from modelc.compiler.library.base.lazy import jax
 
 if TYPE_CHECKING:
     from modelc.cli.stopping import Stopping
@@ -109,6 +110,21 @@ def follow(
     outcome = fit(task, dataset, execution, Several(), stop, NoSaver(saving.cadence.after), given)
     if outcome.reason == "interrupted":
         raise typer.Exit(stop.code or INTERRUPTED)
+
+
+def silence_libraries() -> None:
+    """Let go nowhere what libraries below Python print on standard output, on CPUs: whom gloo has connected. What is
+    printed from Python stays as it is.
+    """
+    if jax.default_backend() != "cpu":
+        # There it may be what the user asks for, as by `NCCL_DEBUG`.
+        return
+    sys.stdout.flush()
+    own = os.dup(sys.stdout.fileno())
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    # As long as the process is.
+    sys.stdout = open(own, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, buffering=1)  # noqa: SIM115
 
 
 @contextmanager

@@ -6,6 +6,7 @@ second one, a moment later, ends the process.
 
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 from types import FrameType
@@ -57,8 +58,9 @@ class Stopping:
         if self.code is not None and now - self.asked_at < REPEATED:
             return
         if self.code is not None:
-            if os.isatty(1):
-                os.write(1, SHOW_CURSOR)
+            with suppress(OSError, ValueError):
+                if os.isatty(screen := sys.stdout.fileno()):
+                    os.write(screen, SHOW_CURSOR)
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return

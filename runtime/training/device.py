@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.file_root import cache_folder
 from modelc.runtime.training.processes import Processes, are_several, join, lost
+from modelc.runtime.training.rendezvous import Tell
 
 if TYPE_CHECKING:
     from modelc.runtime.training.fitting_batch import Room
@@ -46,11 +47,12 @@ DEVICE_FAILURES = ("INTERNAL", "UNAVAILABLE", "ABORTED", "DATA_LOSS", "UNKNOWN",
 """What the runtime of a device calls its own failures; other words are about what it was asked to do."""
 
 
-def prepare(processes: Processes | None = None) -> tuple[str, ...]:
+def prepare(processes: Processes | None = None, tell: Tell = lambda waiting: None) -> tuple[str, ...]:
     """Configure jax, join other `processes` where there are such, and start the device, once, before the first computation.
 
     Compiled programs are cached in `jax` below the cache folder, unless `MODELC_COMPILATION_CACHE` is `off` or the user
-    has configured another folder. If the folder cannot be created, programs are compiled each time.
+    has configured another folder. If the folder cannot be created, programs are compiled each time. `tell` is told what
+    other processes are waited for.
 
     Returns a warning for each variable of the environment that asks for another of `SETTINGS`, and is not followed.
     Raises RunError E505 if jax, with the variables as they are, finds no device.
@@ -65,7 +67,7 @@ def prepare(processes: Processes | None = None) -> tuple[str, ...]:
         import jax
 
         if processes is not None:
-            join(processes)
+            join(processes, tell)
         jax.devices()
     except RunError:
         raise

@@ -4,14 +4,13 @@ They run the same program on the devices of all of them, by jax.distributed. The
 """
 
 import json
-import socket
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.runtime.training.rendezvous import Tell, meet
 
 Copy = TypeVar("Copy")
 HEARTBEAT = 10
@@ -33,12 +32,16 @@ class Processes:
     index: int | None = None
 
 
-def join(processes: Processes) -> None:
-    """Connect this process with the others. Must run before jax starts a device. Raises RunError E507."""
+def join(processes: Processes, tell: Tell = lambda waiting: None) -> None:
+    """Connect this process with the others; `tell` is told what is waited for. Must run before jax starts a device.
+
+    Raises RunError E507.
+    """
     import jax
 
     if processes.coordinator is not None:
-        need_coordinator(processes.coordinator, listens=processes.index == 0)
+        assert processes.index is not None and processes.count is not None
+        meet(processes.coordinator, processes.index, processes.count, START, tell)
     # Else jax takes SIGTERM away from who handles it, to tell the other processes of it, and nothing stops.
     jax.config.update("jax_enable_preemption_service", False)  # type: ignore[no-untyped-call]  # untyped in jax
     try:
@@ -60,46 +63,6 @@ def join(processes: Processes) -> None:
         raise RunError(
             "E507", "the processes of a training cannot find each other", notes=(reason,), helps=helps
         ) from None
-
-
-def need_coordinator(address: str, *, listens: bool) -> None:
-    """Raise RunError E507 if process 0, which `listens` there, cannot, or if another one does not reach it in time.
-
-    What jax cannot connect ends the process without an error.
-    """
-    host, _, port = address.rpartition(":")
-    place = (host.strip("[]"), int(port))
-    until = time.monotonic() + START
-    while True:
-        try:
-            if listens:
-                need_own(address, place)
-            else:
-                socket.create_connection(place, 2).close()
-            return
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            if listens:
-                helps: tuple[str, ...] = ("choose a free port of this machine, the same in all processes",)
-                raise RunError("E507", f"process 0 cannot listen at `{address}`: {reason}", helps=helps) from None
-            if time.monotonic() > until:
-                helps = ("start process 0 there first, and let the others reach it",)
-                message = f"process 0 is not reached at `{address}` within {START} s: {reason}"
-                raise RunError("E507", message, helps=helps) from None
-        time.sleep(0.2)
-
-
-def need_own(address: str, place: tuple[str, int]) -> None:
-    """Raise OSError if this process cannot listen at the port of `place`, RunError E507 if it then is not reached there."""
-    both = socket.has_dualstack_ipv6()
-    family = socket.AF_INET6 if both else socket.AF_INET
-    with socket.create_server(("", place[1]), family=family, dualstack_ipv6=both):
-        try:
-            socket.create_connection(place, 2).close()
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            helps = ("write the address of this machine, as the others reach it",)
-            raise RunError("E507", f"process 0 does not reach itself at `{address}`: {reason}", helps=helps) from None
 
 
 def is_first() -> bool:

@@ -67,6 +67,15 @@ def test_devices_that_are_not_there_are_refused(folder: Path, options: list[str]
     assert not (folder / "runs").exists()
 
 
+@pytest.mark.parametrize(("count", "is_advised"), [("2", True), ("64", True), ("65", False), ("999999", False)])
+def test_so_many_devices_are_advised_to_be_simulated_as_can_be(folder: Path, count: str, is_advised: bool) -> None:
+    ended = modelc("train", "small.yaml", "--devices", count, cwd=folder)
+    assert ended.code == 2
+    assert f"is to run on {int(count):,} devices, and this machine has one (cpu)\n" in ended.err
+    assert "`--devices all` trains on all that there are" in ended.err
+    assert (f"`XLA_FLAGS=--xla_force_host_platform_device_count={count}` simulates" in ended.err) == is_advised
+
+
 def test_what_shards_nothing_is_said(folder: Path) -> None:
     ended = modelc("train", "small.yaml", "--shard", "params", "--set", "train.epochs=1", cwd=folder)
     assert ended.code == 0

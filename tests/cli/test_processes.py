@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ import pytest
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.training import processes
 from tests.cli.commands import modelc
+from tests.cli.commands import start as begin
 from tests.cli.test_devices import SPEC, lines, on_eight
 
 Process = subprocess.Popen[str]
@@ -57,9 +57,9 @@ def start(started: list[Process], folder: Path, count: int, *arguments: str, own
 
 
 def ended(process: Process, seconds: float = 120) -> tuple[int, str, str]:
-    """The exit code and the output of a process, without what the library that connects them says of itself."""
+    """The exit code and the output of a process."""
     out, err = process.communicate(timeout=seconds)
-    return process.returncode, re.sub(r"^\[Gloo\].*\n", "", out, flags=re.MULTILINE), err
+    return process.returncode, out, err
 
 
 def wait_for_checkpoint(folder: Path, process: Process) -> None:
@@ -142,6 +142,24 @@ def test_a_first_process_that_is_not_there_or_cannot_listen_is_said(monkeypatch:
     with pytest.raises(RunError, match=rf"process 0 does not reach itself at `nowhere\.invalid:{port}`: ") as caught:
         processes.join(processes.Processes(f"nowhere.invalid:{port}", 1, 0))
     assert caught.value.helps == ("write the address of this machine, as the others reach it",)
+
+
+SOON = "from modelc.runtime.training import processes; processes.START = 2; from modelc.cli.main import main; main()"
+
+
+def test_a_process_whose_others_are_missing_says_so_and_ends(folder: Path) -> None:
+    with socket.socket() as one:
+        one.bind(("localhost", 0))
+        address = f"localhost:{one.getsockname()[1]}"
+    options = ("--coordinator", address, "--processes", "4", "--process", "0", "--run-dir", "run")
+    code, out, err = ended(begin("train", "small.yaml", *options, cwd=folder, program=("-c", SOON)))
+    assert (code, out) == (4, "")
+    assert err == (
+        f"note: waiting for 3 more processes at `{address}`\n"
+        f"error[E507]: processes 1, 2, 3 of 4 did not come to `{address}` within 2 s\n"
+        "  = help: start all 4 processes within 2 s, each with its own `--process`, and let them reach it\n"
+    )
+    assert not (folder / "run").exists()
 
 
 def test_processes_that_train_something_else_are_refused(folder: Path, started: list[Process]) -> None:

@@ -12,7 +12,7 @@ from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
 from modelc.compiler.language.parser.levels import as_argument, could_be, form_of, key_around
 from modelc.compiler.language.shapes import Names, Shape
-from modelc.compiler.language.suggestions.foreign_keys import as_training_rows
+from modelc.compiler.language.suggestions.foreign_keys import as_training_rows, key_hint
 from modelc.compiler.language.suggestions.planned import planned_at
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
@@ -153,7 +153,7 @@ def homes_of(reporter: Reporter, path: Path, value: Any) -> Homes:
     homes = {home: found for home, keys in others.items() if (found := spelled(key, keys))}
     if homes or argument_of_another(reporter, path, value) or planned_at(key, path) or suggest(key, allowed):
         return homes
-    if section and key in LANGUAGE.keys:
+    if (section and key in LANGUAGE.keys) or key_hint(key):
         return {}
     return {home: found for home, keys in others.items() if (found := suggest(key, keys).new)}
 

@@ -209,18 +209,35 @@ KEYS: Mapping[str, Advice] = {
     ),
     **dict.fromkeys(
         (
-            "accelerator", "cuda", "ddp", "device", "devices", "distribute", "distributed", "distributestrategy",
-            "distribution", "gpu", "gpus", "multigpu", "ndevices", "ngpus", "numdevices", "numgpus",
-            "strategy", "tpu", "tpus", "worldsize",
+            "accelerator", "accelerators", "autoselectgpus", "cuda", "cudavisibledevices", "ddp", "device", "deviceids",
+            "devices", "devicespernode", "distribute", "distributed", "distributestrategy", "distribution", "gpu", "gpuids",
+            "gpus", "gpuspernode", "multigpu", "ndevices", "ngpu", "ngpus", "nocuda", "numdevices", "numgpus", "numreplicas",
+            "numtpus", "strategy", "tpu", "tpucores", "tpus", "usecpu", "usecuda", "usegpu", "worldsize",
         ),
         f"remove it: {DEVICES}; the variable `JAX_PLATFORMS` chooses their kind",
     ),
-    **dict.fromkeys(("dataparallel", "devicemesh", "mesh", "meshshape", "modelparallel", "tensorparallel"), f"remove it: {MESH}"),
     **dict.fromkeys(
-        ("coordinator", "masteraddr", "masterport", "nnodes", "noderank", "numnodes", "numprocesses", "process", "processes", "rank"),
+        (
+            "dataparallel", "devicemesh", "mesh", "meshshape", "modelparallel", "tensorparallel", "tensorparallelsize", "tpsize",
+        ),
+        f"remove it: {MESH}",
+    ),
+    **dict.fromkeys(
+        (
+            "coordinator", "coordinatoraddress", "distbackend", "distributedbackend", "hostfile", "hosts", "localrank",
+            "localworldsize", "machinerank", "mainprocessip", "mainprocessport", "masteraddr", "masterport", "nnodes", "noderank",
+            "nproc", "nprocpernode", "nprocs", "numhosts", "nummachines", "numnodes", "numproc", "numprocesses", "process",
+            "processcount", "processes", "processid", "rank", "rdzvbackend", "rdzvendpoint", "rdzvid",
+        ),
         f"remove it: {PROCESSES}",
     ),
-    **dict.fromkeys(("fsdp", "shard", "sharding", "shards", "zero"), f"remove it: {SHARD}"),
+    **dict.fromkeys(
+        ("deepspeed", "fsdp", "fsdpconfig", "shard", "sharding", "shards", "zero", "zerooptimization", "zerostage"),
+        f"remove it: {SHARD}",
+    ),
+    **dict.fromkeys(
+        ("syncbatchnorm", "syncbn"), "remove it: statistics are of the whole batch, whatever devices share its rows"
+    ),
     **dict.fromkeys(("axisrules", "layoutmap", "logicalaxisrules", "partitionrules", "shardingrules"), AXES),
     "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
