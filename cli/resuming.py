@@ -95,14 +95,17 @@ def ended_run(text: str) -> "Run":
 
 def warned_of(run: "Run", dataset: "Dataset", now: "Mapping[str, Any]") -> list[str]:
     """What differs from the environment that the run began in, after warning of it and of other test rows."""
-    from modelc.compiler.diagnostics.phrases import name_list
-    from modelc.runtime.runs.environment import changed_test_columns
+    from modelc.runtime.runs.environment import changed_test_columns, known_digests, what_changed
     from modelc.runtime.runs.resumption import differences
 
-    if changed := changed_test_columns(run.environment(), dataset.digests.test.digests):
-        message = f"the test rows have changed since the run began: {name_list(changed)}"
-        warn(message, notes=("training does not read them: it goes on as it would have",))
-    differs = differences(run.environment(), now)
+    recorded, now_of_test = run.environment(), dataset.digests.test
+    if changed := changed_test_columns(recorded, now_of_test.digests):
+        what = what_changed(changed, known_digests(recorded).test, now_of_test)
+        warn(
+            f"the test rows have changed since the run began: {what}",
+            notes=("training does not read them: it goes on as it would have",),
+        )
+    differs = differences(recorded, now)
     if differs:
         warn(
             "the run goes on in another environment than it began in: its last digits may be others than without the stop",
@@ -114,16 +117,16 @@ def warned_of(run: "Run", dataset: "Dataset", now: "Mapping[str, Any]") -> list[
 def same_data(run: "Run", task: "Task", root: "Root", parallelism: "Parallelism") -> "tuple[Task, Dataset]":
     """The completed task and its data, which must be those of the run. Raises SpecError and RunError, E609 for other data."""
     from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.compiler.diagnostics.phrases import name_list
-    from modelc.runtime.runs.environment import changed_columns
+    from modelc.runtime.runs.environment import changed_columns, known_digests, what_changed
     from modelc.runtime.runs.kept_spec import rows_for
     from modelc.runtime.training.memory import need_memory
 
     task, dataset = rows_for(run, task, root)
-    if changed := changed_columns(run.environment(), dataset.digests.train.digests):
+    recorded, now = run.environment(), dataset.digests.train
+    if changed := changed_columns(recorded, now.digests):
         raise RunError(
             "E609",
-            f"the data has changed since the run began: {name_list(changed)}",
+            f"the data has changed since the run began: {what_changed(changed, known_digests(recorded).train, now)}",
             helps=("give it the data that it began with, by `--root DIR` if that is elsewhere", "or train anew"),
         )
     need_memory(task, dataset, parallelism)

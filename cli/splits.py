@@ -1,6 +1,5 @@
 """The run and the rows that `modelc evaluate` and `modelc predict` use, and what is said about the choice of both."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -59,29 +58,26 @@ def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None)
 
 def changes_of(run: "Run", dataset: "Dataset") -> Changed:
     """The columns that have changed since training, after a warning of each kind of rows that has such."""
-    from modelc.runtime.runs.environment import changed_columns, changed_test_columns
+    from modelc.runtime.runs.environment import changed_columns, changed_test_columns, known_digests, what_changed
 
     recorded, now = run.environment(), dataset.digests
+    before = known_digests(recorded)
     found = Changed(
         changed_columns(recorded, now.train.digests),
         changed_test_columns(recorded, now.test.digests) if dataset.test is not None else [],
     )
     if found.train:
         warn(
-            f"the data has changed since this run was trained: {shown(found.train)}",
+            f"the data has changed since this run was trained: {what_changed(found.train, before.train, now.train)}",
             notes=("the split may have changed, so scores may include rows that were trained on",),
         )
     if found.test:
-        message = f"the test rows have changed since this run was trained: {shown(found.test)}"
+        what = what_changed(found.test, before.test, now.test)
+        message = f"the test rows have changed since this run was trained: {what}"
         warn(message, notes=("scores of them are not comparable with those of the rows that were there then",))
     if found.test is None:
         inform("whether the test rows have changed is not known: the run was recorded without their digests")
     return found
-
-
-def shown(columns: Sequence[str]) -> str:
-    """Columns in a message."""
-    return ", ".join(f"`{name}`" for name in columns)
 
 
 def choose_rows(dataset: "Dataset", split: Split | None) -> "tuple[Split, Part]":

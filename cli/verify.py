@@ -68,7 +68,7 @@ def columns_of(folder: Path, root: Path | None) -> "list[CheckedFile]":
     SpecError.
     """
     from modelc.cli.console import inform, start_device
-    from modelc.runtime.runs.environment import changed_columns, changed_test_columns
+    from modelc.runtime.runs.environment import changed_columns, changed_test_columns, known_digests, other_number
     from modelc.runtime.runs.kept_spec import rows_for
     from modelc.runtime.runs.run_directory import Run
     from modelc.runtime.runs.verification import CheckedFile
@@ -79,19 +79,19 @@ def columns_of(folder: Path, root: Path | None) -> "list[CheckedFile]":
     where, notes = run.find_root(root, task.source)
     inform(*notes)
     recorded, (_, dataset) = run.environment(), rows_for(run, task, where)
-    train, test = dataset.digests
+    before, now = known_digests(recorded), dataset.digests
 
-    def compared(column: str, name: str, changed: Sequence[str] | None) -> CheckedFile:
+    def compared(column: str, name: str, changed: Sequence[str] | None, other: str) -> CheckedFile:
         if changed is None:
             return CheckedFile(column, "unknown")
-        return (
-            CheckedFile(column, "wrong", "has changed since training") if name in changed else CheckedFile(column, "ok")
-        )
+        said = f"has changed since training{f': {other}' if other else ''}"
+        return CheckedFile(column, "wrong", said) if name in changed else CheckedFile(column, "ok")
 
-    changed, of_test = changed_columns(recorded, train.digests), changed_test_columns(recorded, test.digests)
+    changed, of_test = changed_columns(recorded, now.train.digests), changed_test_columns(recorded, now.test.digests)
+    others = other_number(before.train, now.train), other_number(before.test, now.test)
     return [
-        *(compared(f"{COLUMN}{name}", name, changed) for name in sorted(train.digests)),
-        *(compared(f"{COLUMN}{name} of the test rows", name, of_test) for name in sorted(test.digests)),
+        *(compared(f"{COLUMN}{name}", name, changed, others[0]) for name in sorted(now.train.digests)),
+        *(compared(f"{COLUMN}{name} of the test rows", name, of_test, others[1]) for name in sorted(now.test.digests)),
     ]
 
 

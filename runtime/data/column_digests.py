@@ -25,10 +25,13 @@ Dtype = np.dtype[Any]
 
 
 class ColumnDigests(NamedTuple):
-    """The sha256 of each column, and the dtype that it is stored in, by name."""
+    """The sha256 of each column, and the dtype that it is stored in, by name; and the number of rows, None where that is not
+    known.
+    """
 
     digests: Mapping[str, str] = MappingProxyType({})
     dtypes: Mapping[str, str] = MappingProxyType({})
+    rows: int | None = None
 
 
 class KnownDigests(NamedTuple):
@@ -47,7 +50,8 @@ def digests_of(columns: Arrays, names: Iterable[str], known: ColumnDigests) -> C
     """
     there = sorted(name for name in names if name in columns)
     digests = {name: known_digest(columns[name], name, known) for name in there}
-    return ColumnDigests(digests, {name: columns[name].dtype.str for name in there})
+    rows = len(columns[there[0]]) if there else None
+    return ColumnDigests(digests, {name: columns[name].dtype.str for name in there}, rows)
 
 
 def known_digest(column: Array, name: str, known: ColumnDigests) -> str:

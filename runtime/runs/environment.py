@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.phrases import counted, name_list
 from modelc.compiler.library.base.processors import processors
 from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests
 from modelc.runtime.runs.metric_arguments import arguments_of
@@ -30,8 +31,8 @@ FLAGS = (
 """Variables that change what is computed, `NPROC` by the number of threads that sums are divided among; no other is recorded."""
 INSTRUCTIONS = re.compile(r"avx\w*|amx\w*|f16c|fma|sse4_\d|asimd\w*|sve\w*|bf16|i8mm")
 """What a processor may have that compiled code uses where it is there: sums and functions then differ in their last digits."""
-TRAINING_ROWS, TEST_ROWS, DTYPES = "data", "test_data", "dtypes"
-"""The keys of the digests of columns, and of the dtypes that they were stored in."""
+TRAINING_ROWS, TEST_ROWS, DTYPES, ROWS = "data", "test_data", "dtypes", "rows"
+"""The keys of the digests of columns, of the dtypes that they were stored in, and of the numbers of their rows."""
 
 
 def environment(
@@ -69,6 +70,7 @@ def environment(
         TRAINING_ROWS: dict(digests.train.digests),
         TEST_ROWS: dict(digests.test.digests),
         DTYPES: {TRAINING_ROWS: dict(digests.train.dtypes), TEST_ROWS: dict(digests.test.dtypes)},
+        ROWS: {TRAINING_ROWS: digests.train.rows, TEST_ROWS: digests.test.rows},
         "arrays": dict(arrays),
         "byte_order": sys.byteorder,
     }
@@ -96,8 +98,16 @@ def known_digests(recorded: Mapping[str, Any]) -> KnownDigests:
     """What the record of a run says of its columns: nothing of the test rows in one of a version that did not record them."""
     dtypes = recorded.get(DTYPES)
     stored = dtypes if isinstance(dtypes, dict) else {}
-    train, test = (ColumnDigests(texts_at(recorded, key), texts_at(stored, key)) for key in (TRAINING_ROWS, TEST_ROWS))
-    return KnownDigests(train, test)
+    found = recorded.get(ROWS)
+    rows = found if isinstance(found, dict) else {}
+
+    def known(key: str) -> ColumnDigests:
+        number = rows.get(key)
+        return ColumnDigests(
+            texts_at(recorded, key), texts_at(stored, key), number if type(number) is int and number >= 0 else None
+        )
+
+    return KnownDigests(known(TRAINING_ROWS), known(TEST_ROWS))
 
 
 def texts_at(recorded: Mapping[str, Any], key: str) -> Mapping[str, str]:
@@ -119,3 +129,16 @@ def changed_test_columns(recorded: Mapping[str, Any], digests: Mapping[str, str]
     if not isinstance(before, dict):
         return None
     return sorted(name for name, digest in digests.items() if before.get(name) != digest)
+
+
+def other_number(before: ColumnDigests, now: ColumnDigests) -> str:
+    """`there were 60 rows, and are 50 now`; empty where there are as many, or that is not known."""
+    if before.rows is None or now.rows is None or before.rows == now.rows:
+        return ""
+    was, are = "was" if before.rows == 1 else "were", "is" if now.rows == 1 else "are"
+    return f"there {was} {counted(before.rows, 'row')}, and {are} {now.rows:,} now"
+
+
+def what_changed(columns: Sequence[str], before: ColumnDigests, now: ColumnDigests) -> str:
+    """What is said of `columns` that have changed: their names, or the numbers of rows where all are others for that."""
+    return other_number(before, now) or name_list(columns)

@@ -10,7 +10,14 @@ from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.data.column_digests import KnownDigests
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.commit import Commit, commit_of
-from modelc.runtime.runs.environment import PACKAGES, changed_columns, changed_test_columns, texts_at
+from modelc.runtime.runs.environment import (
+    PACKAGES,
+    changed_columns,
+    changed_test_columns,
+    known_digests,
+    other_number,
+    texts_at,
+)
 from modelc.runtime.runs.kept_spec import trained_from
 from modelc.runtime.runs.learnt_values import kept_values
 from modelc.runtime.runs.lock_file import lock_file
@@ -72,11 +79,7 @@ def what_differs(
     specs = [task.spec.document.data for task in tasks]
     return [
         *changed_values(*specs),
-        *(f"the column `{name}` of the data has changed" for name in changed_columns(recorded, digests.train.digests)),
-        *(
-            f"the column `{name}` of the test rows has changed, which training does not read"
-            for name in changed_test_columns(recorded, digests.test.digests) or ()
-        ),
+        *changed_data(recorded, digests),
         *changed_learning(run, again),
         *changed_arrays(recorded, environment),
         *changed_environments(run, differences(recorded, environment)),
@@ -100,6 +103,21 @@ def changed_learning(run: Run, again: Run) -> Iterator[str]:
     for key in after.values if before is not None and after is not None else ():
         if before is not None and after is not None and before.of_key(key) != after.of_key(key):
             yield f"the reader of `{key.partition('/')[2]}` has learnt something else of the training rows"
+
+
+def changed_data(recorded: Mapping[str, Any], now: KnownDigests) -> Iterator[str]:
+    """The columns whose values have changed; where there are more or fewer rows, that instead."""
+    before = known_digests(recorded)
+    if number := other_number(before.train, now.train):
+        yield f"the data has changed: {number}"
+    else:
+        for name in changed_columns(recorded, now.train.digests):
+            yield f"the column `{name}` of the data has changed"
+    if number := other_number(before.test, now.test):
+        yield f"the test rows have changed, which training does not read: {number}"
+    else:
+        for name in changed_test_columns(recorded, now.test.digests) or ():
+            yield f"the column `{name}` of the test rows has changed, which training does not read"
 
 
 def changed_arrays(recorded: Mapping[str, Any], environment: Mapping[str, Any]) -> Iterator[str]:

@@ -65,7 +65,7 @@ def test_changed_data_is_said(project: Project, tmp_path: Path) -> None:
     np.savez(tmp_path / "test.npz", **made_columns(20, 1))  # type: ignore[arg-type]  # savez types its flag as a keyword
     ended = modelc("evaluate", project.run, "--root", tmp_path, cwd=project.folder)
     assert ended.code == 0
-    assert "warning: the data has changed since this run was trained: `big`, `kind`, `size`, `x`" in ended.err
+    assert "warning: the data has changed since this run was trained: `big`, `kind`, `size` and `x`" in ended.err
 
 
 def flip(path: Path) -> None:

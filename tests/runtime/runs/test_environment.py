@@ -31,7 +31,7 @@ def test_it_names_versions_device_execution_seed_and_data(monkeypatch: pytest.Mo
         Execution("scan", 4, "because"),
         ["train", "x.yaml"],
         KnownDigests(
-            ColumnDigests({"image": "ab"}, {"image": "|u1"}), ColumnDigests({"image": "ef"}, {"image": "<f4"})
+            ColumnDigests({"image": "ab"}, {"image": "|u1"}, 60), ColumnDigests({"image": "ef"}, {"image": "<f4"})
         ),
         {"graph.npz: edges": "cd"},
     )
@@ -41,6 +41,7 @@ def test_it_names_versions_device_execution_seed_and_data(monkeypatch: pytest.Mo
     assert found["execution"] == {"mode": "scan", "steps_per_chunk": 4, "reason": "because"}
     assert (found["seed"], found["data"], found["arguments"]) == (7, {"image": "ab"}, ["train", "x.yaml"])
     assert found["test_data"] == {"image": "ef"}
+    assert found["rows"] == {"data": 60, "test_data": None}
     assert found["dtypes"] == {"data": {"image": "|u1"}, "test_data": {"image": "<f4"}}
     assert found["arrays"] == {"graph.npz: edges": "cd"}
     assert found["flags"]["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=false"
