@@ -85,11 +85,11 @@ def resume(
 def ended_run(text: str) -> "Run":
     """The run that `text` refers to, after what is to be said about the choice. Raises RunError E601 and E602."""
     from modelc.runtime.runs.find_run import run_to_resume
-    from modelc.runtime.runs.ways_on import need_ended
+    from modelc.runtime.runs.ways_on import ONCE_ENDED, need_ended
 
     run, remarks = run_to_resume(text)
     inform(*remarks)
-    need_ended(run, "let it end, or stop it by Ctrl-C or SIGTERM, which save: then go on with it")
+    need_ended(run, ONCE_ENDED)
     return run
 
 

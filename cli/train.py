@@ -102,10 +102,10 @@ def train(
     Ctrl-C stops and saves; `--resume RUN` goes on from there, with the same numbers as if it had never stopped. Afterwards:
     `modelc evaluate RUN`, `modelc predict RUN --output FILE`.
     """
-    from modelc.cli.stopping import Stopping
+    from modelc.cli.stopping import NOTHING, UNTOUCHED, Stopping
 
     processes = processes_of(coordinator, count, index, found=distributed)
-    with Stopping() as stop, ending_all(processes):
+    with Stopping(nothing=NOTHING if resume is None else UNTOUCHED) as stop, ending_all(processes):
         enable(plugins)
         saving, asked = saving_of(every, keep), asked_of(devices, mesh, shard, processes)
         if resume is not None:

@@ -36,7 +36,7 @@ class OpenFolder:
     def at(cls, path: Path, *, make: bool = False) -> Self:
         """The folder at `path`, which the user named: links on the way to it are followed. With `make`, it is made first."""
         if make:
-            path.mkdir(parents=True, exist_ok=True)
+            os.makedirs(path, exist_ok=True)
         return cls(os.open(path, OPEN), path)
 
     def below(self, name: str) -> Self:

@@ -46,8 +46,10 @@ from modelc.runtime.runs.run_record import (
     Status,
     digest,
     now,
+    read_record,
     record_bytes,
 )
+from modelc.runtime.runs.ways_on import ONCE_ENDED
 from modelc.runtime.runs.weights import step_of, write_weights
 from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot
 
@@ -126,11 +128,12 @@ class Recorder:
 
         `data` is the spec with settings applied where it goes on with others.
 
-        Raises RunError E601 if another process trains it, E602 if its metrics are not as they were, E604 where it cannot
-        be written.
+        Raises RunError E601 if another process trains it, or has since `record` was made of what it was, E602 if its
+        metrics are not as they were, E604 where it cannot be written.
         """
         with ExitStack() as stack:
             opened = open_locked(stack, folder)
+            need_untouched(folder, record)
             remove_leftovers(opened)
             kept = kept_lines(read_bytes(folder, METRICS, MOST_METRICS), stored.chain)
             record = with_digests(record, folder).model_copy(update={"metrics": MetricsPart(**stored.chain._asdict())})
@@ -286,8 +289,17 @@ def open_locked(stack: ExitStack, folder: Path, *, make: bool = False) -> OpenFo
     """The run directory, open and locked until `stack` is closed. Raises RunError E601 and E604."""
     with writing(folder):
         opened = stack.enter_context(OpenFolder.at(folder, make=make))
-        stack.callback(os.close, lock(opened))
+        stack.callback(os.close, lock(opened, "choose another folder with `--run-dir DIR`" if make else ONCE_ENDED))
     return opened
+
+
+def need_untouched(folder: Path, record: RunRecord) -> None:
+    """Raise RunError E601 if the run in `folder`, which is to go on with `record`, went on since that was made: its
+    checkpoint may be gone, and the lengths of its training others.
+    """
+    if read_record(folder).resumed != record.resumed[:-1]:
+        helps = ("give the command again, to go on from where it is now",)
+        raise RunError("E601", f"another process has gone on with the run `{folder}` in the meantime", helps=helps)
 
 
 def write_record(opened: OpenFolder, record: RunRecord) -> None:
@@ -308,10 +320,10 @@ def write(opened: OpenFolder, name: str, data: bytes) -> None:
         file.write(data)
 
 
-def lock(folder: OpenFolder) -> int:
+def lock(folder: OpenFolder, advice: str) -> int:
     """The lock of a run directory: held until the descriptor is closed, at the latest by the end of the process.
 
-    Raises OSError if the file cannot be created, RunError E601 if another process holds the lock.
+    Raises OSError if the file cannot be created, RunError E601 with an `advice` if another process holds the lock.
     """
     if folder.has(LOCK):
         folder.refuse_link(LOCK)
@@ -326,9 +338,6 @@ def lock(folder: OpenFolder) -> int:
         os.close(descriptor)
         if not isinstance(error, BlockingIOError):
             raise
-        raise RunError(
-            "E601",
-            f"another process is training in the run directory `{folder.path}`",
-            helps=("choose another folder with `--run-dir DIR`",),
-        ) from None
+        message = f"another process is training in the run directory `{folder.path}`"
+        raise RunError("E601", message, helps=(advice,)) from None
     return descriptor

@@ -11,6 +11,8 @@ from modelc.runtime.runs.run_directory import Run
 
 OF_TRAINING = "E501"
 """The error that comes of the training itself, and comes again; all others come of the machine, such as a full disk."""
+ONCE_ENDED = "let it end, or stop it by Ctrl-C or SIGTERM, which save: then go on with it"
+"""What to do before going on with a run in training."""
 REPRODUCE = "reproduce"
 """The command that takes a run by how it ended; all others that take one of several use weights."""
 

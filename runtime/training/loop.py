@@ -124,11 +124,13 @@ class Loop:
     def run(self, state: LoopState) -> Outcome:
         """Train from `state` on, until the end or until asked to stop."""
         self.begun_at = state.step
-        if agreed(self.stop()):
+        is_stopped = agreed(self.stop())
+        if state.step and (is_stopped or self.is_done(state)):
+            # What was killed may have left weights of another step.
+            self.observer.interrupted(self.weights(state))
+        if is_stopped:
             self.saver.ended(copied(state))
             return outcome("interrupted", state)
-        if state.step and self.is_done(state):
-            self.observer.interrupted(self.weights(state))
         while not self.is_done(state):
             state = self.train_epoch(state)
             if state.is_inside:

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from modelc.runtime.runs.checkpoints import MANIFEST
-from tests.attacks import stopped_at
-from tests.attacks.stopped_at import stopping
-from tests.cli.commands import Ended, modelc, start
+from tests.attacks.signalled_at import in_new_process, sending
+from tests.cli.commands import Ended, modelc
 from tests.cli.test_resume import metrics, weights
 from tests.runtime.kinds import KINDS, raw_of, rows_in
 
@@ -27,14 +26,6 @@ def folder_of(kind: str, folder: Path) -> Path:
     rows_in(folder)
     (folder / "small.json").write_text(json.dumps(raw_of(kind)))
     return folder
-
-
-def in_new_process(folder: Path, *arguments: str, stop: int | None = None) -> Ended:
-    """The command in a process of its own, which is stopped at the step `stop` if there is one."""
-    program = ("-m", "modelc") if stop is None else (stopped_at.__file__, str(stop))
-    process = start(*arguments, cwd=folder, program=program)
-    out, err = process.communicate()
-    return Ended(process.returncode, out, err)
 
 
 def arrays_of(checkpoint: Path) -> dict[str, bytes]:
@@ -88,7 +79,7 @@ class Cuts:
         """A run that was stopped at `step`. The lengths of its chunks follow from `--checkpoint-every`."""
         run = self.folder / f"run-{step}"
         arguments = ("train", "small.json", "--run-dir", run.name, "--checkpoint-every", f"{step} steps")
-        with stopping(step):
+        with sending(step):
             need_stopped(modelc(*arguments, cwd=self.folder), run, step)
         return run
 
@@ -97,7 +88,7 @@ class Cuts:
 
     def stop_again(self, run: Path, step: int) -> None:
         arguments = ("train", "--resume", run.name, "--checkpoint-every", f"{step} steps")
-        need_stopped(in_new_process(self.folder, *arguments, stop=step), run, step)
+        need_stopped(in_new_process(self.folder, *arguments, moment=step), run, step)
 
     def end(self, run: Path, *options: str) -> None:
         """Go on to the end, and compare."""

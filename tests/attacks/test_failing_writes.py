@@ -70,6 +70,10 @@ class FailingSystem:
         self.count()
         os.rename(*arguments, **named)
 
+    def makedirs(self, *arguments: Any, **named: Any) -> None:
+        self.count()
+        os.makedirs(*arguments, **named)
+
     def mkdir(self, *arguments: Any, **named: Any) -> None:
         self.count()
         os.mkdir(*arguments, **named)

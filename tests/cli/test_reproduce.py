@@ -23,7 +23,7 @@ from modelc.runtime.runs.recorder import lock
 from modelc.runtime.runs.run_record import digest, read_record
 from tests.cli.commands import Ended, modelc, start
 from tests.cli.test_debug import SPEC as LOGARITHM
-from tests.cli.test_resume import SPEC, metrics, train, weights
+from tests.cli.test_resume import SPEC, epochs_so_far, metrics, train, weights
 from tests.cli.test_seals import OLD
 from tests.runtime.runs.sealing import change_sealed, without_seal
 
@@ -220,7 +220,7 @@ def test_a_run_that_was_stopped_is_repeated_up_to_there(folder: Path, number: in
     options = ("--set", "train.epochs=3000", "--checkpoint-every", "1000 steps")
     process = start("train", "small.yaml", "--run-dir", "run", *options, cwd=folder)
     run = folder / "run"
-    while not (run / "weights" / "last" / "manifest.json").exists() or len(metrics(run)) < 20:
+    while not (run / "weights" / "last" / "manifest.json").exists() or epochs_so_far(run) < 20:
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(number)
@@ -267,7 +267,7 @@ def test_a_run_of_before_is_reproduced(folder: Path, digests: bool) -> None:
 def test_what_cannot_be_reproduced_is_said(folder: Path) -> None:
     run = train(folder, "run")
     with OpenFolder.at(run) as opened:
-        held = lock(opened)
+        held = lock(opened, "wait")
     change_sealed(run / "run.json", lambda fields: fields.update(status="running"))
     ended = modelc("reproduce", "run", cwd=folder)
     assert ended.code == 4 and "error[E601]: the run `run` is in training" in ended.err

@@ -49,6 +49,12 @@ def metrics(run: Path) -> list[dict[str, Any]]:
     return [{key: value for key, value in line.items() if key not in ("seconds", "digest")} for line in lines]
 
 
+def epochs_so_far(run: Path) -> int:
+    """How many lines of a run in training are whole: the last one may be seen while it is written."""
+    log = run / "metrics.jsonl"
+    return log.read_bytes().count(b"\n") if log.exists() else 0
+
+
 def weights(run: Path) -> dict[str, bytes]:
     return {str(file.relative_to(run)): file.read_bytes() for file in sorted((run / "weights").rglob("*.safetensors"))}
 
@@ -91,7 +97,7 @@ def test_a_run_that_is_interrupted_goes_on_and_can_be_longer(folder: Path) -> No
     straight = train(folder, "straight", "--set", "train.epochs=300")
     process = start("train", "small.yaml", "--run-dir", "runs/small/a", "--set", "train.epochs=250", cwd=folder)
     run = folder / "runs" / "small" / "a"
-    while not (run / "metrics.jsonl").exists() or not (run / "metrics.jsonl").read_text():
+    while not epochs_so_far(run):
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
     process.communicate()

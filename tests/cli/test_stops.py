@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.cli.commands import modelc, start
-from tests.cli.test_resume import SPEC, metrics, need_same, train
+from tests.cli.test_resume import SPEC, epochs_so_far, metrics, need_same, train
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_signal_right_after_the_run_was_made_is_recorded(folder: Path) -> None
 
 def test_two_signals_at_once_are_one_request(folder: Path) -> None:
     process = start("train", "small.yaml", "--run-dir", "run", "--set", "train.epochs=100000", cwd=folder)
-    while not (folder / "run" / "metrics.jsonl").exists() or not metrics(folder / "run"):
+    while not epochs_so_far(folder / "run"):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)

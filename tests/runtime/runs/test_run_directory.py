@@ -143,7 +143,7 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
 
 def test_only_one_of_two_gets_the_folder(tmp_path: Path) -> None:
     with OpenFolder.at(tmp_path) as folder:
-        held = lock(folder)
+        held = lock(folder, "wait")
     with pytest.raises(RunError, match="another process") as caught:
         recorder(tmp_path)
     assert code(caught) == "E601"
