@@ -3,15 +3,17 @@
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from modelc.cli.main import main
+from modelc.cli.stopping import SIGNALS
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,22 @@ def start(
     """Start a command in a process of its own, by the `program` of Python; its output comes line by line."""
     command = [sys.executable, *map(str, (*program, *arguments))]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(
-        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    with no_signal_ignored():
+        return subprocess.Popen(
+            command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+
+@contextlib.contextmanager
+def no_signal_ignored() -> Iterator[None]:
+    """Let processes that are started in the block ignore no signal, though tests in the background of a shell do, or below
+    `nohup`: what ignores a signal hands that on, and is not stopped by it.
+    """
+    ignored = [number for number in SIGNALS if signal.getsignal(number) == signal.SIG_IGN]
+    try:
+        for number in ignored:
+            signal.signal(number, signal.SIG_DFL)
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)

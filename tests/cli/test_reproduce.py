@@ -353,13 +353,12 @@ def test_a_difference_that_a_run_went_on_with_already_is_listed_once(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_without_a_verdict_and_without_leftovers(folder: Path, number: int) -> None:
+def test_a_signal_ends_it_without_a_verdict_and_without_leftovers(
+    folder: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     train(folder, "run")
-    environment = {**os.environ, "TMPDIR": str(folder / "temporary"), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "modelc", "reproduce", "run", "--set", "train.epochs=1000000"]
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    monkeypatch.setenv("TMPDIR", str(folder / "temporary"))
+    process = start("reproduce", "run", "--set", "train.epochs=1000000", cwd=folder)
     assert process.stderr is not None
     while not process.stderr.readline().startswith("epoch "):
         assert process.poll() is None
