@@ -91,11 +91,11 @@ def rows_to_predict(
 ) -> "tuple[Task, Mapping[str, NumpyArray], int, str]":
     """The rows of the file `data`, or of the run's own data: the task, its inputs, their number and what to call them."""
     if data is not None:
-        from modelc.runtime.data.units import with_units
+        from modelc.runtime.data.learnt_task import as_learnt
         from modelc.runtime.runs.learnt_values import values_for_prediction
 
         learnt = values_for_prediction(run)
-        return with_units(task, learnt), *inputs_of(run, task, data, learnt), str(data)
+        return as_learnt(task, learnt), *inputs_of(run, task, data, learnt), str(data)
     from modelc.cli.splits import choose_rows, read_again
 
     task, dataset, _ = read_again(run, task, root, split)

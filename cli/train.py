@@ -252,7 +252,7 @@ def read_data(task: "Task", checked: "Checked", root: "Root", parallelism: "Para
     from modelc.runtime.data.class_balance import balanced
     from modelc.runtime.data.data_check import need_counted, warnings_of_data
     from modelc.runtime.data.dataset import complete, read_dataset
-    from modelc.runtime.data.units import with_units
+    from modelc.runtime.data.learnt_task import as_learnt
     from modelc.runtime.training.memory import need_memory
 
     task, warnings = complete(task, root)
@@ -262,7 +262,7 @@ def read_data(task: "Task", checked: "Checked", root: "Root", parallelism: "Para
     need_counted(task, dataset)
     if found := unsuppressed(warnings_of_data(task, dataset, root), checked.sources):
         show_problems(found, checked.sources, sys.stderr)
-    task = with_units(balanced(task, dataset.train), dataset.train.learnt)
+    task = balanced(as_learnt(task, dataset.train.learnt), dataset.train)
     need_memory(task, dataset, parallelism)
     return task, dataset
 

@@ -17,8 +17,9 @@ from modelc.runtime.data.dataset import Part
 def balanced(task: Task, train: Part) -> Task:
     """`task` with weights in place of `balanced`: `n / (classes * count of the class)` over the rows of `train`.
 
-    Elements that a mask leaves out are not counted, unless weights have a part in it; sample weights have no effect. Raises
-    RunError E404 for a class that has no rows.
+    Elements that a mask leaves out are not counted, unless weights have a part in it; sample weights have no effect. Where
+    the names of the classes are learnt, those without rows do not count, and weigh 1. Raises RunError E404 for a class that
+    has no rows elsewhere.
     """
     return replace(task, terms=tuple(with_numbers(task, term, train) for term in task.terms))
 
@@ -53,6 +54,10 @@ def weights_of(task: Task, term: Term, loss: WeighsClasses, train: Part) -> list
     assert output is not None and term.target is not None
     target, mask = train.targets[term.target], mask_of_term(task, term, train.inputs, train.targets, train.masks)
     counts = loss.counts(target if mask is None else only(target, mask), output)
+    binding = (task.targets or {})[term.target]
+    if binding.reader.classes_learnt(train.learnt.of(binding)) is not None:
+        present = sum(1 for count in counts if count)
+        return [float(counts.sum() / (present * count)) if count else 1.0 for count in counts]
     names = names_of(task, term, len(counts))
     if not counts.all():
         missing = [name for name, count in zip(names, counts, strict=True) if not count]

@@ -25,11 +25,11 @@ from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests
 from modelc.runtime.data.counted_elements import counted_elements, masks_among_targets
 from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
-from modelc.runtime.data.learning import NOTHING_LEARNT, Learnt, every_row, key_of
+from modelc.runtime.data.learning import NOTHING_LEARNT, Learnt, every_row, key_of, remarks
+from modelc.runtime.data.learnt_task import as_learnt
 from modelc.runtime.data.read_binding import need_columns, of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
 from modelc.runtime.data.target_checks import check_targets, with_unknown
-from modelc.runtime.data.units import with_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,7 @@ def read_dataset(
     kept, held_out = split_rows(task, whole.rows)
     train, validation = (whole, None) if held_out is None else (whole.take(kept), whole.take(held_out))
     columns, notes = test_columns(task, root, loaded) if test else (None, ())
+    notes = (*notes, *remarks(task, whole.learnt))
     if columns is None:
         return Dataset(train, validation, None, KnownDigests(digests), notes)
     held = read_test(task, columns, whole)
@@ -287,4 +288,4 @@ def check_values(task: Task, part: Part, *, training: bool) -> None:
     """
     check_ids(task, part.inputs, training=training)
     check_integers(task, part.inputs, training=training)
-    check_targets(with_units(task, part.learnt), part.inputs, part.targets, part.masks)
+    check_targets(as_learnt(task, part.learnt), part.inputs, part.targets, part.masks)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from modelc.compiler.binding.task import Binding
+from modelc.compiler.binding.task import Binding, Task
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.counted_elements import shown_columns
 
@@ -38,6 +38,13 @@ NOTHING_LEARNT = Learnt()
 def key_of(binding: Binding) -> str:
     """What a binding is called among all of a task."""
     return f"{'targets' if binding.wanted is None else 'inputs'}/{binding.name}"
+
+
+def remarks(task: Task, learnt: Learnt) -> tuple[str, ...]:
+    """What the log is to say of what the readers of `task` have learnt."""
+    bindings = [*(task.inputs or {}).values(), *(task.targets or {}).values()]
+    own = [binding for binding in bindings if not binding.copies_input]
+    return tuple(f"`{one.name}`: {text}" for one in own for text in one.reader.remarks(learnt.of(one)))
 
 
 def every_row(binding: Binding) -> Binding:

@@ -48,7 +48,7 @@ def rows_for(run: Run, task: Task, root: Root, *, test: bool = True, learn: bool
     Raises SpecError and RunError, whose helps leave the run as it is.
     """
     from modelc.runtime.data.dataset import complete, read_dataset
-    from modelc.runtime.data.units import with_units
+    from modelc.runtime.data.learnt_task import as_learnt
     from modelc.runtime.runs.environment import known_digests
     from modelc.runtime.runs.learnt_values import kept_values
 
@@ -56,7 +56,7 @@ def rows_for(run: Run, task: Task, root: Root, *, test: bool = True, learn: bool
         task, _ = complete(task, root, test=test)
         learnt = None if learn else kept_values(run)
         dataset = read_dataset(task, root, test=test, known=known_digests(run.environment()), learnt=learnt)
-    return with_units(task, dataset.train.learnt), dataset
+    return as_learnt(task, dataset.train.learnt), dataset
 
 
 def is_in(problem: Problem, folder: str) -> bool:

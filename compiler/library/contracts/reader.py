@@ -84,6 +84,14 @@ class Reader(Registered):
         """How values that were read become those of the columns again; None where they are these, or labels."""
         return None
 
+    def classes_learnt(self, learnt: Learnt) -> tuple[str, ...] | None:
+        """The names of the classes where they are learnt, as many as `class_names` says there are; None for others."""
+        return None
+
+    def remarks(self, learnt: Learnt) -> tuple[str, ...]:
+        """What the log is to say of what was learnt, a sentence each without a full stop."""
+        return ()
+
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         """The columns as the array `[rows, ...]` that the model takes; `learnt` is what `learn` has said.
 

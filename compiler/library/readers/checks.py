@@ -82,17 +82,32 @@ def refuse_missing(column: NumpyArray, name: str, first_row: int = 0, counts: Nu
     return column.data
 
 
-class MissingValues(RunError):
-    """E402 for a column with missing values, the first of them in `row`, for which its reader has no use."""
+FILLED = "fill them, or remove these rows, before training"
+"""What to do about missing values where the reader has no way to fill them."""
 
-    def __init__(self, name: str, count: int, row: int, place: str = "", at: Path = ()) -> None:
+
+class MissingValues(RunError):
+    """E402 for a column with missing values, the first of them in `row`, of which its reader does not say what becomes of them."""
+
+    def __init__(
+        self, name: str, count: int, row: int, place: str = "", at: Path = (), helps: tuple[str, ...] = (FILLED,)
+    ) -> None:
         where = f", {place}" if place else ""
         super().__init__(
             "E402",
             f"`{name}` has {counted(count, 'missing value')}, the first in row {row}{where}",
-            helps=("fill them, or remove these rows, before training",),
+            helps=helps,
             at=at,
         )
+def missing_values(name: str, gone: NumpyArray, first_row: int, way: str) -> MissingValues:
+    """The error for a column in which values are missing where `gone` is true; `way` is how the reader could fill them. Rows
+    are counted from `first_row`.
+    """
+    rows = gone.reshape(len(gone), -1).any(axis=1)
+    first = first_row + int(np.flatnonzero(rows)[0])
+    return MissingValues(name, int(gone.sum()), first, helps=(way, "or remove these rows"))
+
+
 
 
 def all_finite(values: NumpyArray) -> bool:

@@ -8,7 +8,6 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import DTYPES
@@ -16,7 +15,7 @@ from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader, Unit
 from modelc.compiler.library.readers.casts import measured_places, plan_arrays, to_floats
-from modelc.compiler.library.readers.checks import check_finite
+from modelc.compiler.library.readers.checks import check_finite, missing_values
 
 STATISTICS = ("mean", "median")
 """The statistics of the training rows that stand for missing values."""
@@ -128,7 +127,8 @@ class NumericReader(Reader):
         for name, values, gone in columns_of(columns):
             check_infinite(values, name)
             if gone is not None and self.missing == "error":
-                raise missing_values(name, gone)
+                ways = "say what stands for them: `missing: median`, `missing: mean` or a number"
+                raise missing_values(name, gone, 0, ways)
             part = slice(place, place + values.shape[1])
             result[:, part] = self.converted(name, values, gone, planned.dtype, wanted, learnt, part)
             if gone is not None and self.indicates:
@@ -176,13 +176,3 @@ def check_infinite(values: NumpyArray, name: str) -> None:
     """Raise RunError E403 for infinite `values`, in which none is NaN."""
     if values.dtype.kind == "f":
         check_finite(values, name)
-
-
-def missing_values(name: str, gone: NumpyArray) -> RunError:
-    """The error E403 for a column in which values are missing where `gone` is true, without a word on what stands for them."""
-    count, row = counted(int(gone.sum()), "missing value"), int(np.flatnonzero(gone.any(axis=1))[0])
-    return RunError(
-        "E403",
-        f"`{name}` has {count}, the first in row {row}",
-        helps=("say what stands for them: `missing: median`, `missing: mean` or a number", "or remove these rows"),
-    )

@@ -21,7 +21,7 @@ from modelc.compiler.library.base.fields import (
     read_tuple,
 )
 from modelc.compiler.library.base.registry import Registered, Registry
-from modelc.compiler.library.readers.category import read_classes
+from modelc.compiler.library.readers.categorical import read_classes, read_vocabulary
 from modelc.compiler.library.readers.checks import read_rows
 from modelc.compiler.library.readers.numeric import read_missing
 from modelc.compiler.library.registries import TABLES, table_of
@@ -261,8 +261,8 @@ def test_what_is_wrong_is_blamed_alone(data: Any, said: str) -> None:
 
 
 def test_every_validator_that_runs_before_a_field_is_known_to_the_schema() -> None:
-    known = {read_ratio, read_axes, read_names, read_numbers, read_tuple, read_rows, read_classes, read_missing}
-    known |= {read_delimiter, read_encoding}
+    known = {read_ratio, read_axes, read_names, read_numbers, read_tuple, read_rows, read_classes, read_vocabulary}
+    known |= {read_missing, read_delimiter, read_encoding}
     for table, name in THINGS:
         for info in table.find(name).model_fields.values():
             for mark in info.metadata:

@@ -113,3 +113,15 @@ def test_weights_are_factors_of_the_elements_of_their_class(name: str) -> None:
     found = LOSSES.build({name: {"class_weight": {"0": 3.0, "1": 0.5}}}).elements(output, target)
     factors = {"dice": jnp.asarray([3.0, 0.5])}.get(name, jnp.where(target == 0, 3.0, 0.5))
     np.testing.assert_allclose(found, plain * factors, rtol=1e-6)
+
+
+def test_learnt_classes_without_training_rows_do_not_count(tmp_path: Path) -> None:
+    reader = {"category": {"column": "y", "vocabulary": 5}}
+    names = np.asarray(["cat", "dog", "bat"])[LABELS]
+    task, dataset = ready(weighing(reader=reader, units=5), write_rows(tmp_path, len(LABELS), y=names))
+    learnt = dataset.train.learnt.of_key("targets/y")["names"]
+    wanted = dict(zip(["cat", "dog", "bat"], WANTED, strict=True))
+    found = weights(balanced(task, dataset.train))
+    assert found == pytest.approx(
+        {str(place): wanted[name] for place, name in enumerate(learnt)} | {"3": 1.0, "4": 1.0}
+    )

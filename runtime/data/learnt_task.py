@@ -1,4 +1,6 @@
-"""The units of targets whose readers have made other numbers of them: metrics and predictions are in those of the columns."""
+"""A task with what its readers have learnt: the units of targets that they have made other numbers of, in which metrics and
+predictions are, and the names of classes that only the training rows tell.
+"""
 
 from dataclasses import replace
 
@@ -7,8 +9,12 @@ from modelc.compiler.library.contracts.reader import Unit
 from modelc.runtime.data.learning import Learnt
 
 
+def as_learnt(task: Task, learnt: Learnt) -> Task:
+    """`task` with the units and the names of classes that its readers have `learnt`."""
+    return with_classes(with_units(task, learnt), learnt)
+
+
 def with_units(task: Task, learnt: Learnt) -> Task:
-    """`task` with the units that its readers have `learnt`."""
     units = {name: unit for name in task.targets or {} if (unit := unit_of(task, name, learnt)) is not None}
     if not units:
         return task
@@ -27,3 +33,17 @@ def unit_of(task: Task, target: str, learnt: Learnt) -> Unit | None:
         copied = (task.inputs or {}).get(binding.subject)
         return None if copied is None else copied.reader.unit(learnt.of(copied))
     return binding.reader.unit(learnt.of(binding))
+
+
+def with_classes(task: Task, learnt: Learnt) -> Task:
+    bindings = task.targets or {}
+    found = {name: one.reader.classes_learnt(learnt.of(one)) for name, one in bindings.items() if not one.copies_input}
+    names = {name: classes for name, classes in found.items() if classes is not None}
+    if not names:
+        return task
+    outputs, measured = (
+        {name: one._replace(classes=names.get(one.target or "", one.classes)) for name, one in values.items()}
+        for values in (task.outputs, task.measured)
+    )
+    # Bindings stay what the spec says: it can name no class that is learnt, in `class_weight` neither.
+    return replace(task, outputs=outputs, measured=measured)

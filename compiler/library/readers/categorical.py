@@ -1,0 +1,315 @@
+"""What `category` and `one_hot` share: a column of names or integers, each of which is one of the classes."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.phrases import counted, listed
+from modelc.compiler.library.base.lazy import NumpyArray, np
+from modelc.compiler.library.base.type_checks import need
+from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
+from modelc.compiler.library.readers.checks import ENDLESS, check_labels, missing_values
+from modelc.compiler.library.readers.names import count_names, look_up, most_frequent, names_in, unknown_names
+
+UNKNOWN = "unknown"
+"""The name of the class of all names that a vocabulary has not, where the spec says no other."""
+
+
+def read_classes(value: Any) -> Any:
+    """A count of classes, or their names as a tuple. Raises for anything else; a tuple was checked where it was read."""
+    if isinstance(value, tuple):
+        return value
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 2 <= value < 2**31):
+        return value
+    if not isinstance(value, list):
+        message = "expected a count of at least 2, a list of names, or a file of names"
+        raise PydanticCustomError("classes", message, {"help": help_for_classes(value), "label": "no classes"})
+    if not all(isinstance(name, str) and name for name in value):
+        message = "class names are strings: put quotes around numbers, `true` and `false`"
+        raise PydanticCustomError("classes", message, {"label": "not only strings"})
+    if len(set(value)) < len(value):
+        again = Counter(value).most_common(1)[0][0]
+        raise PydanticCustomError(
+            "classes", "the class `{again}` is named twice", {"again": again, "label": "a name twice"}
+        )
+    if len(value) < 2:
+        help = help_for_classes(value[0]) if value and value[0].endswith(".txt") else FOR_EXAMPLE
+        raise PydanticCustomError("classes", "expected at least two class names", {"label": "too few", "help": help})
+    return tuple(value)
+
+
+FOR_EXAMPLE = (
+    "for example `classes: 10`, `classes: [cat, dog]`, or `classes: {file: names.txt}` with one name on each line"
+)
+
+
+def help_for_classes(value: Any) -> str:
+    """What to write for a value that is neither a count nor names."""
+    if isinstance(value, str):
+        path = value.removeprefix("file:").strip()
+        return f"for names in a text file, one on each line: `classes: {{file: {path}}}`"
+    if isinstance(value, Mapping) and len(value) == 1:
+        (inside,) = value.values()
+        if isinstance(inside, str) and ("." in inside or "/" in inside):
+            return help_for_classes(inside)
+        if isinstance(inside, list) and inside and all(isinstance(name, str) for name in inside):
+            return f"write the list itself: `classes: [{listed(inside)}]`"
+    if isinstance(value, Mapping) and len(value) > 1:
+        numbered = all(type(item) is int for item in value.values())
+        names = sorted(value, key=value.__getitem__) if numbered else value.values()
+        if all(isinstance(name, str) for name in names):
+            return f"list them in the order of their labels: `classes: [{listed([*names])}]`"
+    return FOR_EXAMPLE
+
+
+def read_vocabulary(value: Any) -> Any:
+    """A count of classes of which the names are learnt. Raises for anything else."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 2 <= value < 2**31):
+        return value
+    names = isinstance(value, list) and len(value) > 1 and all(isinstance(name, str) for name in value)
+    known = f"write `classes: [{listed(value)}]`" if names else ""
+    if isinstance(value, Mapping) and isinstance(file := value.get("file"), str):
+        known = help_for_classes(file)
+    message = "expected how many classes there are at most, at least 2: their names are learnt"
+    help = known or "for example `vocabulary: 100`: the 99 most frequent names, and one class for all others"
+    raise PydanticCustomError("vocabulary", message, {"label": "no count", "help": help})
+
+
+FEWER_WORDS = (
+    "max_tokens",
+    "max_categories",
+    "num_words",
+    "vocab_size",
+    "vocabulary_size",
+    "max_features",
+    "num_tokens",
+)
+"""What others call the size of a vocabulary that is learnt."""
+
+
+class CategoricalReader(Reader):
+    """Abstract: a reader of a column of names or integers, each of which is one of the classes."""
+
+    takes_missing = True
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("categories", "class_list", "class_names", "labels", "levels", "names", "vocab", "words"),
+            "it is `classes` here: a list of names, or `{file: names.txt}` for a text file with one on each line; "
+            "`vocabulary: 100` learns the most frequent",
+        ),
+        **dict.fromkeys(
+            ("class_file", "classes_file", "file", "names_file", "vocab_file", "vocabulary_file"),
+            "write `classes: {file: {value}}`, a text file with one name on each line",
+        ),
+        **dict.fromkeys(("default", "oov_token", "other", "unk_token"), "write `unknown: {value}`"),
+        **dict.fromkeys(FEWER_WORDS, "write `vocabulary: {value}`, which counts the class of unknown names too"),
+        **dict.fromkeys(
+            ("handle_unknown", "num_oov_indices", "oov_buckets"),
+            "write `unknown: other`, the name of one more class, the last, for names that are not known",
+        ),
+        **dict.fromkeys(
+            ("fillna", "fill_value", "mask_token", "missing_value", "missing_values", "na", "encoded_missing_value"),
+            "write `missing: unknown`, or another name that stands for missing values",
+        ),
+        "min_frequency": "remove it: `vocabulary` says how many names are learnt, the most frequent",
+    }
+
+    column: Annotated[str, Field(min_length=1, description="Name of the column.")]
+    classes: Annotated[
+        int | tuple[str, ...] | dict[Literal["file"], str] | None,
+        BeforeValidator(read_classes),
+        Field(description="Number of classes, or their names in order: a list, or a text file with one on each line."),
+    ] = None
+    vocabulary: Annotated[
+        int | None,
+        BeforeValidator(read_vocabulary),
+        Field(
+            ge=2,
+            description="Number of classes whose names are learnt: the most frequent of the training rows, and `unknown`.",
+        ),
+    ] = None
+    unknown: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="Name of an additional, last class for strings that are not in `classes`; that of `vocabulary` is called `unknown`.",
+        ),
+    ] = None
+    missing: Annotated[
+        str | None,
+        Field(min_length=1, description="The class of missing values, such as `unknown`; else they are an error."),
+    ] = None
+
+    @property
+    def subject(self) -> str:
+        return self.column
+
+    @property
+    def others(self) -> str | None:
+        """The name of the class of all names that are not known, which is the last; None where there is none."""
+        return self.unknown or (UNKNOWN if self.vocabulary else None)
+
+    @property
+    def count(self) -> int | None:
+        """How many classes the arguments say there are."""
+        if self.vocabulary is not None:
+            return self.vocabulary
+        return len(self.names) if self.names else self.classes if isinstance(self.classes, int) else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all classes; empty where they have none, or have still to be learnt."""
+        return (*self.classes, *([self.unknown] if self.unknown else [])) if isinstance(self.classes, tuple) else ()
+
+    def check_arguments(self) -> None:
+        """Raise `PlanError` E403 for arguments that say different things of the classes."""
+        listed_names = self.classes if isinstance(self.classes, tuple) else ()
+        need(
+            self.vocabulary is None or self.classes is None,
+            "`vocabulary` learns the names of the classes, and `classes` says them",
+            help="keep `vocabulary` for names that are learnt of the training rows, `classes` for those that you know",
+            argument="vocabulary",
+            code="E403",
+        )
+        need(
+            self.unknown is None or bool(listed_names) or self.vocabulary is not None,
+            f"`unknown` is the class {self.unknown!r} for strings that are not in `classes`, but `classes` has no names",
+            help="list them in the order of their labels: `classes: [cat, dog]`",
+            argument="unknown",
+            code="E403",
+        )
+        need(
+            self.unknown not in listed_names,
+            f"`unknown` is {self.unknown!r}, which is one of the `classes` too",
+            help=f"remove `{self.unknown}` from `classes`: it is the last class anyway",
+            argument="unknown",
+            code="E403",
+        )
+        known = self.missing is None or self.others is not None or self.missing in listed_names
+        named = (
+            f"which is none of the {len(listed_names)} `classes`" if listed_names else "but the classes have no names"
+        )
+        need(
+            known,
+            f"missing values are to be of the class {self.missing!r}, {named}",
+            help="add it to `classes`, or write `unknown: other` for one more class, and `missing: other`"
+            if listed_names
+            else "name the classes: `classes: [cat, dog]`, or `vocabulary: 100`",
+            argument="missing",
+            code="E403",
+        )
+
+    def check_column(self, column: Column, kind: str) -> None:
+        """Raise `PlanError` for a `column` that has no names or integers, or others than the arguments say; `kind` is the name
+        of the reader.
+        """
+        if column.type is None:
+            return
+        text = column.type.dtype in ("str", "bytes")
+        message = f"`{kind}` needs integers or strings, but `{self.column}` has {column.type.dtype}"
+        help = "save the labels as integers; read one-hot rows and probabilities with `array`"
+        need(text or column.type.is_integer or column.type.dtype == "bool", message, help=help, code="E402")
+        message = f"`{self.column}` has strings, but `classes` does not name the classes"
+        help = (
+            "list them in the order of their labels: `classes: [cat, dog]`; `vocabulary: 100` learns the most frequent"
+        )
+        named = isinstance(self.classes, tuple) or self.vocabulary is not None
+        need(not text or named, message, help=help, argument="classes", code="E403")
+        known = len(column.classes) if isinstance(column.classes, tuple) else column.classes
+        need(
+            self.count is None or self.vocabulary is not None or known is None or known <= self.count,
+            f"`{self.column}` has {known} classes, but `classes` says {self.count}",
+            help=f"`classes: {known}`, or omit it",
+            argument="classes",
+            code="E403",
+        )
+
+    def class_names(self, columns: Mapping[str, Column] | None) -> tuple[str, ...] | int | None:
+        if self.count is None:
+            return None if columns is None else columns[self.column].classes
+        return self.names or self.count
+
+    def learn(self, columns: Arrays) -> Learnt:
+        """The most frequent names of the training rows, and how many of their values have others."""
+        if self.vocabulary is None:
+            return None
+        column = columns[self.column]
+        gone = np.ma.getmaskarray(column)
+        counts = count_names(np.ma.getdata(column)[~gone])
+        if gone.any() and self.missing is not None:
+            counts[self.name_of_missing] += int(gone.sum())
+        total = counts.total()
+        counts.pop(self.others or "", None)
+        names = most_frequent(counts, self.vocabulary - 1)
+        return {"names": names, "unknown": total - sum(counts[name] for name in names), "values": total}
+
+    @property
+    def name_of_missing(self) -> str:
+        """The name that stands for missing values; `unknown` is the class of those that are not known, whatever its name."""
+        listed_names = self.classes if isinstance(self.classes, tuple) else ()
+        special = self.missing == UNKNOWN and UNKNOWN not in listed_names and self.others is not None
+        return (self.others if special else self.missing) or ""
+
+    def classes_learnt(self, learnt: Learnt) -> tuple[str, ...] | None:
+        if self.vocabulary is None or learnt is None:
+            return None
+        names = [*learnt["names"]]
+        for place in range(len(names), self.vocabulary - 1):
+            name = f"unused {place}"
+            while name in names:
+                name += "'"
+            names.append(name)
+        return (*names, self.others or "")
+
+    def remarks(self, learnt: Learnt) -> tuple[str, ...]:
+        if self.vocabulary is None or learnt is None:
+            return ()
+        names, room, said = len(learnt["names"]), self.vocabulary - 1, []
+        if names < room:
+            said.append(
+                f"the training rows have {counted(names, 'name')}, and `vocabulary: {self.vocabulary}` has room for {room:,}: "
+                f"no row is of the other classes"
+            )
+        if learnt["unknown"]:
+            said.append(
+                f"{learnt['unknown']:,} of {learnt['values']:,} values in the training rows are of the class `{self.others}`"
+            )
+        return tuple(said)
+
+    def labels(self, column: NumpyArray, first_row: int, learnt: Learnt, count: int | None, what: str) -> NumpyArray:
+        """The class of each value of the `column`, of which there are `count`; `what` is what they are called.
+
+        Raises RunError E403 for values that are of no class; rows are counted from `first_row`.
+        """
+        values, gone = np.ma.getdata(column), np.ma.getmaskarray(column)
+        if gone.any() and self.missing is None:
+            name = "unknown" if self.others else "NAME"
+            raise missing_values(self.column, gone, first_row, f"say which class they are of: `missing: {name}`")
+        listed_names = self.classes if isinstance(self.classes, tuple) else ()
+        names = listed_names if self.vocabulary is None else learnt["names"]
+        other = None if self.others is None else (self.count or 0) - 1
+        if values.dtype.kind in "TUS" or self.vocabulary is not None:
+            found = np.where(gone, 0, look_up(values, names, other))
+            if (strange := found < 0).any():
+                raise self.unknown_labels(values[strange], first_row + int(np.argwhere(strange)[0][0]))
+        else:
+            found = np.where(gone, 0, values.astype("uint8") if values.dtype.kind == "b" else values)
+            check_labels(found, count or ENDLESS, self.column, first_row, what)
+        if not gone.any():
+            return found
+        (place,) = look_up(np.array([self.name_of_missing]), names, other)
+        return np.where(gone, place, found)
+
+    def unknown_labels(self, unknown: NumpyArray, row: int) -> RunError:
+        """The error for names that are none of the classes, the first of them in `row`."""
+        assert isinstance(self.classes, tuple)
+        helps = (
+            "add them to `classes`, or correct the column: case and spaces matter",
+            "or map them to an additional class: `unknown: other`",
+        )
+        return unknown_names(names_in(unknown)[0], row, self.column, f"its {len(self.classes)} `classes`", helps)
