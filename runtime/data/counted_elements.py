@@ -139,7 +139,9 @@ def with_only(values: Array, counts: Array, accept: Callable[[Array], object]) -
     that, so that an error about others names and counts them alone.
     """
     counts = of_leading_axes(counts, values)
-    candidates = values[counts][:TRIED]
+    plain, missing = np.ma.getdata(values), np.ma.getmaskarray(values)
+    there = counts & ~missing.reshape(*counts.shape, -1).any(axis=-1)
+    candidates = plain[there if there.any() else counts][:TRIED]
     chosen = candidates[0]
     for candidate in (*candidates, np.zeros_like(chosen)):
         try:
@@ -148,7 +150,9 @@ def with_only(values: Array, counts: Array, accept: Callable[[Array], object]) -
             continue
         chosen = candidate
         break
-    return np.where(with_axes(counts, values.ndim), values, chosen)
+    counted_places = with_axes(counts, values.ndim)
+    shown = np.where(counted_places, plain, chosen)
+    return np.ma.MaskedArray(shown, missing & counted_places) if missing.any() else shown
 
 
 def only(values: Array, counts: Array) -> Array:

@@ -99,6 +99,8 @@ class MissingValues(RunError):
             helps=helps,
             at=at,
         )
+
+
 def missing_values(name: str, gone: NumpyArray, first_row: int, way: str) -> MissingValues:
     """The error for a column in which values are missing where `gone` is true; `way` is how the reader could fill them. Rows
     are counted from `first_row`.
@@ -106,8 +108,6 @@ def missing_values(name: str, gone: NumpyArray, first_row: int, way: str) -> Mis
     rows = gone.reshape(len(gone), -1).any(axis=1)
     first = first_row + int(np.flatnonzero(rows)[0])
     return MissingValues(name, int(gone.sum()), first, helps=(way, "or remove these rows"))
-
-
 
 
 def all_finite(values: NumpyArray) -> bool:

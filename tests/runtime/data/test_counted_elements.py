@@ -210,3 +210,18 @@ def test_a_term_of_weight_0_and_an_output_without_loss_need_no_rows(tmp_path: Pa
     raw["train"]["losses"]["all"] = {"cross_entropy": None, "of": "y", "target": "label"}
     raw["data"]["targets"]["label"] = {"category": "y"}
     need_counted(*ready(raw, write_rows(tmp_path, ROWS, y=LABELS, known=np.zeros(ROWS, bool))))
+
+
+@pytest.mark.parametrize(
+    ("reader", "values", "expected"),
+    [
+        ({"number": {"column": "y", "missing": 7}}, [0.0, 2.0, 3.0, 0.0], [7.0, 2.0, 2.0, 2.0]),
+        ({"category": {"column": "y", "classes": ["a", "b", "c"], "missing": "c"}}, ["", "b", "z", ""], [2, 1, 1, 1]),
+    ],
+)
+def test_missing_values_that_count_stay_missing_and_others_are_none(reader: Any, values: Any, expected: Any) -> None:
+    column = np.ma.masked_array(values, [True, False, False, True])
+    counts = np.array([True, True, False, False])
+    binding = Binding("y", READERS.build(reader), None, None, ("data", "targets", "y"))
+    array, _ = read_binding(binding, {"y": column}, NOTHING_LEARNT, counts, slice(None))
+    assert array.tolist() == expected

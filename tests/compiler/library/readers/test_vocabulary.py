@@ -33,6 +33,11 @@ def drawn(seed: int, dtype: Any = np.str_, rows: int = 400) -> Array:
     return names.astype(np.dtypes.StringDType()) if dtype == "T" else names
 
 
+def as_objects(values: Array) -> Any:
+    """A column of scikit-learn's."""
+    return values.astype(object)[:, None]
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("count", [2, 4, 6])
 def test_the_classes_are_those_of_scikit_learn(dtype: Any, count: int) -> None:
@@ -42,8 +47,7 @@ def test_the_classes_are_those_of_scikit_learn(dtype: Any, count: int) -> None:
     found = reader.read({"kind": new}, None, learnt)
     assert found.dtype == np.int32 and found.max() == count - 1
     oracle = OneHotEncoder(max_categories=count, handle_unknown="infrequent_if_exist", sparse_output=False)
-    plain = (lambda values: values.astype(object)[:, None]) if dtype != np.int64 else (lambda values: values[:, None])
-    encoded = oracle.fit(plain(trained)).transform(plain(new))
+    encoded = oracle.fit(as_objects(trained)).transform(as_objects(new))
     # There the frequent names stand in their own order, here the most frequent is first; the last is that of all others.
     order = [int(encoded[np.flatnonzero(found == label)[0]].argmax()) for label in range(count)]
     assert order[-1] == count - 1 and sorted(order) == [*range(count)]
@@ -123,7 +127,9 @@ def test_missing_integers_are_of_a_named_class() -> None:
 
 @pytest.mark.parametrize("arguments", [{"vocabulary": 3}, {"classes": ["a", "b"]}, {"classes": 3}])
 def test_missing_values_of_which_nothing_is_said_are_an_error(arguments: Any) -> None:
-    values = masked(["a", None, "b"]) if arguments != {"classes": 3} else np.ma.masked_array([0, 1, 2], [0, 1, 0])
+    values = (
+        masked(["a", None, "b"]) if arguments != {"classes": 3} else np.ma.masked_array([0, 1, 2], [False, True, False])
+    )
     reader, column = build(**arguments), {"kind": values}
     with pytest.raises(RunError, match="`kind` has 1 missing value, the first in row 1") as caught:
         reader.read(column, None, reader.learn(column))
