@@ -1,4 +1,4 @@
-"""The names in a column: how often each stands there, the most frequent, and the place of each in a list of them."""
+"""The names in a column: how frequent each is, the most frequent, and the place of each in a list of them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ def name_of(item: object) -> str:
 
 
 def count_names(values: NumpyArray) -> Counter[str]:
-    """How often each name stands in `values`."""
+    """The number of times that each name stands in `values`."""
     names, inverse = names_in(values)
     counts: Counter[str] = Counter()
     # Bytes that are no UTF-8 may have the same name.
