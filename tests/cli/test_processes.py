@@ -15,7 +15,7 @@ import pytest
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.training import processes
-from tests.cli.commands import modelc
+from tests.cli.commands import Ended, modelc
 from tests.cli.commands import start as begin
 from tests.cli.test_devices import SPEC, lines, on_eight
 
@@ -62,9 +62,15 @@ def ended(process: Process, seconds: float = 120) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def wait_for_checkpoint(folder: Path, process: Process) -> None:
+def newest(folder: Path) -> int:
+    """The step of the newest checkpoint; 0 if there is none."""
+    found = [int(one.name.removeprefix("step-")) for one in (folder / "run" / "checkpoints").glob("step-*")]
+    return max(found, default=0)
+
+
+def wait_for_checkpoint(folder: Path, process: Process, after: int = 0) -> None:
     until = time.monotonic() + 120
-    while not list((folder / "run" / "checkpoints").glob("step-*")):
+    while newest(folder) <= after:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -75,57 +81,64 @@ def record(folder: Path) -> dict[str, Any]:
     return found
 
 
-def test_two_processes_give_the_figures_of_one_with_as_many_devices(folder: Path, started: list[Process]) -> None:
-    first, second = map(ended, start(started, folder, 2, "small.yaml", "--run-dir", "run", "--shard", "params"))
-    assert (first[0], second[0]) == (0, 0), (first, second)
-    assert "  devices       2 x cpu, scan" in first[1] and "finished 2 epochs" in first[1]
-    assert second[1] == ""
-    assert json.loads((folder / "run" / "environment.json").read_text())["processes"] == 2
-    one = on_eight(folder, "train", "small.yaml", "--devices", "2", "--shard", "params", "--run-dir", "one")
+@pytest.mark.parametrize("count", [2, 4])
+def test_processes_give_the_figures_of_one_with_as_many_devices(
+    folder: Path, started: list[Process], count: int, pytestconfig: pytest.Config
+) -> None:
+    if count > 2 and not pytestconfig.getoption("--mesh-steps"):
+        pytest.skip("only with --mesh-steps")
+    first, *others = map(ended, start(started, folder, count, "small.yaml", "--run-dir", "run", "--shard", "params"))
+    assert {one[0] for one in (first, *others)} == {0}, (first, others)
+    assert f"  devices       {count} x cpu, scan" in first[1] and "finished 2 epochs" in first[1]
+    assert {one[1] for one in others} == {""}
+    assert json.loads((folder / "run" / "environment.json").read_text())["processes"] == count
+    one = on_eight(folder, "train", "small.yaml", "--devices", str(count), "--shard", "params", "--run-dir", "one")
     assert one.returncode == 0, one.stderr
     for found, wanted in zip(lines(folder / "run"), lines(folder / "one"), strict=True):
+        print(count, "processes", abs(found["train/loss"] / wanted["train/loss"] - 1))
         assert found["train/loss"] == pytest.approx(wanted["train/loss"], rel=1e-6)
     assert modelc("evaluate", "run", "--split", "train", cwd=folder).code == 0
     assert modelc("verify", "run", cwd=folder).code == 0
 
 
-def test_a_signal_to_any_of_them_stops_all_at_one_step_and_the_run_goes_on_in_one_process(
+EVERY = ("--checkpoint-every", "20 steps")
+
+
+def test_processes_end_with_one_that_is_killed_and_go_on_until_a_signal_to_any_stops_all_at_one_step(
     folder: Path, started: list[Process]
 ) -> None:
-    every = ("--checkpoint-every", "20 steps")
-    first, second = start(started, folder, 2, "small.yaml", "--run-dir", "run", *every, *ENDLESS)
-    wait_for_checkpoint(folder, first)
+    both = start(started, folder, 2, "small.yaml", "--run-dir", "run", *EVERY, *ENDLESS)
+    wait_for_checkpoint(folder, both[0])
+    both[1].kill()
+    code, _, err = ended(both[0], 30)
+    assert (code, record(folder)["status"]) == (4, "failed")
+    assert "error[E507]: another process of this training has ended, or cannot be reached" in err
+    first, second = start(started, folder, 2, "--resume", "run", *EVERY)
+    wait_for_checkpoint(folder, first, after=newest(folder))
     second.send_signal(signal.SIGTERM)
     codes = ended(first)[0], ended(second)[0]
     assert codes == (130, 143)
     stopped = record(folder)
     assert stopped["status"] == "interrupted"
-    assert max((folder / "run" / "checkpoints").iterdir()).name == f"step-{stopped['step']:09}"
-    epochs = str(stopped["epoch"] + 2)
-    again = modelc("train", "--resume", "run", "--devices", "1", "--set", f"train.epochs={epochs}", cwd=folder)
-    assert again.code == 0, again.err
-    assert "processes was 2, and is 1 now" in again.err
+    assert newest(folder) == stopped["step"]
+    ended_in_one = goes_on(folder, stopped["epoch"] + 2)
+    assert "processes was 2, and is 1 now" in ended_in_one.err
 
 
-@pytest.mark.parametrize("victim", [0, 1])
-def test_a_process_that_is_killed_ends_all_and_the_run_goes_on(
-    folder: Path, started: list[Process], victim: int
-) -> None:
-    every = ("--checkpoint-every", "20 steps")
-    both = start(started, folder, 2, "small.yaml", "--run-dir", "run", *every, *ENDLESS)
+def test_processes_end_with_the_first_one_and_the_run_goes_on(folder: Path, started: list[Process]) -> None:
+    both = start(started, folder, 2, "small.yaml", "--run-dir", "run", *EVERY, *ENDLESS)
     wait_for_checkpoint(folder, both[0])
-    both[victim].kill()
-    code, _, err = ended(both[1 - victim], 30)
-    if victim == 1:
-        assert code == 4
-        assert "error[E507]: another process of this training has ended, or cannot be reached" in err
-        assert record(folder)["status"] == "failed"
-    assert code != 0
-    both[victim].wait()
-    step = int(max((folder / "run" / "checkpoints").glob("step-*")).name.removeprefix("step-"))
-    epochs = str(step // 29 + 2)
-    again = modelc("train", "--resume", "run", "--devices", "1", "--set", f"train.epochs={epochs}", cwd=folder)
-    assert again.code == 0, again.err
+    both[0].kill()
+    assert ended(both[1], 30)[0] != 0
+    both[0].wait()
+    goes_on(folder, newest(folder) // 29 + 2)
+
+
+def goes_on(folder: Path, epochs: int) -> Ended:
+    """What one process says that goes on with the run up to so many epochs."""
+    found = modelc("train", "--resume", "run", "--devices", "1", "--set", f"train.epochs={epochs}", cwd=folder)
+    assert found.code == 0, found.err
+    return found
 
 
 def test_a_first_process_that_is_not_there_or_cannot_listen_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
