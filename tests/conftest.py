@@ -7,7 +7,8 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # Nearly all that the tests compile runs once, so what compiles fast is fast; speed is measured in `benchmarks/`.
 os.environ.setdefault(
     "XLA_FLAGS",
-    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_use_fusion_emitters=false",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_use_fusion_emitters=false"
+    " --xla_cpu_parallel_codegen_split_count=1",
 )
 
 from typing import Any
