@@ -86,7 +86,7 @@ def headers_of(data: DataSpec, document: Document, root: Root) -> tuple[Headers,
     headers = inspect_sources(data, document, root)
     faults = tuple(error.problem(document.value(error.at)) for error in headers.faults)
     try:
-        return headers, faults + report_hard_links(document, root, headers.files)
+        return headers, faults + report_hard_links(document, root, opened_files(data, headers.files))
     except RunError:
         # A file that has gone since then is as one that was not there.
         return headers, faults
@@ -114,6 +114,12 @@ def report_hard_links(document: Document, root: Root, files: tuple[tuple[Path, s
             message, helps = hard_link_warning(path, links)
             found.append(Problem("W913", message, Label(document.value(at), "read from here"), (), helps, path=at))
     return tuple(found)
+
+
+def opened_files(data: DataSpec, files: tuple[tuple[Path, str], ...]) -> tuple[tuple[Path, str], ...]:
+    """Those of the `files` of `data` that its sources open themselves."""
+    sources = {SOURCE: data.source, TEST: data.test}
+    return tuple((at, path) for at, path in files if (source := sources[at]) is not None and source.opens_files)
 
 
 def files_of(data: DataSpec) -> tuple[tuple[Path, str], ...]:

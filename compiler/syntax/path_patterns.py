@@ -1,9 +1,7 @@
 """Patterns of paths such as `data/*.csv`: which files below the root they stand for."""
 
-import glob
 import os
 
-from modelc.compiler.diagnostics.exceptions import AbsentFile
 from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.file_root import Root
 
@@ -18,9 +16,8 @@ def is_pattern(path: str) -> bool:
 def files_matching(root: Root, path: str) -> tuple[str, ...]:
     """The files that `path` stands for, sorted by name: itself, or those that fit a pattern; `**` is any folders.
 
-    A file whose own name has a `*` or `[` in it is that file. Hidden files fit no pattern, unless it begins with a dot
-    too. Nothing is opened: a link that leads out of the root is refused by who opens it. Raises RunError E405 for words
-    that no path may have, AbsentFile where no file fits a pattern.
+    A file whose own name has a `*` or `[` in it is that file; what fits, says `pattern_walk`. Nothing is opened. Raises
+    RunError E405 for words that no path may have and for files that leave the root, AbsentFile where no file fits a pattern.
     """
     if not is_pattern(path):
         return (path,)
@@ -28,8 +25,6 @@ def files_matching(root: Root, path: str) -> tuple[str, ...]:
         folder = real_path(root.folder)
         if os.path.isfile(os.path.join(folder, path)):
             return (path,)
-        found = glob.glob(path, root_dir=folder, recursive=True)
-        files = sorted({name for name in found if os.path.isfile(os.path.join(folder, name))})
-    if not files:
-        raise AbsentFile(path, f"no file fits the pattern {path!r}", helps=root.helps(path, missing=True))
-    return tuple(files)
+    from modelc.compiler.syntax.pattern_walk import need_matches
+
+    return tuple(match.path for match in need_matches(root, path))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import STRUCTURES
 from modelc.compiler.language.grammar import BESIDE
@@ -50,13 +51,14 @@ def wrapped_one(
         return ()
     if wraps is None:
         # What the argument can be, only the class knows.
-        if len(unknown) != 1 or not fits(table, owner, primary, dict(unknown)):
+        known = any(cls.foreign_argument(name) or suggest(name, cls.model_fields).is_safe for name in unknown)
+        if known or not fits(table, owner, primary, dict(unknown)):
             return ()
-        (name,) = unknown
-        message, at = f"`{name}` is a value for `{primary}` of `{owner}` and must be inside it", (*path, name)
+        verb, at = "is a value" if len(unknown) == 1 else "are values", (*path, next(iter(unknown)))
+        message = f"{name_list(unknown)} {verb} for `{primary}` of `{owner}` and must be inside it"
         help = f"write `{owner}: {{{primary}: {spell(unknown)}}}`"
         reporter.add("E102", message, at, key=True, label=f"not inside `{primary}`", help=help)
-        return (name,)
+        return tuple(unknown)
     named = [
         name for name in unknown if name in wraps.table or is_no_layer(wraps.table, name, reporter.document.defined)
     ]

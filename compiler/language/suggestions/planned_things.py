@@ -26,7 +26,6 @@ class PlannedThing(NamedTuple):
 IN_NPZ = (
     f'convert it once, in Python: `numpy.savez_compressed("data.npz", {SAVED})`, then write `source: {{npz: data.npz}}`'
 )
-AS_NPZ = "save its arrays once with `numpy.savez_compressed`, then write `source: {npz: data.npz}`"
 ONE_COLUMN = "`array` reads one column: save the columns side by side as one array [rows, values]"
 IDS = "`category` reads ids; as the first layer, `one_hot: N` encodes them"
 TOKENS = "`category` reads a column of tokens [rows, time]: split and pad the texts outside, to one length"
@@ -38,11 +37,6 @@ PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
     "source": {
         "parquet": PlannedThing("reading Parquet files", (), IN_NPZ),
         "jsonl": PlannedThing("reading files of JSON lines", ("json", "json_lines", "ndjson"), IN_NPZ),
-        "files": PlannedThing(
-            "reading a row from each file of a folder",
-            ("folder", "image_dataset_from_directory", "image_folder", "images", "text_dataset_from_directory"),
-            AS_NPZ,
-        ),
     },
     "reader": {
         "category_columns": PlannedThing("reading several columns of categories as one input", (), ONE_COLUMN),

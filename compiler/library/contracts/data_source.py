@@ -6,7 +6,7 @@ path in a spec goes through `Root`.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.lazy import NumpyArray
@@ -64,6 +64,9 @@ class Loaded:
 
 class Source(Registered):
     """Abstract: each subclass is one source of columns."""
+
+    opens_files: ClassVar[bool] = True
+    """Whether it reads what is in its `files`, and not only their names, for readers that open them."""
 
     def files(self) -> tuple[str, ...]:
         """The paths, as the spec has them, of all files that are read."""

@@ -11,6 +11,7 @@ SOURCES: Registry[Source] = Registry(
         "csv": "sources.tables.csv:Csv",
         "digits": "sources.digits:Digits",
         "fashion_mnist": "sources.fashion_mnist:FashionMnist",
+        "files": "sources.files:Files",
         "imdb": "sources.imdb:Imdb",
         "mnist": "sources.mnist:Mnist",
         "npz": "sources.npz:Npz",
