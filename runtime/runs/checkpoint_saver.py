@@ -72,8 +72,12 @@ class CheckpointSaver:
         return Stored(copied, self.recorder.best, self.recorder.metrics.chain)
 
     def write(self, stored: Stored) -> None:
-        self.recorder.metrics.sync()
-        write_checkpoint(self.folder, self.recorder.record.id, stored, self.keep)
+        try:
+            self.recorder.metrics.sync()
+            write_checkpoint(self.folder, self.recorder.record.id, stored, self.keep)
+        except RunError as error:
+            self.recorder.need_there(error)
+            raise
         self.written = stored.checkpoint.step
 
     def wait(self) -> None:

@@ -53,6 +53,7 @@ from modelc.runtime.runs.ways_on import ONCE_ENDED
 from modelc.runtime.runs.weights import step_of, write_weights
 from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot
 
+LEAVE = ("leave the folder of a run where it is, and as it is, until training has ended",)
 SHARE = 0.05
 """The part of the time that may go into writing weights: after short epochs not each of them is written at once."""
 
@@ -195,8 +196,8 @@ class Recorder:
             self.write_waiting()
             self.metrics.sync()
             self.write_record()
-        except RunError:
-            self.need_place()
+        except RunError as error:
+            self.need_there(error)
             raise
         ended = time.monotonic()
         self.next_write = ended + (ended - begun) * (1 - SHARE) / SHARE
@@ -255,8 +256,14 @@ class Recorder:
         """Raise RunError E604 if the folder was removed: what is written to it is nowhere."""
         if os.fstat(self.opened.descriptor).st_nlink == 0:
             self.kept = None
-            helps = ("leave the folder of a run where it is until training has ended",)
-            raise RunError("E604", f"the run directory `{self.folder}` was removed during training", helps=helps)
+            raise RunError("E604", f"the run directory `{self.folder}` was removed during training", helps=LEAVE)
+
+    def need_there(self, error: RunError) -> None:
+        """Raise RunError E604 if `error` came of writing to a folder that was removed, all of it or only in part."""
+        self.need_place()
+        if isinstance(error.__context__, FileNotFoundError):
+            message = f"files of the run directory `{self.folder}` were removed during training"
+            raise RunError("E604", message, notes=(error.message,), helps=LEAVE) from None
 
     def place(self) -> Path:
         """Where the folder is now: it is written to wherever it is moved."""

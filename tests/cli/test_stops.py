@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from modelc.runtime.runs import checkpoint_saver, checkpoints, recorder, weights
 from tests.cli.commands import modelc, start
 from tests.cli.test_resume import SPEC, epochs_so_far, metrics, need_same, train
 
@@ -119,6 +122,40 @@ def test_a_run_that_failed_on_a_full_disk_goes_on_where_there_is_room(folder: Pa
     need_same(folder / "run", straight)
 
 
+@pytest.mark.parametrize("part", ["weights", "checkpoints"])
+def test_a_part_of_a_folder_that_goes_away_is_said(folder: Path, part: str) -> None:
+    """What is written to it at that moment has nowhere to go; what else is there says so."""
+
+    def remove() -> None:
+        shutil.rmtree(folder / "run" / part)
+
+    module = {"weights": weights, "checkpoints": checkpoints}[part]
+    name = {"weights": "write_weights", "checkpoints": "write_checkpoint"}[part]
+    with pytest.MonkeyPatch.context() as patched:
+        for user in (recorder, checkpoint_saver):
+            if hasattr(user, name):
+                patched.setattr(user, name, preceded(remove, getattr(module, name)))
+        ended = modelc("train", "small.yaml", "--run-dir", "run", cwd=folder)
+    assert ended.code == 4 and ended.err.startswith(
+        "error[E604]: files of the run directory `run` were removed during training\n"
+        f"  = note: cannot write `run/{part}/"
+    )
+    assert "leave the folder of a run where it is" in ended.err and "create the folder" not in ended.err
+    assert status(folder / "run") == "failed"
+
+
+def preceded(first: Callable[[], None], then: Callable[..., None]) -> Callable[..., None]:
+    """A function that does `first` once before `then`."""
+    waiting = [first]
+
+    def both(*arguments: Any, **named: Any) -> None:
+        while waiting:
+            waiting.pop()()
+        then(*arguments, **named)
+
+    return both
+
+
 @pytest.mark.parametrize("how", ["removed", "moved"])
 def test_a_folder_that_goes_away_is_said(folder: Path, how: str) -> None:
     process = start("train", "small.yaml", "--run-dir", "run", "--set", "train.epochs=100000", cwd=folder)
@@ -136,7 +173,9 @@ def test_a_folder_that_goes_away_is_said(folder: Path, how: str) -> None:
         process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=60)
     if how == "removed":
-        assert process.returncode == 4 and "the run directory `run` was removed during training" in said, said
+        # It may write while only a part of it is gone.
+        assert process.returncode == 4 and "the run directory `run` w" in said, said
+        assert "removed during training" in said and "leave the folder of a run" in said
         return
     assert process.returncode == 130 and f"run: {folder / 'elsewhere'}" in out
     assert [entry.name for entry in run.iterdir()] == ["mine"]
