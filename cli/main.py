@@ -175,6 +175,11 @@ def show_warning(
     line: str | None = None,
 ) -> None:
     """Print a warning of Python, such as one about the code of a plug-in, as those of modelc are."""
+    if "jax" in sys.modules:
+        from modelc.runtime.training.compilation_cache import is_mended
+
+        if is_mended(str(message)):
+            return
     warn(str(message), notes=(f"{category.__name__} at {filename}:{lineno}",))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.file_root import cache_folder
+from modelc.runtime.training.compilation_cache import FOLDER
 from modelc.runtime.training.processes import Processes, are_several, join, lost
 from modelc.runtime.training.rendezvous import Tell
 
@@ -91,7 +92,7 @@ def configure() -> tuple[str, ...]:
             jax.config.update(option, value)  # type: ignore[no-untyped-call]  # untyped in jax
     if os.environ.get("MODELC_COMPILATION_CACHE") == "off" or os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return tuple(warnings)
-    folder = cache_folder() / "jax"
+    folder = cache_folder() / FOLDER
     if is_writable(folder):
         jax.config.update("jax_compilation_cache_dir", str(folder))  # type: ignore[no-untyped-call]  # untyped in jax
         jax.config.update("jax_persistent_cache_min_compile_time_secs", LEAST_SECONDS)  # type: ignore[no-untyped-call]  # untyped in jax
