@@ -189,6 +189,8 @@ def facts(summary: "Summary") -> list[tuple[str, str]]:
         found.append(("", f"sample_weight <- {summary.sample_weight}, in losses, not in metrics"))
     if summary.validation:
         found.append(("validation", summary.validation))
+    if summary.test:
+        found.append(("test", summary.test))
     return found
 
 
@@ -264,6 +266,7 @@ def as_json(summary: "Summary") -> dict[str, Any]:
             "targets": {term.target: term.reader for term in summary.terms if term.reader},
             "sample_weight": summary.sample_weight or None,
             "validation": summary.validation or None,
+            "test": summary.test or None,
         },
     }
 

@@ -8,6 +8,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.language.ast import Settings
 from modelc.compiler.language.parser.named_item import nearest_name
+from modelc.compiler.language.splits import sizes
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -124,13 +125,11 @@ def check_rows(reporter: Reporter, task: Task, columns: Columns) -> int | None:
         return None
     chosen = getattr(binding.reader, "rows", None)
     rows = chosen[1] - chosen[0] if chosen else column.rows
-    if data.validation is not None:
-        try:
-            rows -= data.validation.size(rows)
-        except RunError as error:
-            path, helps = ("data", "validation"), error.helps
-            reporter.add(error.code, error.message, path, label="too many", help=helps, note=error.notes)
-            return None
+    try:
+        rows -= sum(sizes(data.splits, rows).values())
+    except RunError as error:
+        reporter.add(error.code, error.message, error.at, label="too many", help=error.helps, note=error.notes)
+        return None
     # Only where it is written: the usual size is no decision that could be wrong.
     if settings.batch_size > rows and ("train", "batch_size") in reporter.document.values:
         count = "is 1 row" if rows == 1 else f"are {rows:,} rows"
@@ -171,12 +170,13 @@ def check_order(reporter: Reporter, task: Task) -> None:
         else:
             label, help = "rows are shuffled by default", "add `shuffle: false` to `train`"
             reporter.add("E504", message, ("train",), key=True, label=label, help=help, related=related)
-    if task.data is not None and task.data.validation is not None and task.data.validation.drawn is not None:
-        drawn = task.data.validation.drawn
-        message = f"{carries}, but the validation rows are drawn at random"
-        last = f"`validation: {{last: {drawn if isinstance(drawn, int) else 1000}}}`"
+    for key, split in task.data.splits.items() if task.data is not None else ():
+        if not split.is_drawn:
+            continue
+        message = f"{carries}, but the {key} rows are drawn at random"
+        last = f"`{key}: {{last: {split.rows or 1000}}}`"
         label, help = "leaves gaps between the training rows", f"take them from one end, for example {last}"
-        reporter.add("E504", message, ("data", "validation"), label=label, help=help, related=related)
+        reporter.add("E504", message, ("data", key), label=label, help=help, related=related)
 
 
 def carries_state(plan: Plan | None) -> bool:

@@ -8,6 +8,7 @@ from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.diagnostics.phrases import MOST_LISTED, counted
 from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.graph.graph import Node
+from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Plan, State, Weight
 from modelc.compiler.library.contracts.reader import Reader
@@ -103,6 +104,8 @@ class Summary:
     compared: tuple[tuple[str, str], ...]
     """The targets that only metrics take, with their readers."""
     validation: str
+    test: str
+    """The test rows of the source, in words; empty where there are none or they have a source of their own."""
     loops: tuple[tuple[str, int], ...]
     sample_weight: str
     precision: str
@@ -149,7 +152,8 @@ def summarize(task: Task) -> Summary:
             if name in [measure.target for measure in task.measures]
             and name not in [term.target for term in task.terms]
         ),
-        validation=show_validation(task),
+        validation=show_split(data, "validation") if data else "",
+        test=show_split(data, "test") if data else "",
         loops=tuple((roll.path, roll.times) for roll in prepared.rolls),
         sample_weight=show_reader(data.sample_weight) if data and data.sample_weight else "",
         precision="mixed_bfloat16" if precision.half else "float32",
@@ -230,17 +234,17 @@ def show_mask(task: Task, term: Term) -> str:
     return "" if term.mask is None else f"{term.mask}{where}"
 
 
-def show_validation(task: Task) -> str:
-    """The validation rows, in words."""
-    if task.data is None or task.data.validation is None:
+def show_split(data: DataSpec, key: str) -> str:
+    """The rows that the split under `key` holds out, in words; empty for none."""
+    split = data.splits.get(key)
+    if split is None:
         return ""
-    split = task.data.validation
     if split.first is not None:
         return f"the first {counted(split.first, 'row')}"
     if split.last is not None:
         return f"the last {counted(split.last, 'row')}"
-    share = f"{split.drawn:.4g} of the rows" if isinstance(split.drawn, float) else counted(split.drawn or 0, "row")
-    return f"{share}, drawn by seed {task.data.seed}"
+    share = counted(split.rows or 0, "row") if split.fraction is None else f"{split.fraction:.4g} of the rows"
+    return f"{share}, drawn by seed {data.seed}"
 
 
 def show_reader(reader: Reader) -> str:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.expressions.deferred import Deferred
-from modelc.compiler.language.validation_split import Validation
+from modelc.compiler.language.splits import Split, Splits
 from modelc.compiler.library.base.plugin_context import NONE, Plugins
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Source
@@ -242,16 +242,23 @@ class ModelSpec(NamedTuple):
 
 
 class DataSpec(NamedTuple):
-    """The `data` section."""
+    """The `data` section. Test rows are those of the source `test`, or of `source` by the split `test_split`."""
 
     source: Source | None
     test: Source | None
     inputs: Mapping[str, Reader | None]
     targets: Mapping[str, Reader | None]
-    validation: Validation | None
+    validation: Split | None
     seed: int
     complete: bool
     sample_weight: Reader | None = None
+    test_split: Split | None = None
+
+    @property
+    def splits(self) -> Splits:
+        """The splits by their keys, in the order in which they are drawn."""
+        both = {"test": self.test_split, "validation": self.validation}
+        return {key: split for key, split in both.items() if split is not None}
 
 
 class TermSpec(NamedTuple):

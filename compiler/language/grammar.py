@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelc.compiler.language.ast import DTYPES, PRECISIONS
-from modelc.compiler.language.field_schema import RATIO, merged, positive_number
+from modelc.compiler.language.field_schema import RATIO, merged
 from modelc.compiler.language.layer_grammar import (
     FROM,
     ITEM,
@@ -33,8 +33,9 @@ from modelc.compiler.language.shapes import (
     integer,
     text,
 )
+from modelc.compiler.language.split_grammar import TEST, VALIDATION
 from modelc.compiler.language.suggestions import wrong_kinds as instead
-from modelc.compiler.language.suggestions.foreign_keys import as_monitor, as_patience, as_split
+from modelc.compiler.language.suggestions.foreign_keys import as_monitor, as_patience
 from modelc.compiler.language.suggestions.planned import reserved
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME
@@ -178,13 +179,6 @@ MODEL = Keys(
     ),
 )
 READER = Thing(READERS, bare=instead.as_reader)
-VALIDATION = Keys(
-    "`validation`",
-    {"first": integer("The first N rows.", 1), "last": integer("The last N rows.", 1)},
-    help=as_split,
-    later=reserved("data.validation"),
-    excluded=(Exclusion("first", "last", "validation rows are either the first or the last ones"),),
-)
 DATA = Keys(
     "`data`",
     {
@@ -196,13 +190,11 @@ DATA = Keys(
             "`targets`", READER, "The reader of each target.", "target", help=instead.as_targets, open=True
         ),
         "sample_weight": READER._replace(description="The weight of each row in the loss, or of each step of it."),
-        "validation": Either(
-            VALIDATION,
-            value=Value(positive_number()),
-            description="Validation rows: a fraction, a count, `{first: N}` or `{last: N}`.",
+        "validation": VALIDATION,
+        "test": TEST,
+        "seed": integer(
+            "Seed of the choice of validation and test rows.", 0, below=2**63, range="at least 0 and below 2^63"
         ),
-        "test": Thing(SOURCES, description="The source of test rows, if the first one has none."),
-        "seed": integer("Seed of the choice of validation rows.", 0, below=2**63, range="at least 0 and below 2^63"),
     },
     (Need(("source",), "name the source of the rows, such as `source: digits`; sources: {names}"),),
     "The data that the model is trained on.",

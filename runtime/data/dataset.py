@@ -7,8 +7,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.row_counts import unequal_rows
 from modelc.compiler.binding.source_headers import inspect_sources, root_for
@@ -29,6 +27,7 @@ from modelc.runtime.data.learning import NOTHING_LEARNT, Learnt, every_row, key_
 from modelc.runtime.data.learnt_task import as_learnt
 from modelc.runtime.data.read_binding import need_columns, of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
+from modelc.runtime.data.splitting import split_rows
 from modelc.runtime.data.target_checks import check_targets, with_unknown
 
 
@@ -109,26 +108,18 @@ def read_dataset(
     digests = digests_of(loaded.train, column_names(task), known.train)
     # Also of those that are held out: which these are is drawn.
     check_values(task, whole, training=True)
-    kept, held_out = split_rows(task, whole.rows)
-    train, validation = (whole, None) if held_out is None else (whole.take(kept), whole.take(held_out))
+    parts = split_rows(data, whole.rows)
+    train, validation, held = (
+        None if rows is None else whole if len(rows) == whole.rows else whole.take(rows)
+        for rows in (parts.train, parts.validation, parts.test)
+    )
+    assert train is not None
     columns, notes = test_columns(task, root, loaded) if test else (None, ())
     notes = (*notes, *remarks(task, whole.learnt))
     if columns is None:
-        return Dataset(train, validation, None, KnownDigests(digests), notes)
-    held = read_test(task, columns, whole)
+        return Dataset(train, validation, held if test else None, KnownDigests(digests), notes)
     of_test = digests_of(columns, column_names(task), known.test)
-    return Dataset(train, validation, held, KnownDigests(digests, of_test), notes)
-
-
-def split_rows(task: Task, rows: int) -> tuple[Array, Array | None]:
-    """The places of the training rows among so many, and of the validation rows. Raises RunError E404."""
-    assert task.data is not None
-    if task.data.validation is None:
-        return np.arange(rows), None
-    try:
-        return task.data.validation.choose(rows, task.data.seed)
-    except RunError as error:
-        raise error.placed(("data", "validation")) from None
+    return Dataset(train, validation, read_test(task, columns, whole), KnownDigests(digests, of_test), notes)
 
 
 def training_rows(task: Task, columns: Arrays) -> Array | slice:
@@ -137,10 +128,10 @@ def training_rows(task: Task, columns: Arrays) -> Array | slice:
     """
     assert task.data is not None
     bindings = [binding for binding in all_bindings(task) if not binding.copies_input]
-    if task.data.validation is None or not bindings or (first := columns.get(bindings[0].names[0])) is None:
+    if not task.data.splits or not bindings or (first := columns.get(bindings[0].names[0])) is None:
         return slice(None)
     start, stop = getattr(bindings[0].reader, "rows", None) or (0, len(first))
-    return split_rows(task, stop - start)[0]
+    return split_rows(task.data, stop - start).train
 
 
 def all_bindings(task: Task) -> tuple[Binding, ...]:
@@ -163,8 +154,13 @@ def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
 
 
 def test_columns(task: Task, root: Root, loaded: Loaded) -> tuple[Arrays | None, tuple[str, ...]]:
-    """The columns of the test rows: of `data.test`, else those of the source; None where there are none, and what to say of it."""
+    """The columns of the test rows, where they have a source: `data.test`, else the one that has the others; None where there
+    are none, and what to say of it.
+    """
     assert task.data is not None
+    if task.data.test_split is not None:
+        brought = "the source's own test rows are not used: `test` takes rows of those for training"
+        return None, (brought,) if loaded.test is not None else ()
     if task.data.test is not None:
         typed = task.data.test.typed({name: column_of(array) for name, array in loaded.train.items()})
         columns: Arrays | None = load(task, typed, root, ("data", "test")).train

@@ -182,7 +182,7 @@ def test_a_section_is_explained_by_its_keys_and_an_example(
     ("key", "where", "shown"),
     [
         ("nodes", "in a block", "in `model`"),
-        ("validation", "in `data`", "\n  first  The first N rows.\n"),
+        ("validation", "in `data`", "\n  first     The first N rows.\n"),
         ("monitor", "in `train`", "decides which weights are best"),
         ("residual", "in place of a layer", "Layers whose output is added to their input: "),
         ("repeat", "beside a layer", "\n  tied   Whether all use one set of weights.\n"),

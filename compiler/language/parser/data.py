@@ -1,33 +1,39 @@
 """Parses the `data` section: source, readers of inputs and targets, validation, test."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import DataSpec
-from modelc.compiler.language.grammar import DATA, VALIDATION
+from modelc.compiler.language.grammar import DATA
 from modelc.compiler.language.parser.arguments import translate
 from modelc.compiler.language.parser.named_item import Found, help_for, value_of
-from modelc.compiler.language.parser.walk import check_keys, exclude, read_keys
+from modelc.compiler.language.parser.walk import check_keys, exclude, read_keys, read_thing
+from modelc.compiler.language.shapes import Keys
+from modelc.compiler.language.split_grammar import TEST, split_keys
+from modelc.compiler.language.splits import Split, read_split
 from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.language.validation_split import Validation, read_validation
 from modelc.compiler.library.contracts.reader import Reader
+from modelc.compiler.library.sources import SOURCES
 
 
 def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:
     """The data section at `path`, or None when it is no mapping."""
-    section = read_keys(reporter, DATA, raw, path, readers={"validation": read_split})
+    section = read_keys(reporter, DATA, raw, path, readers={"validation": read_held_out, "test": read_test})
     if section is None:
         return None
     complete = not reporter.lacks(path) and all(
         section.get(key, {}) is not None and not reporter.lacks((*path, key)) for key in ("inputs", "targets")
     )
-    source, test, weight = (value_of(section.get(key)) for key in ("source", "test", "sample_weight"))
+    source, weight = (value_of(section.get(key)) for key in ("source", "sample_weight"))
+    test = section.get("test")
+    test, held_out = (None, test) if isinstance(test, Split) else (value_of(test), None)
     inputs, targets = (readers_of(section.get(key)) for key in ("inputs", "targets"))
     split, seed = section.get("validation"), section.get("seed") or 0
-    return DataSpec(source, test, inputs, targets, split, seed, complete, weight)
+    return DataSpec(source, test, inputs, targets, split, seed, complete, weight, held_out)
 
 
 def readers_of(entries: Mapping[str, Found | None] | None) -> dict[str, Reader | None]:
@@ -35,36 +41,57 @@ def readers_of(entries: Mapping[str, Found | None] | None) -> dict[str, Reader |
     return {name: value_of(found) for name, found in (entries or {}).items()}
 
 
-def read_split(reporter: Reporter, raw: Any, path: Path) -> Validation | None:
-    """The rows that validate, which the class of them checks."""
+def read_held_out(reporter: Reporter, raw: Any, path: Path) -> Split | None:
+    """The rows at `path` that are held out, which the class of splits checks."""
     from pydantic import ValidationError
 
-    if isinstance(raw, Mapping) and not is_split(reporter, raw, path):
+    keys = split_keys(str(path[-1]))
+    if isinstance(raw, Mapping) and not is_split(reporter, keys, raw, path):
         return None
-    if isinstance(raw, str) and (advice := help_for(reporter, VALIDATION.help, raw, path)):
-        message = f"`validation` must be a number of rows or a mapping, got the string `{raw}`"
+    if isinstance(raw, str) and (advice := help_for(reporter, keys.help, raw, path)):
+        message = f"{keys.what} must be a number of rows or a mapping, got the string `{raw}`"
         reporter.add("E105", message, path, label="expected a number", help=advice)
         return None
     try:
-        return read_validation(raw)
+        return read_split(raw)
     except ValidationError as error:
-        translate(reporter, error, path, fields=list(VALIDATION.keys), owner=VALIDATION.what)
+        translate(reporter, error, path, fields=list(keys.keys), owner=keys.what)
         return None
 
 
-def is_split(reporter: Reporter, raw: Mapping[str, Any], path: Path) -> bool:
+def read_test(reporter: Reporter, raw: Any, path: Path) -> Split | Found | None:
+    """The test rows: a source of their own, or a split where it is written like one."""
+    if not isinstance(raw, Mapping):
+        is_number = isinstance(raw, int | float) or (isinstance(raw, str) and re.match(r"\s*[-+]?\.?[0-9]", raw))
+        return read_held_out(reporter, raw, path) if is_number else read_thing(reporter, TEST, raw, path)
+    given, keys = [str(key) for key in (*raw, *reporter.holes.keys(path))], split_keys("test")
+    sources = [key for key in raw if key in SOURCES]
+    ways = [key for key in given if key in keys.keys or key in keys.later]
+    if sources and ways:
+        message = f"`test` has both the source `{sources[0]}` and `{ways[0]}`"
+        help = "keep the source for rows of its own, or the other for rows of `source`"
+        related = [((*path, ways[0]), "rows of `source`")] if ways[0] in raw else []
+        reporter.add("E108", message, (*path, sources[0]), key=True, label="keep one", help=help, related=related)
+        return None
+    likely = [key for key in given if suggest(key, keys.keys) and not suggest(key, SOURCES)]
+    if ways or likely or (not sources and help_for(reporter, keys.help, raw, path)):
+        return read_held_out(reporter, raw, path)
+    return read_thing(reporter, TEST, raw, path)
+
+
+def is_split(reporter: Reporter, keys: Keys, raw: Mapping[str, Any], path: Path) -> bool:
     """Whether the keys of a mapping can be those of a split; reports them if not."""
-    if exclude(reporter, VALIDATION, raw, path, VALIDATION.what):
+    if exclude(reporter, keys, raw, path, keys.what):
         return False
-    later = [key for key in raw if key in VALIDATION.later]
-    if later or any(key in VALIDATION.keys or suggest(key, VALIDATION.keys) for key in raw):
-        check_keys(reporter, VALIDATION, raw, path)
-        return not later and all(key in VALIDATION.keys for key in raw)
+    later = [key for key in raw if key in keys.later]
+    if later or any(key in keys.keys or suggest(key, keys.keys) for key in raw):
+        check_keys(reporter, keys, raw, path)
+        return not later and all(key in keys.keys for key in raw)
     if len(raw) == 1 and (plan := planned(next(iter(raw)))):
         reporter.planned((*path, next(iter(raw))), plan)
         return False
-    if advice := help_for(reporter, VALIDATION.help, raw, path):
+    if advice := help_for(reporter, keys.help, raw, path):
         (name,) = raw
-        message, note = f"unknown key `{name}` in `validation`", f"keys of `validation`: {', '.join(VALIDATION.keys)}"
+        message, note = f"unknown key `{name}` in {keys.what}", f"keys of {keys.what}: {', '.join(keys.keys)}"
         reporter.add("E102", message, (*path, name), key=True, label="unknown key", help=advice, note=note)
     return not advice

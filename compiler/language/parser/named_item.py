@@ -55,8 +55,6 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
                 from modelc.compiler.language.suggestions.optimizer_keys import form_help
 
                 help = form_help(reporter.document.data)
-            if table.kind == "source" and type(raw) in (int, float):
-                help = "test rows are a source of their own, `test: {npz: test.npz}`; a part of the rows is planned"
             reporter.add("E105", message, path, label=f"expected {kind}", help=help)
         return None
     names = [key for key in raw if key not in siblings]

@@ -119,15 +119,32 @@ def as_features(value: Any, spec: Spec) -> str:
 
 
 def as_fraction(value: Any, spec: Spec) -> str:
-    """How the part of the rows that validates is written, which is the last of several parts without names."""
+    """How the parts of the rows that are held out are written: the last two of three without names, the last of two."""
     if isinstance(value, Mapping):
         named = {fold(str(name)): part for name, part in value.items()}
-        part = next((named[name] for name in ("validation", "val", "valid", "dev") if name in named), None)
-        apart = "test rows are a source of their own, `test: {npz: test.npz}`" if "test" in named else ""
-        written = f"write `validation: {part}`" if type(part) in (int, float) else ""
-        return "; ".join(text for text in (written, apart) if text)
-    part = value[-1] if isinstance(value, list) and len(value) == 2 else value
-    return f"write `validation: {part}`" if type(part) in (int, float) and part > 0 else ""
+        parts: dict[str, Any] = {
+            key: next((named[name] for name in names if name in named), None)
+            for key, names in (("validation", ("validation", "val", "valid", "dev")), ("test", ("test",)))
+        }
+    elif isinstance(value, list):
+        last = value[-2:] if len(value) == 3 else value[-1:] if len(value) == 2 else []
+        parts = dict(zip(("validation", "test"), last, strict=False))
+    else:
+        parts = {"validation": value}
+    written = [f"`{key}: {part}`" for key, part in parts.items() if type(part) in (int, float) and part > 0]
+    return f"write {' and '.join(written)}" if written else ""
+
+
+def as_test_fraction(value: Any, spec: Spec) -> str:
+    """The same for a number of test rows alone, as scikit-learn's `train_test_split` takes it."""
+    return as_fraction({"test": value}, spec)
+
+
+def as_rest(value: Any, spec: Spec) -> str:
+    """The same for the fraction that is trained on."""
+    if not isinstance(value, float) or not 0 < value < 1:
+        return "training rows are those that `validation` and `test` leave: write `validation: 0.2`"
+    return f"training rows are those that `validation` and `test` leave: write `validation: {1 - value:.4g}`"
 
 
 def as_class_weight(value: Any, spec: Spec) -> str:
@@ -191,8 +208,10 @@ KEYS: Mapping[str, Advice] = {
     **dict.fromkeys(("normalize", "normalise", "normalization", "standardize"), as_normalization),
     **dict.fromkeys(("columns", "featurecolumns", "features"), as_features),
     **dict.fromkeys(
-        ("split", "splits", "testsize", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction
+        ("split", "splits", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction
     ),
+    **dict.fromkeys(("testfraction", "testratio", "testsize", "testsplit"), as_test_fraction),
+    **dict.fromkeys(("trainfraction", "trainratio", "trainsize", "trainsplit"), as_rest),
     **dict.fromkeys(
         (
             "ckptpath", "continuefrom", "restore", "resume", "resumecheckpoint", "resumefrom", "resumefromcheckpoint",
