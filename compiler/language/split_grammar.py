@@ -4,7 +4,7 @@ from itertools import combinations
 
 from modelc.compiler.language.field_schema import RATIO, merged, positive_number
 from modelc.compiler.language.shapes import Either, Exclusion, Keys, Shape, Thing, Value, integer
-from modelc.compiler.language.suggestions.foreign_keys import as_split
+from modelc.compiler.language.suggestions.held_out_rows import as_split
 from modelc.compiler.language.suggestions.planned import reserved
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.sources import SOURCES

@@ -3,11 +3,11 @@
 Texts for the help of messages only, each a function of the value and the whole spec, so that it has the user's own numbers.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import name_list
+from modelc.compiler.language.suggestions.held_out_rows import as_fraction, as_rest, as_test_fraction
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.language.suggestions.wrong_kinds import as_inputs_of_data, mapping_in
@@ -116,35 +116,6 @@ def names_in(value: Any) -> Iterator[str]:
 def as_features(value: Any, spec: Spec) -> str:
     """How the columns are read that the model gets."""
     return as_inputs_of_data("inputs", value, spec)
-
-
-def as_fraction(value: Any, spec: Spec) -> str:
-    """How the parts of the rows that are held out are written: the last two of three without names, the last of two."""
-    if isinstance(value, Mapping):
-        named = {fold(str(name)): part for name, part in value.items()}
-        parts: dict[str, Any] = {
-            key: next((named[name] for name in names if name in named), None)
-            for key, names in (("validation", ("validation", "val", "valid", "dev")), ("test", ("test",)))
-        }
-    elif isinstance(value, list):
-        last = value[-2:] if len(value) == 3 else value[-1:] if len(value) == 2 else []
-        parts = dict(zip(("validation", "test"), last, strict=False))
-    else:
-        parts = {"validation": value}
-    written = [f"`{key}: {part}`" for key, part in parts.items() if type(part) in (int, float) and part > 0]
-    return f"write {' and '.join(written)}" if written else ""
-
-
-def as_test_fraction(value: Any, spec: Spec) -> str:
-    """The same for a number of test rows alone, as scikit-learn's `train_test_split` takes it."""
-    return as_fraction({"test": value}, spec)
-
-
-def as_rest(value: Any, spec: Spec) -> str:
-    """The same for the fraction that is trained on."""
-    if not isinstance(value, float) or not 0 < value < 1:
-        return "training rows are those that `validation` and `test` leave: write `validation: 0.2`"
-    return f"training rows are those that `validation` and `test` leave: write `validation: {1 - value:.4g}`"
 
 
 def as_class_weight(value: Any, spec: Spec) -> str:
@@ -311,40 +282,6 @@ def as_monitor(key: str, value: Any, spec: Spec) -> str:
     ]
     best = "; every value knows which way is better" if isinstance(value, Mapping) else ""
     return f"write `{key}: {log_key(texts[0])}`{best}" if len(texts) == 1 else ""
-
-
-SIZES = (
-    "count", "drawn", "fraction", "frac", "n", "part", "percentage", "portion", "proportion", "random", "ratio", "rows", "share",
-    "size", "split", "testsize", "validationsize", "validationsplit", "valsize",
-)  # fmt: skip
-"""Words for how many rows validate, without case and separators."""
-
-
-OTHER_ROWS = (
-    "validation rows are rows of the one source: put these behind the others, and write `validation: {last: N}`"
-)
-
-
-def as_split(key: str, value: Any, spec: Spec) -> str:
-    """How a split that is written as in other frameworks is written here. Empty for all other mappings."""
-    from modelc.compiler.language.suggestions.planned_things import planned_thing
-    from modelc.compiler.library.sources import SOURCES
-
-    if isinstance(value, str) and re.search(r"[A-Za-z].*[./\\]|[./\\].*[A-Za-z]", value):
-        return OTHER_ROWS
-    if not isinstance(value, Mapping) or len(value) != 1:
-        return ""
-    ((name, given),) = value.items()
-    if (
-        fold(name) in SIZES
-        and type(given) in (int, float)
-        and (given < 1 if isinstance(given, float) else given >= 1)
-        and given > 0
-    ):
-        return f"rows that are drawn are a number alone: write `{key}: {given}`"
-    if name in SOURCES or planned_thing("source", name):
-        return OTHER_ROWS
-    return ""
 
 
 def log_key(name: str) -> str:

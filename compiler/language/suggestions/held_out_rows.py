@@ -1,0 +1,72 @@
+"""What stands for rows that are held out as other libraries write them: `test_size: 0.2`, `split: [0.8, 0.1, 0.1]`."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from modelc.compiler.library.base.registry import fold
+
+Spec = Mapping[str, Any]
+
+
+def as_fraction(value: Any, spec: Spec) -> str:
+    """How the parts of the rows that are held out are written: the last two of three without names, the last of two."""
+    if isinstance(value, Mapping):
+        named = {fold(str(name)): part for name, part in value.items()}
+        parts: dict[str, Any] = {
+            key: next((named[name] for name in names if name in named), None)
+            for key, names in (("validation", ("validation", "val", "valid", "dev")), ("test", ("test",)))
+        }
+    elif isinstance(value, list):
+        last = value[-2:] if len(value) == 3 else value[-1:] if len(value) == 2 else []
+        parts = dict(zip(("validation", "test"), last, strict=False))
+    else:
+        parts = {"validation": value}
+    written = [f"`{key}: {part}`" for key, part in parts.items() if type(part) in (int, float) and part > 0]
+    return f"write {' and '.join(written)}" if written else ""
+
+
+def as_test_fraction(value: Any, spec: Spec) -> str:
+    """The same for a number of test rows alone, as scikit-learn's `train_test_split` takes it."""
+    return as_fraction({"test": value}, spec)
+
+
+def as_rest(value: Any, spec: Spec) -> str:
+    """The same for the fraction that is trained on."""
+    if not isinstance(value, float) or not 0 < value < 1:
+        return "training rows are those that `validation` and `test` leave: write `validation: 0.2`"
+    return f"training rows are those that `validation` and `test` leave: write `validation: {1 - value:.4g}`"
+
+
+SIZES = (
+    "count", "drawn", "fraction", "frac", "n", "part", "percentage", "portion", "proportion", "random", "ratio", "rows", "share",
+    "size", "split", "testsize", "validationsize", "validationsplit", "valsize",
+)  # fmt: skip
+"""Words for how many rows validate, without case and separators."""
+
+
+OTHER_ROWS = (
+    "validation rows are rows of the one source: put these behind the others, and write `validation: {last: N}`"
+)
+
+
+def as_split(key: str, value: Any, spec: Spec) -> str:
+    """How a split that is written as in other frameworks is written here. Empty for all other mappings."""
+    from modelc.compiler.language.suggestions.planned_things import planned_thing
+    from modelc.compiler.library.sources import SOURCES
+
+    if isinstance(value, str) and re.search(r"[A-Za-z].*[./\\]|[./\\].*[A-Za-z]", value):
+        return OTHER_ROWS
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return ""
+    ((name, given),) = value.items()
+    if (
+        fold(name) in SIZES
+        and type(given) in (int, float)
+        and (given < 1 if isinstance(given, float) else given >= 1)
+        and given > 0
+    ):
+        return f"rows that are drawn are a number alone: write `{key}: {given}`"
+    if name in SOURCES or planned_thing("source", name):
+        return OTHER_ROWS
+    return ""
