@@ -110,7 +110,8 @@ def test_stopped_at_any_step_it_ends_in_the_same_bits(kind: str, tmp_path: Path,
     assert expected["record"]["status"] == ("early_stopping" if kind == "early" else "finished")
     cuts = Cuts(folder, expected)
     every = pytestconfig.getoption("--every-step")
-    for step in range(1, total) if every else [drawn.randrange(1, total)]:
+    # Inside of the last epoch there is most to lose: sums, the best epoch, and how long there was no better one.
+    for step in range(1, total) if every else [total - 2]:
         run = cuts.stop(step)
         if every and step < total - 1:
             twice = cuts.copy(run, "twice")

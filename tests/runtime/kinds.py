@@ -50,7 +50,7 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
         MASKED,
         {"loss": None, "losses": {"y": {"cross_entropy": None, "mask": "counts"}}, "metrics": ["accuracy", "auc"]},
     ),
-    "early": ([{"dense": 3, "name": "y"}], {"optimizer": {"sgd": 3.0}, "early_stopping": 1, "epochs": 8}),
+    "early": ([{"dense": 3, "name": "y"}], {"optimizer": {"sgd": 10.0}, "early_stopping": 2, "epochs": 8}),
 }
 """The layers and the keys of `train` of each kind."""
 
