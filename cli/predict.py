@@ -35,7 +35,8 @@ def predict(
     data: Annotated[
         Path | None,
         typer.Argument(
-            metavar="DATA.npz", help="File with the rows to predict, with the columns that the spec's inputs read."
+            metavar="DATA",
+            help="File with the rows to predict, with the columns that the spec's inputs read: .csv, .parquet, .jsonl or .npz.",
         ),
     ] = None,
     split: Annotated[
@@ -104,26 +105,17 @@ def rows_to_predict(
 
 
 def inputs_of(run: "Run", task: "Task", path: Path, learnt: "Learnt") -> tuple[Mapping[str, NumpyArray], int]:
-    """The model's inputs from the columns of an .npz file, and the number of rows. Raises RunError E4xx."""
+    """The model's inputs from the columns of a file, and the number of rows. Raises RunError E4xx."""
     from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.compiler.language.suggestions.planned_things import with_columns
-    from modelc.compiler.library.sources.archive import read_arrays, read_headers
-    from modelc.compiler.syntax.file_root import open_regular
     from modelc.runtime.data.dataset import input_columns, read_inputs
+    from modelc.runtime.data.new_rows import new_rows
+    from modelc.runtime.runs.column_kinds import columns_in
     from modelc.runtime.runs.kept_spec import with_rows_for
 
-    with open_regular(path, str(path)) as file:
-        try:
-            headers, refused = read_headers(file, str(path))
-        except RunError as error:
-            wanted = dict.fromkeys(binding.subject for binding in (task.inputs or {}).values())
-            raise error.replaced(helps=tuple(with_columns(wanted, help) for help in error.helps)) from None
-        for name, header in headers.items():
-            if not header.shape:
-                raise RunError("E404", f"the column `{name}` in `{path}` is a single value and has no rows")
-        with with_rows_for(run):
-            names = input_columns(task, headers, refused, learnt)
-        columns = read_arrays(file, str(path), names)
+    found = new_rows(path, task.source, columns_in(run.environment()))
+    with with_rows_for(run):
+        names = input_columns(task, found.names, found.refused, learnt)
+    columns = found.read(names)
     with with_rows_for(run):
         inputs, rows = read_inputs(task, columns, learnt)
     if rows == 0:

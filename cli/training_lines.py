@@ -176,5 +176,5 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
         lines.append("  " + command("evaluate", recorder.folder, *plugins))
         lines.append("  " + command("predict", recorder.folder, *plugins, "--output", "predictions.csv"))
     else:
-        lines.append("  " + command("predict", recorder.folder, "DATA.npz", *plugins, "--output", "predictions.csv"))
+        lines.append("  " + command("predict", recorder.folder, "DATA", *plugins, "--output", "predictions.csv"))
     return lines

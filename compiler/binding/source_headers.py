@@ -60,10 +60,7 @@ def inspect_sources(
                 names = {name for reader in readers for name in reader.names_among(there)}
                 inspected = source.typed(columns.get(SOURCE) or {}).survey(below, names)
         except RunError as error:
-            from modelc.compiler.language.suggestions.planned_things import with_columns_of
-
-            helps = tuple(with_columns_of(document.data, help) for help in error.helps)
-            faults.append(error.replaced(helps=helps).placed(at))
+            faults.append(error.placed(at))
             continue
         columns[at] = inspected.columns
         absent += [error.placed(at) for error in inspected.absent]

@@ -2,6 +2,7 @@
 
 import os
 
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.file_root import Root
 
@@ -28,3 +29,11 @@ def files_matching(root: Root, path: str) -> tuple[str, ...]:
     from modelc.compiler.syntax.pattern_walk import need_matches
 
     return tuple(match.path for match in need_matches(root, path))
+
+
+def files_there(root: Root, path: str) -> tuple[str, ...]:
+    """The files that `path` stands for, as `files_matching` finds them; none where there are none, or it is refused."""
+    try:
+        return files_matching(root, path)
+    except RunError:
+        return ()

@@ -12,6 +12,7 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.phrases import counted, name_list
 from modelc.compiler.library.base.processors import processors
 from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests
+from modelc.runtime.runs.column_kinds import TYPES, kinds_of
 from modelc.runtime.runs.metric_arguments import arguments_of
 from modelc.runtime.training.execution import Execution
 
@@ -71,6 +72,7 @@ def environment(
         TEST_ROWS: dict(digests.test.digests),
         DTYPES: {TRAINING_ROWS: dict(digests.train.dtypes), TEST_ROWS: dict(digests.test.dtypes)},
         ROWS: {TRAINING_ROWS: digests.train.rows, TEST_ROWS: digests.test.rows},
+        TYPES: kinds_of(digests.train.dtypes),
         "arrays": dict(arrays),
         "byte_order": sys.byteorder,
     }

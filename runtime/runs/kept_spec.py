@@ -49,13 +49,17 @@ def rows_for(run: Run, task: Task, root: Root, *, test: bool = True, learn: bool
     """
     from modelc.runtime.data.dataset import complete, read_dataset
     from modelc.runtime.data.learnt_task import as_learnt
+    from modelc.runtime.runs.column_kinds import as_trained
     from modelc.runtime.runs.environment import known_digests
     from modelc.runtime.runs.learnt_values import kept_values
 
     with with_rows_for(run):
-        task, _ = complete(task, root, test=test)
+        recorded = run.environment()
+        task, _ = complete(as_trained(task, recorded), root, test=test)
+        # What was bound anew is as the spec has it.
+        task = as_trained(task, recorded)
         learnt = None if learn else kept_values(run)
-        dataset = read_dataset(task, root, test=test, known=known_digests(run.environment()), learnt=learnt)
+        dataset = read_dataset(task, root, test=test, known=known_digests(recorded), learnt=learnt)
     return as_learnt(task, dataset.train.learnt), dataset
 
 

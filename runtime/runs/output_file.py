@@ -9,6 +9,7 @@ from modelc.compiler.expansion.spec_files import shown_path
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.file_root import Root
+from modelc.compiler.syntax.path_patterns import files_there, is_pattern
 from modelc.runtime.runs.files import need_file, writing
 from modelc.runtime.runs.run_layout import run_around
 
@@ -48,5 +49,6 @@ def is_file(path: str | Path, found: os.stat_result) -> bool:
 
 
 def data_files(source: Source | None, root: Root) -> list[Path]:
-    """The paths of the files that `source` reads below `root`."""
-    return [root.folder / path for path in (() if source is None else source.files())]
+    """The paths of the files that `source` reads below `root`, as far as they are there."""
+    given = () if source is None else source.files()
+    return [root.folder / path for name in given for path in (files_there(root, name) if is_pattern(name) else (name,))]

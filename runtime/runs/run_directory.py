@@ -16,6 +16,7 @@ from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.compiler.syntax.file_root import Root, cache_folder
+from modelc.compiler.syntax.path_patterns import files_there, is_pattern
 from modelc.compiler.syntax.path_rules import refusal
 from modelc.runtime.runs.files import may_be_there
 from modelc.runtime.runs.plugins import need_plugins
@@ -182,7 +183,9 @@ class Run:
 
 def may_have(root: Root, path: str) -> bool:
     """Whether something is at `path` below `root`, or it is for the reader to say why it cannot be looked for."""
-    return bool(refusal(path, root.called)) or may_be_there(root.folder / path)
+    if refusal(path, root.called):
+        return True
+    return bool(files_there(root, path)) if is_pattern(path) else may_be_there(root.folder / path)
 
 
 def is_locked(folder: Path) -> bool:

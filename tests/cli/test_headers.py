@@ -140,17 +140,20 @@ def test_an_array_that_can_be_no_column_is_told_of_test_rows_and_of_rows_to_pred
     assert modelc("predict", "run", "others.npz", "-o", "out.csv", cwd=tmp_path).code == 0
 
 
-def test_a_table_is_answered_with_the_columns_that_are_read_of_it(tmp_path: Path) -> None:
-    save = 'save its columns by `numpy.savez_compressed("data.npz", '
+def test_a_table_is_answered_with_the_source_that_reads_it(tmp_path: Path) -> None:
     keep(tmp_path, SPEC.replace("rows.npz", "rows.csv"))
     (tmp_path / "rows.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     for command in (("validate",), ("validate", "--data"), ("train",)):
         ended = modelc(*command, "spec.yaml", cwd=tmp_path)
-        said = ended.out + ended.err
-        assert ended.code != 0 and f"{save}x=x, kind=kind)`, and name that file instead" in said, said
+        said = " ".join((ended.out + ended.err).split())
+        assert ended.code != 0 and "if it is a table, read it as one: `source: {csv: rows.csv}`" in said, said
     keep(tmp_path, rows=ROWS)
     assert modelc("train", "spec.yaml", "--run-dir", "run", cwd=tmp_path).code == 0
-    assert f"{save}x=x)`" in modelc("predict", "run", "rows.csv", "-o", "out.csv", cwd=tmp_path).err
+    ended = modelc("predict", "run", "rows.csv", "-o", "out.csv", cwd=tmp_path)
+    assert ended.code == 4 and "error[E401]: the data has no column `x` for `x`" in ended.err
+    assert "columns: a, b" in ended.err
+    (tmp_path / "rows.dat").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert "`.csv`, `.parquet` or `.jsonl`" in modelc("predict", "run", "rows.dat", "-o", "out.csv", cwd=tmp_path).err
 
 
 def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:

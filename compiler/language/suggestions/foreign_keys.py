@@ -84,14 +84,12 @@ def as_decay(value: Any, spec: Spec) -> str:
 
 def as_file(value: Any, spec: Spec) -> str:
     """How the file of the rows is written."""
-    from modelc.compiler.language.suggestions.planned_things import IN_NPZ, with_columns_of
+    from modelc.compiler.library.sources.endings import source_of_file
 
     if not isinstance(value, str):
         return ""
-    is_read = value.endswith(".npz")
-    if is_read:
-        return f"write `source: {{npz: {value}}}`"
-    return f"rows are read from `source: {{npz: data.npz}}`: {with_columns_of(spec, IN_NPZ)}"
+    others = "" if (source := source_of_file(value)) else ", or `parquet`, `jsonl` or `npz` in place of `csv`"
+    return f"write `source: {{{source or 'csv'}: {flow(value)}}}`{others}"
 
 
 def as_normalization(value: Any, spec: Spec) -> str:

@@ -3,15 +3,11 @@
 The names in them are those that specs will have, so that a spec that waits for one need not change again.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
-from keyword import iskeyword
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
 from modelc.compiler.library.base.registry import bare, fold
-from modelc.compiler.library.contracts.data_source import SAVED
 
 
 class PlannedThing(NamedTuple):
@@ -23,9 +19,6 @@ class PlannedThing(NamedTuple):
     today: str = ""
 
 
-IN_NPZ = (
-    f'convert it once, in Python: `numpy.savez_compressed("data.npz", {SAVED})`, then write `source: {{npz: data.npz}}`'
-)
 ONE_COLUMN = "`array` reads one column: save the columns side by side as one array [rows, values]"
 IDS = "`category` reads ids; as the first layer, `one_hot: N` encodes them"
 TOKENS = "`category` reads a column of tokens [rows, time]: split and pad the texts outside, to one length"
@@ -34,10 +27,6 @@ LEARNT = "`constant` keeps the rate; `cosine` lowers it, after a warm-up where i
 CHOICE = "it is another rule than any of this version; `adam` and `adamw` are those most used"
 
 PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
-    "source": {
-        "parquet": PlannedThing("reading Parquet files", (), IN_NPZ),
-        "jsonl": PlannedThing("reading files of JSON lines", ("json", "json_lines", "ndjson"), IN_NPZ),
-    },
     "reader": {
         "category_columns": PlannedThing("reading several columns of categories as one input", (), ONE_COLUMN),
         "multi_label": PlannedThing(
@@ -129,37 +118,3 @@ def planned_thing_of_any_kind(word: str) -> str:
         if name := planned_thing(kind, word):
             return f"{planned_thing_text(kind, name)}; {things[name].today}"
     return ""
-
-
-def with_columns_of(spec: Any, text: str) -> str:
-    """`text` about a file to be written, with the columns that the spec reads from it."""
-    return with_columns(columns_of(spec), text) if SAVED in text else text
-
-
-def with_columns(names: Iterable[str], text: str) -> str:
-    """`text` about a file to be written, with the columns called `names`, if there are any."""
-    found = tuple(names)
-    plain = [f"{name}={name}" for name in found if name.isidentifier() and not iskeyword(name)]
-    others = [f'"{name}": {re.sub("[^a-zA-Z0-9_]", "_", name)}' for name in found if f"{name}={name}" not in plain]
-    arguments = [*plain, *([f"**{{{', '.join(others)}}}"] if others else ())]
-    return text.replace(SAVED, ", ".join(arguments)) if arguments else text
-
-
-def columns_of(spec: Any) -> tuple[str, ...]:
-    """The columns that the inputs and targets of a spec name, and for an input without a reader that of its own name."""
-    model, data = (mapping_in(spec, key) for key in ("model", "data"))
-    named = [name for name, value in mapping_in(model, "inputs").items() if isinstance(value, Mapping)]
-    readers = {**dict.fromkeys(named), **mapping_in(data, "inputs"), **mapping_in(data, "targets")}
-    if "sample_weight" in data:
-        readers["sample_weight"] = data["sample_weight"]
-    found = [column_of(name, reader) for name, reader in readers.items()]
-    return tuple(dict.fromkeys(column for column in found if column))
-
-
-def column_of(name: str, reader: Any) -> str:
-    """The column that a `reader` of the input or target `name` reads; empty for one that reads none."""
-    ((kind, given),) = reader.items() if isinstance(reader, Mapping) and len(reader) == 1 else (("", reader),)
-    if kind == "same_as":
-        return ""
-    column = given.get("column") if isinstance(given, Mapping) else given
-    return column if isinstance(column, str) and column else name

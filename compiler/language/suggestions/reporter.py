@@ -15,7 +15,6 @@ from modelc.compiler.language.suggestions.planned_things import (
     PLANNED_THINGS,
     planned_thing,
     planned_thing_text,
-    with_columns_of,
 )
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_argument, suggest_registered
 from modelc.compiler.language.suggestions.wording import article, removing, some
@@ -245,6 +244,10 @@ class Reporter(ProblemCollector):
 
             array = array_help(at[-1], name) if table.kind == "initializer" else ""
             found = Suggestion(name, help=array or reference_help(self.document, path, name))
+            if table.kind == "source" and not found.help and ("." in name or "/" in name):
+                from modelc.compiler.language.suggestions.foreign_keys import as_file
+
+                found = Suggestion(name, help=as_file(name, {}))
             if table.kind == "schedule" and not found.help:
                 from modelc.compiler.language.suggestions.foreign_numbers import rate_help
 
@@ -260,7 +263,6 @@ class Reporter(ProblemCollector):
         """Report the name at `path` of a thing that is planned under the name `plan`."""
         message = f"the {table.kind} `{name}` is not in this version: {planned_thing_text(table.kind, plan)}"
         help, note = PLANNED_THINGS[table.kind][plan].today, f"{table.kind} names: {some(list(table))}"
-        help = with_columns_of(self.document.data, help)
         self.add("E109", message, path, key=path[-1] == name, label="not in this version", help=help, note=note)
 
     def no_layer(self, path: Path, name: str) -> None:

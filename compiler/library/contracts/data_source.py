@@ -14,9 +14,6 @@ from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.syntax.file_root import Root
 
-SAVED = "x=x, y=y"
-"""The columns that a help saves, where no spec says which it reads."""
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -71,13 +68,6 @@ class Source(Registered):
     def files(self) -> tuple[str, ...]:
         """The paths, as the spec has them, of all files that are read."""
         return ()
-
-    def files_below(self, root: Root) -> tuple[str, ...]:
-        """The paths of all files that are read: what the patterns among `files` stand for below `root`.
-
-        Raises RunError E405, an AbsentFile for a pattern without a file.
-        """
-        return self.files()
 
     def typed(self, columns: Mapping[str, Column]) -> Self:
         """This source for other rows than those of training, whose `columns` say what those of text are read as."""

@@ -13,7 +13,9 @@ SOURCES: Registry[Source] = Registry(
         "fashion_mnist": "sources.fashion_mnist:FashionMnist",
         "files": "sources.files:Files",
         "imdb": "sources.imdb:Imdb",
+        "jsonl": "sources.tables.jsonl:Jsonl",
         "mnist": "sources.mnist:Mnist",
         "npz": "sources.npz:Npz",
+        "parquet": "sources.tables.parquet:Parquet",
     },
 )

@@ -58,15 +58,6 @@ def test_a_fraction_above_one_is_a_typo_or_a_percentage(rate: str, help: str) ->
     assert help in found
 
 
-def test_a_table_is_saved_with_the_columns_that_the_spec_reads() -> None:
-    text = chain("[{dense: 1, name: price}]") + (
-        "data: {source: {parquet: a.parquet}, inputs: {x: {array: {column: size}}}, targets: {price: {array: 'sold for'}}}\n"
-        "train: {loss: mean_squared_error, optimizer: adam, epochs: 1}\n"
-    )
-    (help,) = helps_of(text)
-    assert 'numpy.savez_compressed("data.npz", size=size, **{"sold for": sold_for})' in help
-
-
 def test_a_name_that_is_left_out_is_the_one_that_is_used() -> None:
     text = """\
 modelc: 1

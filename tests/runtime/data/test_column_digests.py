@@ -15,6 +15,7 @@ NUMBERS = [
     np.array([[0, 1], [1, 0]]).astype(code) for code in ("?", "i1", "i2", "i4", "i8", "u1", "u8", "f2", "f4", "f8")
 ]
 TEXTS = [np.array(["žluť", "", "cat"]).astype(code) for code in ("U4", "U7", "U300")]
+ANY_LENGTH = [np.array(["žluť", "", "cat"], np.dtypes.StringDType())]
 BYTES = [np.strings.encode(TEXTS[0], "utf-8").astype(code) for code in ("S6", "S9")]
 
 
@@ -30,7 +31,7 @@ def test_a_digest_is_that_of_the_runs_of_before() -> None:
     assert digest(column) == sha256(b"<f4 (1, 2) " + column.tobytes()).hexdigest()
 
 
-@pytest.mark.parametrize(("one", "other"), [*permutations(NUMBERS, 2), *permutations([*TEXTS, *BYTES], 2)])
+@pytest.mark.parametrize(("one", "other"), [*permutations(NUMBERS, 2), *permutations([*TEXTS, *BYTES, *ANY_LENGTH], 2)])
 def test_equal_values_in_another_dtype_are_the_same_data(one: Any, other: Any) -> None:
     assert is_known(one, other)
 
@@ -38,6 +39,34 @@ def test_equal_values_in_another_dtype_are_the_same_data(one: Any, other: Any) -
 @pytest.mark.parametrize(("one", "other"), [*permutations(NUMBERS, 2), (TEXTS[1], TEXTS[0]), (TEXTS[0], BYTES[0])])
 def test_so_they_are_for_runs_that_did_not_record_the_dtype(one: Any, other: Any) -> None:
     assert is_known(one, other, with_dtype=False)
+
+
+def test_texts_of_any_length_have_the_digest_of_the_narrowest_strings() -> None:
+    texts = ["žluť", "", "cat", "😀" * 9]
+    assert digest(np.array(texts, np.dtypes.StringDType())) == digest(np.array(texts, "U9")) == digest(np.array(texts))
+
+
+def test_texts_of_very_different_lengths_need_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = np.array(["x"] * 1_000 + ["y" * 5_000_000], np.dtypes.StringDType())
+    tracemalloc.start()
+    found = digest(texts)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200e6
+    texts[0] = "z"
+    assert digest(texts) != found
+    monkeypatch.setattr(column_digests, "LARGEST", 2**50)
+    few = np.array(["ab", "c"], np.dtypes.StringDType())
+    assert column_digests.digest_of_lengths(few) != column_digests.digest_of_lengths(np.array(["a", "bc"], few.dtype))
+
+
+def test_which_values_are_missing_is_a_part_of_a_digest() -> None:
+    values = np.array([0, 1, 2])
+    one, other, none = (np.ma.MaskedArray(values, np.array(mask, bool)) for mask in ([1, 0, 0], [0, 1, 0], [0, 0, 0]))
+    assert len({digest(one), digest(other), digest(values)}) == 3
+    assert digest(none) == digest(values)
+    beneath = np.ma.MaskedArray(np.array([7, 1, 2]), np.array([1, 0, 0], bool))
+    assert digest(beneath) == digest(one)
 
 
 def test_the_order_of_bytes_and_of_axes_is_no_other_value() -> None:

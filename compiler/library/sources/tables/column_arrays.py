@@ -1,22 +1,24 @@
 """Columns of tables as arrays that are filled part by part: masked where values are missing, and only then."""
 
 from collections.abc import Mapping
+from math import prod
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.memory import available_memory, gigabytes
-from modelc.compiler.library.sources.tables.column_types import DTYPES, Kind
+from modelc.compiler.library.base.tensor_type import TensorType
 
-SHORT = 16
-"""Bytes of a text in an array of texts; longer ones take their own beside."""
+WIDTHS = {"str": 16, "float32": 4, "int32": 4, "uint32": 4, "int16": 2, "uint16": 2, "int8": 1, "uint8": 1, "bool": 1}
+"""Bytes of a value where they are not 8; texts of more than these take their own beside."""
 
 
 class ColumnArrays:
-    """One column of `rows` rows of a kind, filled from its first row on."""
+    """One column of `rows` rows of a type, filled from its first row on."""
 
-    def __init__(self, rows: int, kind: Kind) -> None:
-        self.is_text = kind == "text"
-        self.values: NumpyArray = np.zeros(rows, np.dtypes.StringDType() if self.is_text else DTYPES[kind])
+    def __init__(self, rows: int, type_: TensorType) -> None:
+        self.is_text = type_.dtype == "str"
+        dtype = np.dtypes.StringDType() if self.is_text else np.dtype(type_.dtype)
+        self.values: NumpyArray = np.zeros((rows, *type_.shape), dtype)
         self.missing: NumpyArray | None = None
         self.filled = 0
 
@@ -26,7 +28,7 @@ class ColumnArrays:
         absent = np.ma.getmaskarray(part)
         if absent.any():
             if self.missing is None:
-                self.missing = np.zeros(len(self.values), bool)
+                self.missing = np.zeros(self.values.shape, bool)
             self.missing[rows] = absent
         self.values[rows] = np.ma.filled(part, "" if self.is_text else 0)
         self.filled += len(part)
@@ -36,9 +38,12 @@ class ColumnArrays:
         return self.values if self.missing is None else np.ma.MaskedArray(self.values, self.missing)
 
 
-def need_table_memory(rows: int, columns: Mapping[str, tuple[Kind, int]], shown: str) -> None:
-    """Raise RunError E502 unless columns of a kind, and of so many bytes of text, fit into the memory that is available."""
-    sizes = {name: rows * SHORT + size if kind == "text" else 8 * rows for name, (kind, size) in columns.items()}
+def need_table_memory(rows: int, columns: Mapping[str, tuple[TensorType, int]], shown: str) -> None:
+    """Raise RunError E502 unless columns of a type, and of so many bytes of text, fit into the memory that is available."""
+    sizes = {
+        name: rows * prod(type_.shape) * WIDTHS.get(type_.dtype, 8) + (size if type_.dtype == "str" else 0)
+        for name, (type_, size) in columns.items()
+    }
     there, needed = available_memory(), sum(sizes.values())
     if there is None or needed <= there:
         return

@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -39,7 +39,11 @@ def read_encoding(value: Any) -> Any:
         raise PydanticCustomError(
             "encoding",
             "there is no encoding {given}",
-            {"given": value, "help": "for example `utf-8`, `latin-1`, `cp1252` or `utf-16`"},
+            {
+                "given": value,
+                "help": "for example `utf-8`, `latin-1`, `cp1252` or `utf-16`",
+                "label": "no such encoding",
+            },
         ) from None
     # A mark at the beginning is no character anyway.
     return found.name.removesuffix("-sig")
@@ -49,7 +53,7 @@ def read_delimiter(value: Any) -> Any:
     """One character between two fields. Raises for others."""
     if isinstance(value, str) and (len(value) != 1 or value in '"\r\n' or ord(value) > 127 or value == "\0"):
         help = 'a tab is `delimiter: "\\t"`' if value.lower() in ("tab", "\\t", "tsv") else "such as `;`"
-        raise PydanticCustomError("delimiter", "expected one character", {"help": help})
+        raise PydanticCustomError("delimiter", "expected one character", {"help": help, "label": "not one character"})
     return value
 
 
@@ -101,7 +105,7 @@ class Csv(TableSource):
         ),
     ] = None
     decimal: Annotated[
-        str, Field(pattern="^[.,]$", description="What a fraction begins with: `.`, or `,` as in `1,5`.")
+        Literal[".", ","], Field(description="What a fraction begins with: `.`, or `,` as in `1,5`.")
     ] = "."
     missing_values: Annotated[
         tuple[str, ...], BeforeValidator(read_names), Field(description="The texts that stand for a missing value.")
@@ -128,7 +132,8 @@ class Csv(TableSource):
             check_names(self.column_names, file.shown)
         names = open_csv(file, self.format).names
         for name in self.types:
-            if name not in names:
+            # New rows may have fewer columns: no targets.
+            if name not in names and self._trained is None:
                 raise unknown_type(name, names, file.shown)
         return FileColumns(dict.fromkeys(names, Column(None)), {})
 

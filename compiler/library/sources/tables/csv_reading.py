@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.sources.tables.column_arrays import ColumnArrays, need_table_memory
-from modelc.compiler.library.sources.tables.column_types import Counts, Kind, Notation
+from modelc.compiler.library.sources.tables.column_types import Counts, Kind, Notation, row_type
 from modelc.compiler.library.sources.tables.csv_faults import Found, fault_of, first_values, has_empty_ends, undecodable
 from modelc.compiler.library.sources.tables.engine import Engine, EngineError, engine, numbered, quoted
 from modelc.compiler.library.sources.tables.headers import Dialect, read_header
@@ -125,8 +125,9 @@ def load(files: Sequence[CsvFile], texts: Notation, kinds: Mapping[str, Kind]) -
     found = survey(files, texts, names)
     rows = sum(found.rows)
     sizes = {name: found.of(name).size for name in names}
-    need_table_memory(rows, {name: (kinds[name], sizes[name]) for name in names}, files[0].file.shown)
-    arrays = {name: ColumnArrays(rows, kinds[name]) for name in names}
+    types = {name: row_type(kind) for name, kind in kinds.items()}
+    need_table_memory(rows, {name: (types[name], sizes[name]) for name in names}, files[0].file.shown)
+    arrays = {name: ColumnArrays(rows, types[name]) for name in names}
     for file in files:
         columns = numbered([file.names.index(name) for name in names])
         values = ", ".join(

@@ -13,7 +13,6 @@ from modelc.compiler.library.sources.alike import check_alike
 from modelc.compiler.library.sources.tables.column_types import KIND_OF_DTYPE, Kind
 from modelc.compiler.library.sources.tables.table_file import TableFile, table_files
 from modelc.compiler.syntax.file_root import Root
-from modelc.compiler.syntax.path_patterns import files_matching
 
 FILES = "a path, a list, or a pattern such as `data/*.csv`, relative to the spec"
 
@@ -32,9 +31,6 @@ class TableSource(Source):
     def files(self) -> tuple[str, ...]:
         return (*self.train, *(self.test or ()))
 
-    def files_below(self, root: Root) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for path in self.files() for name in files_matching(root, path)))
-
     def typed(self, columns: Mapping[str, Column]) -> Self:
         copy = self.model_copy()
         copy._trained = {
@@ -49,30 +45,33 @@ class TableSource(Source):
 
     @property
     def trained(self) -> Mapping[str, Kind]:
-        """What columns of text were read as in the training rows, where these are others; empty where they are those."""
+        """What columns were read as in the training rows, where these are others; empty where they are those."""
         return self._trained or {}
 
     def inspect(self, root: Root) -> Inspected:
         absent: list[AbsentFile] = []
-        found: list[tuple[str, FileColumns] | None] = []
+        found: list[FileColumns | None] = []
+        shown: list[str] = []
         for paths in (self.train, self.test):
             try:
                 files = table_files(root, paths or ())
-                found.append((files[0].shown, self.header(files[0])) if files else None)
+                found.append(self.header(files[0]) if files else None)
+                shown += [file.shown for file in files[:1]]
             except AbsentFile as error:
                 absent.append(error)
                 found.append(None)
         train, test = found
         if train is not None and test is not None:
-            check_alike(train[1], test[1], train[0], test[0])
-        return Inspected(None if train is None else train[1], tuple(absent))
+            check_alike(train, test, *shown)
+        return Inspected(train, tuple(absent))
 
     def survey(self, root: Root, names: Collection[str]) -> Inspected:
         self.need_files(root)
         columns = self.surveyed(table_files(root, self.train), names, self.trained)
         if self.test is not None:
-            test = table_files(root, self.test)
-            check_alike(columns, self.header(test[0]), self.train[0], test[0].shown)
+            test = self.surveyed(table_files(root, self.test), names, self.typed(columns).trained)
+            wanted = FileColumns({name: columns[name] for name in names if name in columns}, {})
+            check_alike(wanted, test, self.train[0], self.test[0])
         return Inspected(columns)
 
     def need_files(self, root: Root) -> None:
@@ -89,8 +88,11 @@ class TableSource(Source):
         kinds = self.typed(columns).trained
         return Loaded(train, self.read(table_files(root, self.test), names, kinds)[0])
 
-    def header(self, file: TableFile) -> FileColumns:
-        """The columns of a file as its first lines tell them. No numpy. Raises RunError E404, E405."""
+    def header(self, file: TableFile) -> FileColumns | None:
+        """The columns of a file as its first lines tell them, None where these do not tell all. No numpy.
+
+        Raises RunError E404, E405.
+        """
         raise NotImplementedError
 
     def surveyed(self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]) -> FileColumns:

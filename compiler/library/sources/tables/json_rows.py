@@ -1,0 +1,185 @@
+"""Rows of JSON lines, one object in each line, by the standard library: every number is as it is written, every fault has its line."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, NamedTuple
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.sources.tables.table_file import refuse_packed
+
+MOST_KEPT = 3
+"""As many places are kept of each sort of value."""
+LONGEST = 40
+"""Characters of a value that a message shows."""
+
+
+class Repeated(ValueError):
+    """An object has a key twice."""
+
+
+def rows_of(file: BinaryIO, shown: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of an open file, each with its line, counted from 1. Empty lines are none. Raises RunError E405."""
+    file.seek(0)
+    refuse_packed(file.read(8), shown)
+    file.seek(0)
+    decoder = json.JSONDecoder(object_pairs_hook=without_repeats)
+    for number, line in enumerate(file, 1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip(" \t\r\n")
+            if not text:
+                continue
+            row = decoder.decode(text)
+        except UnicodeDecodeError as error:
+            place = f"line {number} has {line[error.start : error.start + 1]!r}"
+            raise refused(f"{shown!r} is not in UTF-8: {place}", "save it in UTF-8, as JSON is") from None
+        except json.JSONDecodeError as error:
+            if number == 1 and text.startswith(("[", "{")) and not text.endswith(("]", "}")):
+                raise refused(f"{shown!r} is JSON of several lines, not of one row in each", IN_LINES) from None
+            raise refused(
+                f"line {number} of {shown!r} is no JSON: {error.msg.lower()}, at its character {error.colno}", ONE_ROW
+            ) from None
+        except Repeated as error:
+            raise refused(f"line {number} of {shown!r} has the key `{error}` twice", "leave one of them out") from None
+        except (RecursionError, ValueError):
+            raise refused(
+                f"line {number} of {shown!r} cannot be read: too deep, or a number too long", ONE_ROW
+            ) from None
+        if not isinstance(row, dict):
+            help = IN_LINES if isinstance(row, list) and number == 1 else ONE_ROW
+            raise refused(f"line {number} of {shown!r} is {kind_in_words(row)}, not an object", help)
+        yield number, row
+
+
+ONE_ROW = 'a file of JSON lines has an object in each line: `{"rooms": 3, "price": 210}`'
+IN_LINES = "write a line for each row: `jq -c '.[]' FILE`, or `frame.to_json(FILE, orient=\"records\", lines=True)`"
+
+
+def refused(message: str, help: str) -> RunError:
+    return RunError("E405", message, helps=(help,))
+
+
+def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object with these entries. Raises Repeated."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise Repeated(key)
+            seen.add(key)
+    return found
+
+
+def kind_in_words(value: Any) -> str:
+    """What a value of JSON is, in words."""
+    if value is None:
+        return "null"
+    kinds = {
+        bool: "a truth value",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "an object",
+    }
+    return kinds[type(value)]
+
+
+class Place(NamedTuple):
+    """Where something is, and what."""
+
+    line: int
+    shown: str
+    text: str = ""
+
+    def __str__(self) -> str:
+        text = self.text if len(self.text) <= LONGEST else self.text[: LONGEST - 3] + "..."
+        return f"{text} in line {self.line} of {self.shown!r}".lstrip()
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen of a column: how many values of each sort, the first places of each, and the shapes of its rows."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    places: dict[str, list[Place]] = field(default_factory=dict)
+    shapes: dict[tuple[int, ...], Place] = field(default_factory=dict)
+    size: int = 0
+    rows: int = 0
+
+    def add(self, value: Any, line: int, shown: str) -> None:
+        """Look at the value of one row."""
+        self.rows += 1
+        shape: tuple[int, ...] = ()
+        values = [value]
+        if isinstance(value, list):
+            found = flattened(value)
+            shape, values = ((-1,), []) if found is None else found
+        if value is not None and shape not in self.shapes:
+            self.shapes[shape] = Place(line, shown)
+        for item in values:
+            sort = sort_of(item)
+            if isinstance(item, str):
+                self.size += len(item)
+            count = self.counts.get(sort, 0)
+            self.counts[sort] = count + 1
+            if count < MOST_KEPT:
+                self.places.setdefault(sort, []).append(Place(line, shown, json.dumps(item, ensure_ascii=False)))
+
+    def has(self, *sorts: str) -> bool:
+        """Whether there are values of one of the `sorts`."""
+        return any(sort in self.counts for sort in sorts)
+
+
+def sort_of(value: Any) -> str:
+    """What a value that is no list counts as; the words for integers are those of `column_types.Counts`."""
+    if value is None:
+        return "missing"
+    if isinstance(value, bool):
+        return "booleans"
+    if isinstance(value, int):
+        if -(2**53) <= value <= 2**53:
+            return "integers"
+        is_exact = abs(value) < 2**127 and int(float(value)) == value
+        if -(2**63) <= value < 2**63:
+            return "integers" if is_exact else "long"
+        return "wide" if is_exact else "huge"
+    return {float: "numbers", str: "texts"}.get(type(value), "objects")
+
+
+def flattened(value: Sequence[Any]) -> tuple[tuple[int, ...], list[Any]] | None:
+    """The shape of lists in lists, and all that is in them; None where they differ in length."""
+    if not any(isinstance(item, list) for item in value):
+        return (len(value),), list(value)
+    parts = [flattened(item) if isinstance(item, list) else None for item in value]
+    first, flat = parts[0], []
+    for part in parts:
+        if part is None or first is None or part[0] != first[0]:
+            return None
+        flat += part[1]
+    assert first is not None
+    return (len(value), *first[0]), flat
+
+
+def seen_in(file: BinaryIO, shown: str, seen: dict[str, Seen], names: Collection[str] | None) -> int:
+    """Add what an open file has of the columns called `names`, or of all, to `seen`, and of others that they are there; the
+    number of its rows. Raises RunError E405.
+    """
+    count = 0
+    for line, row in rows_of(file, shown):
+        for name, value in row.items():
+            found = seen.get(name)
+            if found is None:
+                found = seen[name] = Seen()
+            if names is None or name in names:
+                found.add(value, line, shown)
+        count += 1
+    return count
+
+
+def count_absent(seen: Mapping[str, Seen], rows: int) -> None:
+    """Count the rows that have not the key of a column as missing values of it."""
+    for found in seen.values():
+        if found.rows < rows:
+            found.counts["missing"] = found.counts.get("missing", 0) + rows - found.rows

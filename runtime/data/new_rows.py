@@ -1,0 +1,71 @@
+"""New rows for a trained model, in a file that the user names: a table, or arrays."""
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.contracts.data_source import Column, Source
+from modelc.compiler.library.sources import SOURCES
+from modelc.compiler.library.sources.archive import read_arrays, read_headers
+from modelc.compiler.library.sources.endings import source_of_file
+from modelc.compiler.library.sources.tables.table_file import TableFile
+from modelc.compiler.library.sources.tables.table_source import TableSource
+from modelc.compiler.syntax.file_root import open_regular
+from modelc.runtime.data.arrays import Arrays
+
+
+class NewRows(NamedTuple):
+    """The names of the columns of a file, the errors of those that can be none, and how columns are read."""
+
+    names: Collection[str]
+    refused: Mapping[str, RunError]
+    read: Callable[[Collection[str]], Arrays]
+
+
+def new_rows(path: Path, source: Source | None, trained: Mapping[str, Column]) -> NewRows:
+    """The file at `path`; a table is read as those of the run's own `source`, where that is of the same kind, and by the types of
+    the columns `trained`. Raises RunError E4xx.
+    """
+    name = source_of_file(path.name)
+    if name in ("", "npz"):
+        return arrays_in(path)
+    cls = SOURCES.find(name)
+    assert issubclass(cls, TableSource)
+    table = source if type(source) is cls and isinstance(source, TableSource) else cls(train=(str(path),))
+    table = table.typed(trained)
+    files = (TableFile(str(path), partial(open_regular, path, str(path))),)
+    there = table.header(files[0])
+    if there is None:
+        there = table.surveyed(files, (), table.trained)
+    return NewRows(there, there.refused, lambda names: table.read(files, names, table.trained)[0])
+
+
+def arrays_in(path: Path) -> NewRows:
+    """The arrays of the .npz file at `path`. Raises RunError E404, E405."""
+    shown = str(path)
+    with open_regular(path, shown) as file:
+        try:
+            headers, refused = read_headers(file, shown)
+        except RunError as error:
+            raise error.replaced(helps=BY_ENDING if is_text(path) else error.helps) from None
+    for name, header in headers.items():
+        if not header.shape:
+            raise RunError("E404", f"the column `{name}` in `{path}` is a single value and has no rows")
+
+    def read(names: Collection[str]) -> Arrays:
+        with open_regular(path, shown) as file:
+            return read_arrays(file, shown, names)
+
+    return NewRows(headers, refused, read)
+
+
+BY_ENDING = ("a table has the ending of its kind: `.csv`, `.parquet` or `.jsonl`",)
+
+
+def is_text(path: Path) -> bool:
+    """Whether the file at `path` begins as a text does."""
+    with open_regular(path, str(path)) as file:
+        begin = file.read(64)
+    return bool(begin) and all(byte >= 32 or byte in b"\t\r\n" for byte in begin) and not begin.startswith(b"PK")
