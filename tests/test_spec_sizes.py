@@ -112,6 +112,19 @@ def molecules() -> int:
     return 20 * 64 + 5 * 16 + rounds + dense(64, 64) + dense(64, 1)
 
 
+def cifar10() -> int:
+    """Table 6 of He et al. 2015 with n = 3, and projections for shortcuts; four numbers for each normalized channel."""
+
+    def convolution(window: int, before: int, after: int) -> int:
+        return window * before * after + 4 * after
+
+    total, mean_and_variance = convolution(9, 3, 16) + dense(64, 10), 2 * 3
+    for before, after in pairwise([16, 16, 32, 64]):
+        total += convolution(9, before, after) + 5 * convolution(9, after, after)
+        total += convolution(1, before, after) if after != before else 0
+    return total + mean_and_variance
+
+
 NUMBERS = {
     "lenet": 61_706,
     "alexnet": 61_100_840,  # torchvision's `alexnet`
@@ -133,6 +146,7 @@ NUMBERS = {
     "swin": 213_578,
     "fnet": 1_851_141,
     "molecules": 46_289,
+    "cifar10": 274_048,
 }
 BY_HAND = {
     "googlenet": googlenet,
@@ -147,6 +161,7 @@ BY_HAND = {
     "swin": swin,
     "fnet": fnet,
     "molecules": molecules,
+    "cifar10": cifar10,
 }
 
 

@@ -3,13 +3,13 @@
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 import pytest
-import scipy
 
 import modelc
 from modelc.compiler.api import check_file
@@ -21,6 +21,7 @@ from modelc.runtime.data.dataset import complete, read_dataset
 from modelc.runtime.training.execution import choose
 from modelc.runtime.training.loop import fit
 from tests.compiler.library.layers.running import QUICK
+from tests.compiler.library.sources.published import Server, Small, publish, small_cifar10
 from tests.made_data import (
     make_cells,
     make_census,
@@ -41,6 +42,7 @@ TRAINED = [spec for spec in SPECS if "\ntrain:" in spec.read_text(encoding="utf-
 SMALL = {
     "unet": ["vars.size=16", "vars.width=2"],
     "gpt": ["vars.length=16", "vars.width=16", "vars.heads=2", "vars.depth=2"],
+    "cifar10": ["data.validation=10"],
     "swin": ["vars.patch=4", "vars.width=8", "vars.heads=2", "vars.depth=2", "data.validation=64"],
     "fnet": ["vars.length=12", "vars.vocabulary=50", "vars.width=16", "vars.depth=2"],
     "molecules": ["vars.atoms=8", "vars.bonds=14", "vars.width=8"],
@@ -50,7 +52,12 @@ SMALL = {
 
 
 @pytest.fixture(scope="session")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
+def images() -> Small:
+    return small_cifar10()
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory: pytest.TempPathFactory, images: Small) -> Root:
     folder = tmp_path_factory.mktemp("data")
     make_mnist(folder)
     for make in (
@@ -66,6 +73,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
         make_translations,
     ):
         make(folder)
+    for path, content in images.files.items():
+        (folder / path).write_bytes(content)
     return Root(folder, folder)
 
 
@@ -172,14 +181,15 @@ def test_the_divergence_of_the_vae_is_that_of_normal_distributions() -> None:
     values = jax.jit(lambda x: model.run(params, state, {"image": x}, wanted).edges, compiler_options=QUICK)(image)
     mean, log_variance, found = (np.asarray(values[edge], "float64") for edge in wanted)
     grid = np.linspace(-12, 12, 20_001)
-    normal: Any = scipy.stats.norm
+    normal: Any = import_module("scipy.stats").norm
     p = normal(mean[..., None], np.exp(log_variance / 2)[..., None])
     expected = (p.pdf(grid) * (p.logpdf(grid) - normal.logpdf(grid))).sum(-1) * (grid[1] - grid[0])
     np.testing.assert_allclose(found, expected.sum(-1), rtol=1e-4)
 
 
 @pytest.mark.parametrize("spec", TRAINED, ids=lambda path: path.stem)
-def test_a_shipped_spec_trains(spec: Path, root: Root) -> None:
+def test_a_shipped_spec_trains(spec: Path, root: Root, images: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(monkeypatch, images, Server(0))
     task = check_file(spec, settings=["train.epochs=1", "train.batch_size=32", *SMALL.get(spec.stem, ())]).task
     assert task is not None
     task, _ = complete(task, root)

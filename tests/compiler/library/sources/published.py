@@ -10,7 +10,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 import pytest
 
@@ -135,6 +134,8 @@ def small_cifar100() -> Small:
 
 def small_imdb() -> Small:
     """Reviews of all lengths up to more than 1,000 words, which pickle appends in parts; the ids are Keras's."""
+    import keras
+
     generator = np.random.default_rng(7)
     arrays: dict[str, Any] = {}
     columns = {}
