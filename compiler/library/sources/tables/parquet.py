@@ -168,7 +168,7 @@ def decided(
             found = type_in_all_files(
                 name, [(file.shown, part.types[name]) for file, part in zip(files, described, strict=True)]
             )
-            for file, part in zip(files, described, strict=True):
+            for file, part in zip(files, described, strict=True) if found.decimal or found.depth else ():
                 with reading(file, tuple(part.types)) as (opened, relation):
                     found = checked(name, found, opened, relation, f"c{list(part.types).index(name)}", file.shown)
             types[name] = as_trained(name, found, trained.get(name), files[0].shown)
