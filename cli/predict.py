@@ -107,6 +107,7 @@ def rows_to_predict(
 def inputs_of(run: "Run", task: "Task", path: Path, learnt: "Learnt") -> tuple[Mapping[str, NumpyArray], int]:
     """The model's inputs from the columns of a file, and the number of rows. Raises RunError E4xx."""
     from modelc.compiler.diagnostics.exceptions import RunError
+    from modelc.compiler.library.readers.checks import MissingValues
     from modelc.runtime.data.dataset import input_columns, read_inputs
     from modelc.runtime.data.new_rows import new_rows
     from modelc.runtime.runs.column_kinds import columns_in
@@ -117,7 +118,10 @@ def inputs_of(run: "Run", task: "Task", path: Path, learnt: "Learnt") -> tuple[M
         names = input_columns(task, found.names, found.refused, learnt)
     columns = found.read(names)
     with with_rows_for(run):
-        inputs, rows = read_inputs(task, columns, learnt)
+        try:
+            inputs, rows = read_inputs(task, columns, learnt)
+        except MissingValues as error:
+            raise error.located(found.place_of(error.row)) from None
     if rows == 0:
         raise RunError("E404", f"`{path}` has no rows to predict")
     return inputs, rows

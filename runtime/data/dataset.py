@@ -15,6 +15,7 @@ from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.library.contracts.data_source import Loaded, Source
 from modelc.compiler.library.readers.casts import column_of
+from modelc.compiler.library.readers.checks import MissingValues
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
@@ -102,9 +103,11 @@ def read_dataset(
     assert data is not None
     assert data.source is not None
     loaded = load(task, data.source, root, ("data", "source"))
-    whole = read_part(
-        task, loaded.train, learnt or NOTHING_LEARNT, training_rows(task, loaded.train) if learnt is None else None
-    )
+    training = training_rows(task, loaded.train) if learnt is None else None
+    try:
+        whole = read_part(task, loaded.train, learnt or NOTHING_LEARNT, training)
+    except MissingValues as error:
+        raise error.located(place_of_row(task, root, error.row)) from None
     digests = digests_of(loaded.train, column_names(task), known.train)
     # Also of those that are held out: which these are is drawn.
     check_values(task, whole, training=True)
@@ -120,6 +123,13 @@ def read_dataset(
         return Dataset(train, validation, held if test else None, KnownDigests(digests), notes)
     of_test = digests_of(columns, column_names(task), known.test)
     return Dataset(train, validation, read_test(task, columns, whole), KnownDigests(digests, of_test), notes)
+
+
+def place_of_row(task: Task, root: Root, row: int) -> str:
+    """Where a row of the source is in its files."""
+    assert task.data is not None
+    assert task.data.source is not None
+    return task.data.source.place_of(root_for(task.spec.document, root, ("data", "source")), row)
 
 
 def training_rows(task: Task, columns: Arrays) -> Array | slice:

@@ -22,6 +22,8 @@ class NewRows(NamedTuple):
     names: Collection[str]
     refused: Mapping[str, RunError]
     read: Callable[[Collection[str]], Arrays]
+    place_of: Callable[[int], str] = lambda row: ""
+    """Where a row is in the file, counted from 0."""
 
 
 def new_rows(path: Path, source: Source | None, trained: Mapping[str, Column]) -> NewRows:
@@ -39,7 +41,9 @@ def new_rows(path: Path, source: Source | None, trained: Mapping[str, Column]) -
     there = table.header(files[0])
     if there is None:
         there = table.surveyed(files, (), table.trained)
-    return NewRows(there, there.refused, lambda names: table.read(files, names, table.trained)[0])
+    return NewRows(
+        there, there.refused, lambda names: table.read(files, names, table.trained)[0], partial(table.place_in, files)
+    )
 
 
 def arrays_in(path: Path) -> NewRows:

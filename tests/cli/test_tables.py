@@ -134,7 +134,10 @@ def test_new_rows_that_do_not_fit_are_named(runs: Path) -> None:
     assert "'two' in line 3" in said
     (runs / "bad.csv").write_text("zip,rooms,area\n712,3,50\n10115,,60.5\n")
     ended = modelc("predict", "csv", "bad.csv", "-o", "out.csv", cwd=runs)
-    assert ended.code == 4 and "error[E402]: `rooms` has 1 missing value, the first in row 1" in ended.err
+    assert (
+        ended.code == 4
+        and "error[E402]: `rooms` has 1 missing value, the first in row 1, line 3 of 'bad.csv'" in ended.err
+    )
     (runs / "bad.csv").write_text("zip,room,area\n712,3,50\n")
     ended = modelc("predict", "csv", "bad.csv", "-o", "out.csv", cwd=runs)
     assert ended.code == 4 and "error[E401]: the data has no column `rooms`" in ended.err
@@ -155,7 +158,10 @@ def test_missing_values_are_an_error_at_the_input(tmp_path: Path) -> None:
     for command in (("validate", "--data"), ("train",)):
         ended = modelc(*command, "s.yaml", cwd=tmp_path)
         said = ended.out + ended.err
-        assert ended.code != 0 and "error[E402]: `area` has 1 missing value, the first in row 7" in said
+        assert (
+            ended.code != 0
+            and "error[E402]: `area` has 1 missing value, the first in row 7, line 9 of 'rows.csv'" in said
+        )
         assert "s.yaml:12:11" in said
 
 
@@ -207,3 +213,15 @@ def test_the_ending_of_a_file_says_how_new_rows_are_read(tmp_path: Path) -> None
         found = new_rows(tmp_path / f"rows.{kind}", None, {})
         assert set(found.names) == set(NAMES)
         assert [str(text) for text in found.read(["zip"])["zip"].tolist()] == [row["zip"] for row in rows(3)]
+
+
+def test_a_column_of_numbers_with_some_texts_says_which(tmp_path: Path) -> None:
+    found = rows()
+    found[3]["area"] = found[20]["area"] = "NA"
+    keep_csv(tmp_path, found)
+    (tmp_path / "s.yaml").write_text(SPEC.replace("SOURCE", "csv: rows.csv"))
+    ended = modelc("validate", "--data", "s.yaml", cwd=tmp_path)
+    said = " ".join(ended.out.split())
+    assert ended.code == 1 and ended.out.count("error[") == 1 and "`area` has str, expected numbers" in said
+    assert "all of its values are numbers but 2: in 'rows.csv' 'NA' in line 5, 'NA' in line 22" in said
+    assert 'missing_values: ["", NA]' in said

@@ -27,6 +27,8 @@ class Column:
     type: TensorType | None
     classes: tuple[str, ...] | int | None = None
     rows: int | None = None
+    note: str = ""
+    """What is said beside an error about its type: why it is text."""
 
 
 class FileColumns(dict[str, Column]):
@@ -93,6 +95,10 @@ class Source(Registered):
         Raises RunError as `load` does.
         """
         return self.inspect(root)
+
+    def place_of(self, root: Root, row: int, *, test: bool = False) -> str:
+        """Where a row is, counted from 0, of those for training or `test`: `line 3 of 'a.csv'`; empty where a number says it."""
+        return ""
 
     def load(self, root: Root, names: Collection[str] | None = None) -> Loaded:
         """Read the columns called `names`, or all; names that there are none of are left out, others may be read as well.

@@ -24,6 +24,8 @@ from modelc.compiler.library.readers.checks import Rows, check_finite, need_rows
 
 NORMALIZATION = "the layer `normalization`, as the first, finds mean and variance in the training rows"
 """What standardizes the values of a column."""
+MARKERS = 'name what stands for a missing value: `missing_values: ["", NA]` of the source'
+"""What to do about a column of numbers in which some are text."""
 TARGETS = {"float16": "float32", "float64": "float32", "int64": "int32", "uint32": "int32", "uint64": "int32"}
 """The dtype of a target, by that of its column; other dtypes are kept."""
 
@@ -74,6 +76,8 @@ class ArrayReader(Reader):
         shape = shape_of_row(self.shape, column, self.column)
         if column.type is None:
             return None if wanted is None else TensorType(shape, wanted.dtype)
+        message = f"`{self.column}` has {column.type.dtype}, expected numbers"
+        need(not column.note, message, help=MARKERS, note=column.note, code="E402")
         return TensorType(shape, self.dtype(column.type, wanted))
 
     def dtype(self, column: TensorType, wanted: TensorType | None) -> str:

@@ -82,23 +82,32 @@ def refuse_missing(column: NumpyArray, name: str, first_row: int = 0, counts: Nu
     return column.data
 
 
-FILLED = "fill them, or remove these rows, before training"
-"""What to do about missing values where the reader has no way to fill them."""
-
-
 class MissingValues(RunError):
-    """E402 for a column with missing values, the first of them in `row`, of which its reader does not say what becomes of them."""
+    """E402 for a column with missing values, the first of them in `row`, of which its reader does not say what becomes of them.
+
+    `place` is where that row is in its file.
+    """
 
     def __init__(
-        self, name: str, count: int, row: int, place: str = "", at: Path = (), helps: tuple[str, ...] = (FILLED,)
+        self, name: str, count: int, row: int, place: str = "", at: Path = (), helps: tuple[str, ...] = ()
     ) -> None:
         where = f", {place}" if place else ""
+        ways = f"`number: {{column: {name}, missing: median}}`, or for classes `category: {{column: {name}, missing: unknown}}`"
+        filled = (f"say what stands for them: {ways}", "or remove these rows")
         super().__init__(
             "E402",
             f"`{name}` has {counted(count, 'missing value')}, the first in row {row}{where}",
-            helps=helps,
+            helps=helps or filled,
             at=at,
         )
+        self.name, self.count, self.row, self.place = name, count, row, place
+
+    def placed(self, at: Path) -> "MissingValues":
+        return self if self.at else MissingValues(self.name, self.count, self.row, self.place, at, self.helps)
+
+    def located(self, place: str) -> "MissingValues":
+        """The same error, with the place of its first row in the data."""
+        return MissingValues(self.name, self.count, self.row, place, self.at, self.helps)
 
 
 def missing_values(name: str, gone: NumpyArray, first_row: int, way: str) -> MissingValues:

@@ -75,7 +75,7 @@ class NumericReader(Reader):
         for name, type_ in types.items():
             message = f"`{name}` has {type_.dtype}, expected numbers"
             help = 'name what stands for a missing value, `missing_values: ["", NA]` of the source, or read it with `category`'
-            need(type_.dtype in DTYPES, message, help=help, code="E402")
+            need(type_.dtype in DTYPES, message, help=help, note=columns[name].note, code="E402")
             message = f"one row of `{name}` has {type_.rank} axes, expected a number or a list of them"
             need(type_.rank <= 1, message, help="read it with `array`", code="E402")
         return TensorType(self.shape_of([*types.values()]), wanted.dtype if wanted else "float32")

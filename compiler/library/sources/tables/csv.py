@@ -1,7 +1,7 @@
 """The source of rows in csv files."""
 
 import codecs
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator
@@ -12,6 +12,7 @@ from modelc.compiler.library.base.fields import Field, Names, read_names
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.contracts.data_source import Column, FileColumns
 from modelc.compiler.library.sources.tables.column_types import Kind, Notation, row_type
+from modelc.compiler.library.sources.tables.csv_faults import records, shown_values
 from modelc.compiler.library.sources.tables.csv_reading import (
     CsvFile,
     CsvFormat,
@@ -22,10 +23,13 @@ from modelc.compiler.library.sources.tables.csv_reading import (
 )
 from modelc.compiler.library.sources.tables.csv_reading import load as load_columns
 from modelc.compiler.library.sources.tables.csv_reading import survey as survey_files
-from modelc.compiler.library.sources.tables.headers import check_names
+from modelc.compiler.library.sources.tables.headers import any_length, check_names
 from modelc.compiler.library.sources.tables.kinds import Misfit, kind_of, misfit_error
 from modelc.compiler.library.sources.tables.table_file import TableFile
 from modelc.compiler.library.sources.tables.table_source import TableSource
+
+MOSTLY = 10
+"""A column with so many numbers for each other text was probably meant to be of numbers."""
 
 
 def read_encoding(value: Any) -> Any:
@@ -137,11 +141,29 @@ class Csv(TableSource):
                 raise unknown_type(name, names, file.shown)
         return FileColumns(dict.fromkeys(names, Column(None)), {})
 
+    def lines(self, file: TableFile) -> Iterator[int]:
+        dialect = open_csv(file, self.format).dialect
+        with file.open() as opened, any_length():
+            yield from (record.line for record in records(opened, dialect))
+
     def surveyed(self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]) -> FileColumns:
         opened, found, kinds, refused = self.decided(files, names, trained)
         columns = {name: Column(None, rows=sum(found.rows)) for name in opened[0].names if name not in refused}
-        typed = {name: Column(row_type(kind), rows=sum(found.rows)) for name, kind in kinds.items()}
+        typed = {
+            name: Column(row_type(kind), rows=sum(found.rows), note=self.note_on(name, kind, opened, found))
+            for name, kind in kinds.items()
+        }
         return FileColumns({**columns, **typed}, refused)
+
+    def note_on(self, name: str, kind: Kind, files: Sequence[CsvFile], found: Survey) -> str:
+        """Which values make text of a column of numbers; empty where it is no such column."""
+        counts = found.of(name)
+        numbers = counts.rows - counts.missing - counts.texts
+        if kind != "text" or name in self.types or not counts.texts or numbers < MOSTLY * counts.texts:
+            return ""
+        ((shown, places),) = located(files, found, name, self.format.texts, ("texts",)).items()
+        values = shown_values(places, counts.texts)
+        return f"all of its values are numbers but {counts.texts:,}: in {shown!r} {values}"
 
     def read(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]

@@ -70,6 +70,10 @@ class Jsonl(TableSource):
             next(rows_of(opened, file.shown), None)
         return None
 
+    def lines(self, file: TableFile) -> Iterator[int]:
+        with file.open() as opened:
+            yield from (line for line, _ in rows_of(opened, file.shown))
+
     def surveyed(self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]) -> FileColumns:
         return self.looked_through(files, names, trained)[0]
 

@@ -1,6 +1,6 @@
 """What the sources of tables share: files and patterns for the training and the test rows, and declared types."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import PrivateAttr
@@ -87,6 +87,23 @@ class TableSource(Source):
             return Loaded(train)
         kinds = self.typed(columns).trained
         return Loaded(train, self.read(table_files(root, self.test), names, kinds)[0])
+
+    def place_of(self, root: Root, row: int, *, test: bool = False) -> str:
+        return self.place_in(table_files(root, (self.test if test else self.train) or ()), row)
+
+    def place_in(self, files: Sequence[TableFile], row: int) -> str:
+        """Where a row of these files is; empty where files have no lines."""
+        passed = 0
+        for file in files:
+            for line in self.lines(file):
+                if passed == row:
+                    return f"line {line} of {file.shown!r}"
+                passed += 1
+        return ""
+
+    def lines(self, file: TableFile) -> Iterator[int]:
+        """The line in which each row of a file begins, counted from 1; none where files have no lines."""
+        return iter(())
 
     def header(self, file: TableFile) -> FileColumns | None:
         """The columns of a file as its first lines tell them, None where these do not tell all. No numpy.
