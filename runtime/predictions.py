@@ -118,7 +118,9 @@ def columns_of(outputs: Outputs, name: str, array: Array) -> Iterator[tuple[str,
         yield name, array.reshape(-1)
         return
     owner, _, what = name.partition("/")
-    classes = outputs[owner].classes if what == "probability" else None
+    # The answers of several yes or no have the names too; those of one choice are names themselves.
+    named = what == "probability" or outputs[owner].link == "sigmoid"
+    classes = outputs[owner].classes if named else None
     width = array.shape[1]
     labels: Sequence[object] = classes if isinstance(classes, tuple) and len(classes) == width else range(width)
     for label, column in zip(labels, array.T, strict=True):

@@ -63,7 +63,8 @@ model:
 data: {source: imdb}
 train: {loss: binary_cross_entropy, optimizer: adam, epochs: 1}
 """
-BASES = (EXAMPLE, EXAMPLE.replace("[8, 8]", "[28, 28]"), SEVERAL, TABLE, COLOURS, REVIEWS)
+TEXTS = REVIEWS.replace("source: imdb", "source: {npz: rows.npz}")
+BASES = (EXAMPLE, EXAMPLE.replace("[8, 8]", "[28, 28]"), SEVERAL, TABLE, COLOURS, REVIEWS, TEXTS)
 ROWS = [(framework, found) for framework, page in pages().items() for rows in page.values() for found in rows]
 MODULES = (
     "activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "optimizers",

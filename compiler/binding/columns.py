@@ -17,6 +17,7 @@ from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column, refused_arrays
 from modelc.compiler.library.contracts.reader import Reader, is_pattern
 from modelc.compiler.library.losses import LOSSES
+from modelc.compiler.library.readers import READERS
 from modelc.compiler.library.readers.array import ArrayReader
 
 
@@ -117,8 +118,11 @@ def bind_column(
     if wanted is not None and shape is not None and shape != wanted.shape:
         given, taken, column_name = show_shape(shape), show_shape(wanted.shape), reader.subject
         message = f"the column `{column_name}` has rows of shape {given}, the input `{name}` takes {taken}"
-        reshaped = f"`array: {{column: {column_name}, shape: {taken}}}`"
-        help = f"change the input to `shape: {given}`, or reshape the column with {reshaped}"
+        other_way = f"reshape the column with `array: {{column: {column_name}, shape: {taken}}}`"
+        if "shape" not in type(reader).model_fields:
+            message = f"`{READERS.name_of(reader)}` gives rows of shape {given}, the input `{name}` takes {taken}"
+            other_way = reader.way_to(wanted.shape)
+        help = f"change the input to `shape: {given}`" + (f", or {other_way}" if other_way else "")
         at, related = place_of_binding(reporter, path), [(("model", "inputs", name), f"takes {taken}")]
         reporter.add("E402", message, at, label=f"gives {given}", help=help, related=related)
         return binding

@@ -112,11 +112,12 @@ class NamesReader:
 
     def names_at(self, named: ClassFile) -> tuple[str, ...] | None:
         reporter, path = Reporter(self.document), named.at
-        if self.report_arguments(reporter, path, str(named.classes[-2])):
+        kind, argument = map(str, named.classes[-2:])
+        if self.report_arguments(reporter, path, kind, argument):
             self.includer.take_from(reporter)
             return None
         written = {**self.document.get(path), "file": self.document.get(named.file)}
-        given = read_keys(reporter, CLASSES, written, path) or {}
+        given = read_keys(reporter, CLASSES._replace(what=f"`{argument}`"), written, path) or {}
         self.includer.take_from(reporter)
         file = given.get("file")
         if not isinstance(file, str) or reporter.problems or reporter.has_hole(path):
@@ -125,17 +126,17 @@ class NamesReader:
             self.files[file] = self.known.get(file) if self.known is not None else self.read(file, named.file)
         return self.files[file]
 
-    def report_arguments(self, reporter: Reporter, path: Path, kind: str) -> bool:
+    def report_arguments(self, reporter: Reporter, path: Path, kind: str, argument: str) -> bool:
         """Report arguments of the reader beside the file, which stand a level too deep; says whether there are some."""
         given = self.document.get(path)
         fields = READERS.find(kind).model_fields if kind in READERS else {}
         deep = [key for key in given if key in fields]
         if deep:
             verb = "are arguments" if len(deep) > 1 else "is an argument"
-            message = f"{name_list(deep)} {verb} of `{kind}`, beside `classes`"
+            message = f"{name_list(deep)} {verb} of `{kind}`, beside `{argument}`"
             rest = {key: value for key, value in given.items() if key not in deep}
-            help = f"write `{spell({'classes': rest, **{key: given[key] for key in deep}})[1:-1]}`"
-            reporter.add("E102", message, (*path, deep[0]), key=True, label="not in `classes`", help=help)
+            help = f"write `{spell({argument: rest, **{key: given[key] for key in deep}})[1:-1]}`"
+            reporter.add("E102", message, (*path, deep[0]), key=True, label=f"not in `{argument}`", help=help)
         return bool(deep)
 
     def read(self, file: str, path: Path) -> tuple[str, ...] | None:

@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.expansion.scope import File, Scope, dereference, is_reference
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of
+from modelc.compiler.expansion.spec_files import names_argument
 from modelc.compiler.expansion.variables import Reported
 from modelc.compiler.language.expressions.operations import ExpressionError
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.readers import READERS
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.document import Where
@@ -86,6 +89,8 @@ def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: 
         # It is reported where it is read.
         raise Reported from None
     classes = reader.class_names(None)
+    if classes is None and is_refused(reader):
+        raise Reported
     if classes is None and (column := column_of(evaluator, reader.subject, file)) is not None:
         classes = reader.class_names({reader.subject: column})
     if classes is None:
@@ -99,18 +104,28 @@ def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: 
     return classes if isinstance(classes, int) else len(classes)
 
 
+def is_refused(reader: Reader) -> bool:
+    """Whether the arguments of a reader are reported as wrong where it is read, whatever its columns are."""
+    try:
+        reader.plan(None, None)
+    except PlanError:
+        return True
+    return False
+
+
 def with_names(reader: object, names: Mapping[str, tuple[str, ...]]) -> object:
     """The data of a reader with class names in place of the file that has them."""
     ((kind, given),) = reader.items() if isinstance(reader, dict) and len(reader) == 1 else (("", None),)
     if not isinstance(given, dict):
         return reader
-    classes = given.get("classes")
+    argument = names_argument(kind)
+    classes = given.get(argument)
     if not isinstance(classes, dict) or not isinstance(classes.get("file"), str):
         return reader
     if classes["file"] not in names:
         # Why there are none is reported where they are read.
         raise Reported
-    return {kind: {**given, "classes": names[classes["file"]]}}
+    return {kind: {**given, argument: names[classes["file"]]}}
 
 
 def column_of(evaluator: "VariableEvaluator", subject: str, file: File) -> Column | None:

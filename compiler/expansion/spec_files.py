@@ -23,6 +23,15 @@ def needs_files(data: Any) -> bool:
     return "extends" in data or any(isinstance(block, Mapping) and "use" in block for block in defined)
 
 
+NAMES_ARGUMENT = {"text": "vocabulary"}
+"""The argument of a reader that may be a file of names, where it is not `classes`."""
+
+
+def names_argument(kind: str) -> str:
+    """The argument that may be a file of names, of the reader called `kind`."""
+    return NAMES_ARGUMENT.get(kind, "classes")
+
+
 class ClassFile(NamedTuple):
     """A file of class names: `classes` is the key path of the argument of a reader that it is for, `at` where that value is
     written, and `file` where the path of the file is, both behind variables.
@@ -43,10 +52,11 @@ def class_files(data: Any, top: KeyPath = ()) -> list[ClassFile]:
         readers += [((key, name), reader) for name, reader in spec.entries(spec.below(section, key))]
     for names, reader in readers:
         for kind, arguments in spec.entries(reader):
-            at = spec.below(arguments, "classes")
+            argument = names_argument(kind)
+            at = spec.below(arguments, argument)
             file = spec.below(at, "file")
             if at is not None and file is not None and isinstance(spec.get(at), Mapping):
-                found.append(ClassFile((*top, "data", *names, kind, "classes"), at, file))
+                found.append(ClassFile((*top, "data", *names, kind, argument), at, file))
     for name, block in spec.entries(spec.below(top, "blocks")):
         used = spec.below(block, "use")
         if used is not None and isinstance(spec.get(used), Mapping):

@@ -173,7 +173,7 @@ def test_what_is_wrong_in_the_spec_is_one_error_there(
     [
         ("num_classes: 3", "did you mean `classes`?"),
         ("class_names: [a, b]", "it is `classes` here"),
-        ("vocabulary: names.txt", "it is `classes` here"),
+        ("vocab: names.txt", "it is `classes` here"),
         ("names_file: names.txt", "write `classes: {file: names.txt}`"),
         ("oov_token: other, classes: [a, b]", "write `unknown: other`"),
     ],
@@ -343,3 +343,26 @@ def test_damaged_names_of_a_run_are_an_error(trained: Path, tmp_path: Path, dama
     kept.unlink() if damage is None else kept.write_text(damage, encoding="utf-8")
     ended = modelc("evaluate", "runs/spec/one", cwd=tmp_path)
     assert ended.code == 4 and "E602" in ended.err and "class_names.json" in ended.err
+
+
+def test_a_file_of_words_is_the_vocabulary_of_texts_and_kept_in_the_run(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("dog\ncat\n!\n")
+    (tmp_path / "texts.yaml").write_text(
+        """\
+modelc: 1
+model:
+  inputs: {x: {shape: [4], dtype: int32}}
+  layers: [embedding: {input_dim: "${classes(x)}", output_dim: 2}, flatten, {dense: {units: 1}, name: y}]
+data:
+  source: {npz: rows.npz}
+  inputs: {x: {text: {column: x, length: 4, vocabulary: {file: words.txt}}}}
+train: {loss: mean_squared_error, optimizer: adam, epochs: 1}
+"""
+    )
+    np.savez(tmp_path / "rows.npz", x=np.array(["A dog", "Cat!", "dog"] * 4), y=np.zeros(12, np.float32))
+    shown = modelc("summary", "texts.yaml", cwd=tmp_path)
+    assert shown.code == 0 and "embedding: {input_dim: 5" in shown.out, shown.out
+    trained = modelc("train", "texts.yaml", "--run-dir", "run", cwd=tmp_path)
+    assert trained.code == 0, trained.err
+    (tmp_path / "words.txt").unlink()
+    assert modelc("predict", "run", "rows.npz", "--output", "out.csv", cwd=tmp_path).code == 0

@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert valid.code == 0, valid.err
     trained = modelc("train", "houses.yaml", "--run-dir", "run", cwd=folder)
     assert trained.code == 0, trained.err
-    assert "note: `kind`: the training rows have 3 names, and `vocabulary: 5` has room for 4" in trained.out
+    assert "note: `kind`: the training rows have 3 names, and there is room for 4" in trained.out
     return folder
 
 
@@ -63,3 +63,23 @@ def test_the_run_says_what_it_has_learnt_of_the_training_rows_alone(folder: Path
     assert scores["accuracy"] > 0.95
     learnt = json.loads((folder / "run" / "readers.json").read_text())["readers"]["targets/kind"]["learnt"]
     assert learnt == {"names": ["house", "flat", "farm"], "unknown": 0, "values": 320}
+
+
+def test_predictions_of_several_labels_have_their_names(tmp_path: Path) -> None:
+    (tmp_path / "tags.yaml").write_text(
+        SPEC.replace("softmax}, name: kind", "sigmoid}, name: kind")
+        .replace(
+            "{category: {column: kind, vocabulary: 5, unknown: other}}",
+            "{multi_label: {column: kind, classes: [a, b, c]}}",
+        )
+        .replace("loss: {cross_entropy: {class_weight: balanced}}", "loss: binary_cross_entropy")
+    )
+    x = np.random.default_rng(0).normal(size=(400, 3))
+    tags = np.array([";".join(name for name, value in zip("abc", row, strict=True) if value > 0) for row in x])
+    np.savez(tmp_path / "houses.npz", x=x, kind=tags)
+    assert modelc("train", "tags.yaml", "--run-dir", "run", cwd=tmp_path).code == 0
+    assert modelc("predict", "run", "houses.npz", "--output", "out.csv", cwd=tmp_path).code == 0
+    with (tmp_path / "out.csv").open() as file:
+        header, *rows = csv.reader(file)
+    assert header == [*(f"kind/{name}" for name in "abc"), *(f"kind/probability/{name}" for name in "abc")]
+    assert np.mean([[cell == "true" for cell in row[:3]] for row in rows] == (x > 0)) > 0.95

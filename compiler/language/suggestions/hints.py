@@ -33,7 +33,8 @@ OTHER_CHOICES = {
     },
     "uint8": dict.fromkeys(
         ("object", "str", "string", "text"),
-        "strings become ids when they are read: write `dtype: int32`, and read the column as `category` in `data`",
+        "strings become ids when they are read: write `dtype: int32`, and read the column as `category` in `data`, or "
+        "as `text` for its words",
     ),
 }
 """For one of the choices, what is written among them and is not there, without case and separators, and what to do."""
@@ -77,8 +78,8 @@ ABSENT = {
     ),
     "stringlookup": "strings become ids when they are read, for an input of `dtype: int32`: "
     "`data: {inputs: {city: {category: {column: city, classes: [berlin, paris], unknown: other}}}}`",
-    "textvectorization": "tokens become ids when they are read, for an input of `dtype: int32`; the column holds texts as "
-    "tokens [rows, time]: `data: {inputs: {words: {category: {column: words, classes: [<pad>, the, a], unknown: other}}}}`",
+    "textvectorization": "texts become ids when they are read, for an input of `shape: [200], dtype: int32`: "
+    "`data: {inputs: {review: {text: {column: review, length: 200, vocabulary: 20000}}}}`",
     **dict.fromkeys(
         (f"transformer{part}" for part in ("", "block", "decoder", "decoderlayer", "encoder", "encoderlayer")),
         TRANSFORMER,

@@ -19,26 +19,14 @@ class PlannedThing(NamedTuple):
     today: str = ""
 
 
-ONE_COLUMN = "`array` reads one column: save the columns side by side as one array [rows, values]"
-IDS = "`category` reads ids; as the first layer, `one_hot: N` encodes them"
-TOKENS = "`category` reads a column of tokens [rows, time]: split and pad the texts outside, to one length"
 DECODED = "decode the files outside and save one array [rows, height, width, channels], which `array` reads"
 LEARNT = "`constant` keeps the rate; `cosine` lowers it, after a warm-up where it has `warmup_steps`"
 CHOICE = "it is another rule than any of this version; `adam` and `adamw` are those most used"
 
 PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
     "reader": {
-        "category_columns": PlannedThing("reading several columns of categories as one input", (), ONE_COLUMN),
-        "multi_label": PlannedThing(
-            "reading sets of labels", ("multi_hot", "multilabel"), "`array` reads a column of 0 and 1 [rows, labels]"
-        ),
-        "one_hot": PlannedThing("reading categories as vectors", ("onehot",), IDS),
-        "text": PlannedThing("reading texts", ("tokens", "texts", "tokenizer"), TOKENS),
         "image": PlannedThing("reading image files", ("images",), DECODED),
         "label_image": PlannedThing("reading image files of labels", ("segmentation_mask",), DECODED),
-        "date": PlannedThing(
-            "reading dates", ("datetime", "timestamp"), "save its parts as numbers, which `array` reads"
-        ),
         "audio": PlannedThing(
             "reading audio files", ("wav",), "save the samples as one array [rows, time], which `array` reads"
         ),

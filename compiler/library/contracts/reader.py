@@ -64,6 +64,10 @@ class Reader(Registered):
         """The shape of one row after reading where the reader itself says it, whatever its columns have."""
         return None
 
+    def way_to(self, shape: tuple[int, ...]) -> str:
+        """How to have rows of this shape from the reader, as a help says it; empty where there is no way."""
+        return ""
+
     def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
         """The type of one row after reading; None where it is not known before the `columns` are.
 

@@ -10,6 +10,11 @@ READERS: Registry[Reader] = Registry(
         "number": "readers.number:NumberReader",
         "numbers": "readers.numbers:NumbersReader",
         "category": "readers.category:CategoryReader",
+        "category_columns": "readers.category_columns:CategoryColumnsReader",
+        "one_hot": "readers.one_hot:OneHotReader",
+        "date": "readers.date:DateReader",
+        "multi_label": "readers.multi_label:MultiLabelReader",
         "same_as": "readers.same_as:SameAs",
+        "text": "readers.text:TextReader",
     },
 )

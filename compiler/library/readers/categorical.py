@@ -73,7 +73,8 @@ def read_vocabulary(value: Any) -> Any:
         return value
     names = isinstance(value, list) and len(value) > 1 and all(isinstance(name, str) for name in value)
     known = f"write `classes: [{listed(value)}]`" if names else ""
-    if isinstance(value, Mapping) and isinstance(file := value.get("file"), str):
+    file = value.get("file") if isinstance(value, Mapping) else value
+    if isinstance(file, str):
         known = help_for_classes(file)
     message = "expected how many classes there are at most, at least 2: their names are learnt"
     help = known or "for example `vocabulary: 100`: the 99 most frequent names, and one class for all others"
@@ -90,6 +91,12 @@ FEWER_WORDS = (
     "num_tokens",
 )
 """What others call the size of a vocabulary that is learnt."""
+
+FOR_MISSING = dict.fromkeys(
+    ("fillna", "fill_value", "mask_token", "missing_value", "missing_values", "na", "encoded_missing_value"),
+    "write `missing: unknown`, or another name that stands for missing values",
+)
+"""What others call the name that stands for missing values."""
 
 
 class CategoricalReader(Reader):
@@ -112,10 +119,7 @@ class CategoricalReader(Reader):
             ("handle_unknown", "num_oov_indices", "oov_buckets"),
             "write `unknown: other`, the name of one more class, the last, for names that are not known",
         ),
-        **dict.fromkeys(
-            ("fillna", "fill_value", "mask_token", "missing_value", "missing_values", "na", "encoded_missing_value"),
-            "write `missing: unknown`, or another name that stands for missing values",
-        ),
+        **FOR_MISSING,
         "min_frequency": "remove it: `vocabulary` says how many names are learnt, the most frequent",
     }
 
@@ -272,8 +276,7 @@ class CategoricalReader(Reader):
         names, room, said = len(learnt["names"]), self.vocabulary - 1, []
         if names < room:
             said.append(
-                f"the training rows have {counted(names, 'name')}, and `vocabulary: {self.vocabulary}` has room for {room:,}: "
-                f"no row is of the other classes"
+                f"the training rows have {counted(names, 'name')}, and there is room for {room:,}: no row is of the other classes"
             )
         if learnt["unknown"]:
             said.append(

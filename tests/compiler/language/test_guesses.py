@@ -92,7 +92,7 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("keras.layers.InputLayer: {shape: [8]}", "E101", "inputs are defined beside the layers"),
         ("StringLookup: {vocabulary: [a, b]}", "E101", "`data: {inputs: {city: {category: {column: city, classes: [berlin, paris], unknown: other}}}}`"),
         ("keras.layers.string_lookup", "E101", "strings become ids when they are read, for an input of `dtype: int32`"),
-        ("TextVectorization: {max_tokens: 100}", "E101", "{category: {column: words, classes: [<pad>, the, a], unknown: other}}"),
+        ("TextVectorization: {max_tokens: 100}", "E101", "{text: {column: review, length: 200, vocabulary: 20000}}"),
         ("OneHotEncoder: 5", "E101", "did you mean `one_hot: 5`?"),
         ("keras.layers.Normalization: {axis: -1}", "E101", "did you mean `normalization"),
         ("ReversibleEmbedding: {input_dim: 8, output_dim: 4}", "E101", "use `embedding`, and `unembed: NODE`"),

@@ -68,7 +68,7 @@ def test_the_names_are_as_many_as_the_classes_and_unknown_is_the_last() -> None:
     assert reader.classes_learnt(learnt) == ("a", "unused 2", "unused 2'", "unused 3", "other")
     assert reader.read({"kind": np.array(["z", "a"])}, None, learnt).tolist() == [4, 0]
     (said,) = reader.remarks(learnt)
-    assert "2 names, and `vocabulary: 5` has room for 4" in said
+    assert "2 names, and there is room for 4" in said
 
 
 def test_the_name_of_the_class_of_the_others_is_learnt_as_no_name() -> None:
@@ -160,3 +160,11 @@ def test_fractions_are_no_names() -> None:
 def test_a_vocabulary_is_a_count(value: Any) -> None:
     with pytest.raises(ValidationError, match="expected how many classes there are"):
         build(vocabulary=value)
+
+
+@pytest.mark.parametrize("value", ["names.txt", {"file": "names.txt"}, ["a", "b"]])
+def test_names_in_place_of_the_count_are_answered_with_classes(value: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        build(vocabulary=value)
+    written = "[a, b]" if isinstance(value, list) else "{file: names.txt}"
+    assert f"`classes: {written}`" in caught.value.errors()[0]["ctx"]["help"]

@@ -1,0 +1,138 @@
+"""The reader of sets of labels: several, one or none in each row."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator
+
+from modelc.compiler.library.base.fields import Field
+from modelc.compiler.library.base.lazy import NumpyArray, np
+from modelc.compiler.library.base.type_checks import TensorType, need
+from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
+from modelc.compiler.library.readers.casts import plan_arrays
+from modelc.compiler.library.readers.categorical import read_classes
+from modelc.compiler.library.readers.checks import missing_values
+from modelc.compiler.library.readers.names import names_in, unknown_names
+
+OTHER_SEPARATORS = (";", ",", "|", "/", " ")
+"""What stands between labels, the most usual first."""
+
+
+class MultiLabelReader(Reader):
+    """A column of texts with several labels each, as vectors `[classes]` in float32: 1 for each label that is there, else 0.
+
+    Between the labels stands the `separator`; spaces around them do not count, and a text without any is a row without labels.
+    The order of a row does not matter, nor whether a label is there twice. A label that is none of the `classes` is an error, or
+    left out with `unknown: ignore`. As a target it is for an output of as many units with `sigmoid` and the loss
+    `binary_cross_entropy`; predictions have the names.
+    """
+
+    primary = "column"
+    spellings = ("multi_hot", "multilabel", "multi_labels", "label_set", "tags")
+    example = 'multi_label: {column: tags, classes: [news, sport, weather], separator: ","}'
+    takes_missing = True
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("sep", "delimiter", "delim", "split", "split_on"), 'write `separator: "{value}"`'),
+        **dict.fromkeys(
+            ("categories", "labels", "names", "tags", "class_names", "vocabulary", "vocab"),
+            "it is `classes` here: a list of names, or `{file: names.txt}` for a text file with one on each line",
+        ),
+        **dict.fromkeys(("handle_unknown", "ignore_unknown"), "write `unknown: ignore`"),
+        **dict.fromkeys(
+            ("fillna", "fill_value", "missing_values", "na"), "write `missing: none` where these rows have no labels"
+        ),
+        **dict.fromkeys(("num_classes", "n_classes", "num_labels"), "name the labels: `classes: [news, sport]`"),
+    }
+
+    column: Annotated[str, Field(min_length=1, description="Name of the column.")]
+    classes: Annotated[
+        int | tuple[str, ...] | dict[Literal["file"], str],
+        BeforeValidator(read_classes),
+        Field(description="Names of the labels in order: a list, or a text file with one on each line."),
+    ]
+    separator: Annotated[str, Field(min_length=1, description="What stands between the labels of a row.")] = ";"
+    unknown: Annotated[
+        Literal["error", "ignore"], Field(description="What becomes of labels that are not in `classes`.")
+    ] = "error"
+    missing: Annotated[
+        Literal["error", "none"], Field(description="With `none`, a row whose value is missing has no labels.")
+    ] = "error"
+
+    @property
+    def subject(self) -> str:
+        return self.column
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the labels; empty where the spec says none."""
+        return self.classes if isinstance(self.classes, tuple) else ()
+
+    @property
+    def row_shape(self) -> tuple[int, ...] | None:
+        return (len(self.names),) if self.names else None
+
+    def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
+        message = f"`multi_label` returns floats, but the input takes {wanted and wanted.dtype}"
+        need(wanted is None or wanted.is_float, message, help="give the input `dtype: float32`", code="E402")
+        message = f"`multi_label` has to know the names of the labels, and `classes` is {self.classes!r}"
+        help = "list them: `classes: [news, sport]`, or `classes: {file: names.txt}`; `array` reads a column of 0 and 1"
+        need(bool(self.names), message, help=help, argument="classes", code="E403")
+        blank = next((name for name in self.names if name != name.strip()), None)
+        message = f"the label {blank!r} has spaces around it, which no label of a row has"
+        need(blank is None, message, help="remove them", argument="classes", code="E403")
+        apart = next((name for name in self.names if self.separator in name), None)
+        message = f"the label {apart!r} has the separator {self.separator!r} in it"
+        other = next((one for one in OTHER_SEPARATORS if not any(one in name for name in self.names)), "||")
+        help = f'write the `separator` that the column has between its labels, such as `separator: "{other}"`'
+        need(apart is None, message, help=help, argument="separator", code="E403")
+        type_ = None if columns is None else columns[self.column].type
+        if type_ is not None:
+            text = type_.dtype in ("str", "bytes") or type_.is_integer
+            message = f"`{self.column}` has {type_.dtype}, expected texts with labels"
+            help = "`array` reads a column of 0 and 1 [rows, labels]"
+            need(text, message, help=help, code="E402")
+            message = f"one row of `{self.column}` has {type_.rank} axes, expected one string"
+            need(type_.rank == 0, message, help=help, code="E402")
+        return TensorType((len(self.names),), "float32" if wanted is None else wanted.dtype)
+
+    def class_names(self, columns: Mapping[str, Column] | None) -> tuple[str, ...] | int | None:
+        # A number is refused, which is one mistake: the sizes that follow from it are none.
+        return self.names or (self.classes if isinstance(self.classes, int) else None)
+
+    def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
+        planned = plan_arrays(self, columns, wanted)
+        column = columns[self.column]
+        gone = np.ma.getmaskarray(column)
+        if gone.any() and self.missing == "error":
+            raise missing_values(self.column, gone, 0, "say that these rows have no labels: `missing: none`")
+        texts, inverse = names_in(np.ma.getdata(column))
+        rows = np.zeros((len(texts) + 1, len(self.names)), planned.dtype)
+        places = {name: place for place, name in enumerate(self.names)}
+        unknown: dict[str, int] = {}
+        for number, labels in enumerate(map(self.labels_in, texts)):
+            for label in labels:
+                if label in places:
+                    rows[number, places[label]] = 1
+                else:
+                    unknown.setdefault(label, number)
+        inverse = np.where(gone, len(texts), inverse)
+        # What stands below the mask of a missing value is no label.
+        strange = {label: number for label, number in unknown.items() if (inverse == number).any()}
+        if strange and self.unknown == "error":
+            row = int(np.flatnonzero(np.isin(inverse, [*strange.values()]))[0])
+            helps = (*self.separated_otherwise(strange), "add them to `classes`, or leave them out: `unknown: ignore`")
+            raise unknown_names([*strange], row, self.column, f"its {len(self.names)} `classes`", helps)
+        return rows[inverse]
+
+    def labels_in(self, text: str) -> list[str]:
+        """The labels of one row."""
+        return [label for part in text.split(self.separator) if (label := part.strip())]
+
+    def separated_otherwise(self, labels: Mapping[str, int]) -> tuple[str, ...]:
+        """What to write where another separator makes labels that are known of `labels` that are none."""
+        for separator in OTHER_SEPARATORS:
+            parts = [part.strip() for label in labels for part in label.split(separator) if part.strip()]
+            if separator != self.separator and len(parts) > len(labels) and all(part in self.names for part in parts):
+                return (f'the labels are separated otherwise: `separator: "{separator}"`',)
+        return ()
