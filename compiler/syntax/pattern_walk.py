@@ -192,6 +192,7 @@ def need_matches(root: Root, pattern: str) -> list[Match]:
 def no_match(root: Root, pattern: str) -> AbsentFile:
     """The error for a pattern that no file fits."""
     bracket = ("`[` begins a choice of characters: write `[[]` for the character itself",) if "[" in pattern else ()
-    return AbsentFile(
-        pattern, f"no file fits the pattern {pattern!r}", helps=(*bracket, *root.helps(pattern, missing=True))
-    )
+    other = next(matches(root, "/".join([*parts_of(pattern)[:-1], "*"])), None)
+    near = (f"there are other files, such as {other.path!r}: write a pattern that these fit",) if other else ()
+    helps = (*bracket, *(near or root.helps(pattern, missing=True)))
+    return AbsentFile(pattern, f"no file fits the pattern {pattern!r}", helps=helps)

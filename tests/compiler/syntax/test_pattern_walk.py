@@ -84,6 +84,14 @@ def test_a_pattern_that_nothing_fits_is_said(root: Root, pattern: str) -> None:
     assert pattern in caught.value.message and caught.value.code == "E405"
 
 
+def test_files_that_end_otherwise_are_named(root: Root) -> None:
+    (root.folder / "scans").mkdir()
+    (root.folder / "scans/1.JPG").write_text("")
+    with pytest.raises(AbsentFile) as caught:
+        need_matches(root, "scans/*.jpg")
+    assert caught.value.helps == ("there are other files, such as 'scans/1.JPG': write a pattern that these fit",)
+
+
 def test_a_bracket_that_is_meant_is_answered(root: Root) -> None:
     with pytest.raises(AbsentFile) as caught:
         need_matches(root, "b[1]/*.jpg")
