@@ -1,9 +1,6 @@
 """The observer that records a run: locks its directory during training, and writes metrics, weights and the record."""
 
-import errno
-import fcntl
 import os
-import stat
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
@@ -12,7 +9,6 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.syntax.beneath import file_kind
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.checkpoints import Stored
 from modelc.runtime.runs.files import writing
@@ -28,7 +24,6 @@ from modelc.runtime.runs.run_files import MOST, read_bytes
 from modelc.runtime.runs.run_layout import (
     CLASS_NAMES,
     ENVIRONMENT,
-    LOCK,
     MERGED,
     READERS,
     RECORD,
@@ -36,6 +31,7 @@ from modelc.runtime.runs.run_layout import (
     RESOLVED,
     WEIGHTS,
 )
+from modelc.runtime.runs.run_lock import lock
 from modelc.runtime.runs.run_record import (
     FORMAT,
     Best,
@@ -325,26 +321,3 @@ def with_digests(record: RunRecord, folder: Path) -> RunRecord:
 def write(opened: OpenFolder, name: str, data: bytes) -> None:
     with writing(opened.path / name), opened.replacing(name) as file:
         file.write(data)
-
-
-def lock(folder: OpenFolder, advice: str) -> int:
-    """The lock of a run directory: held until the descriptor is closed, at the latest by the end of the process.
-
-    Raises OSError if the file cannot be created, RunError E601 with an `advice` if another process holds the lock.
-    """
-    if folder.has(LOCK):
-        folder.refuse_link(LOCK)
-    descriptor = os.open(
-        LOCK, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=folder.descriptor
-    )
-    try:
-        if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, f"its `{LOCK}` is {file_kind(mode)}")
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        if not isinstance(error, BlockingIOError):
-            raise
-        message = f"another process is training in the run directory `{folder.path}`"
-        raise RunError("E601", message, helps=(advice,)) from None
-    return descriptor

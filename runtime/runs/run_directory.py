@@ -1,6 +1,5 @@
 """A run directory: its files and its record. Reads only; `recorder` writes during training."""
 
-import fcntl
 import json
 import os
 from collections.abc import Mapping
@@ -21,7 +20,8 @@ from modelc.compiler.syntax.path_rules import refusal
 from modelc.runtime.runs.files import may_be_there
 from modelc.runtime.runs.plugins import need_plugins
 from modelc.runtime.runs.run_files import MOST, damaged, read_bytes
-from modelc.runtime.runs.run_layout import CLASS_NAMES, ENVIRONMENT, LOCK, RESOLVED, WEIGHTS
+from modelc.runtime.runs.run_layout import CLASS_NAMES, ENVIRONMENT, RESOLVED, WEIGHTS
+from modelc.runtime.runs.run_lock import is_locked
 from modelc.runtime.runs.run_record import KINDS, Kind, digest, read_record
 from modelc.runtime.runs.unsound import INTACT
 from modelc.runtime.runs.weights import has_weights, read_weights
@@ -186,23 +186,6 @@ def may_have(root: Root, path: str) -> bool:
     if refusal(path, root.called):
         return True
     return bool(files_there(root, path)) if is_pattern(path) else may_be_there(root.folder / path)
-
-
-def is_locked(folder: Path) -> bool:
-    """Whether a process is training in a run directory; one whose lock cannot be asked is taken for one in use."""
-    try:
-        descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def is_text(value: object) -> bool:

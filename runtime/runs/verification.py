@@ -13,7 +13,7 @@ from modelc.runtime.runs.checkpoints import MOST as MOST_MANIFEST
 from modelc.runtime.runs.leftovers import leftovers_in
 from modelc.runtime.runs.metrics_log import METRICS, MOST_METRICS, Chain, chain_of, has_digests
 from modelc.runtime.runs.open_folder import OpenFolder
-from modelc.runtime.runs.run_directory import Run, is_locked
+from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_files import content_of, reading
 from modelc.runtime.runs.run_layout import (
     CLASS_NAMES,
@@ -26,6 +26,7 @@ from modelc.runtime.runs.run_layout import (
     RESOLVED,
     WEIGHTS,
 )
+from modelc.runtime.runs.run_lock import is_locked
 from modelc.runtime.runs.run_record import FORMAT, KINDS, MOST_RECORD, Best, Kind, RunRecord, record_in
 from modelc.runtime.runs.sealed_json import read_sealed
 from modelc.runtime.runs.unsound import INTACT, UnknownFormatError, UnsoundError

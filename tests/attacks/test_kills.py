@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from modelc.runtime.runs.checkpoints import checkpoints_of
-from modelc.runtime.runs.run_directory import is_locked
+from modelc.runtime.runs.run_lock import is_locked
 from modelc.runtime.runs.verification import verify
 from tests.cli.commands import modelc, start
 from tests.cli.test_resume import metrics, weights

@@ -19,7 +19,7 @@ from safetensors.numpy import load_file, save_file
 
 from modelc.runtime.runs.metrics_log import sealed_line
 from modelc.runtime.runs.open_folder import OpenFolder
-from modelc.runtime.runs.recorder import lock
+from modelc.runtime.runs.run_lock import lock
 from modelc.runtime.runs.run_record import digest, read_record
 from tests.cli.commands import Ended, modelc, start
 from tests.cli.test_debug import SPEC as LOGARITHM

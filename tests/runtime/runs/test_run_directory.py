@@ -16,10 +16,11 @@ from modelc.runtime.runs.new_record import new_id
 from modelc.runtime.runs.new_run import need_free
 from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.recorded_json import resolved_json
-from modelc.runtime.runs.recorder import Recorder, lock
+from modelc.runtime.runs.recorder import Recorder
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_folders import run_name
 from modelc.runtime.runs.run_layout import LOCK, is_run
+from modelc.runtime.runs.run_lock import lock
 from modelc.runtime.runs.run_record import FORMAT, RunRecord, now, record_bytes
 from modelc.runtime.runs.weights import write_weights
 from modelc.runtime.training.observer import EpochRecord, Outcome, Snapshot
