@@ -9,6 +9,7 @@ from modelc.compiler.binding.metrics import bind_metrics
 from modelc.compiler.binding.row_counts import check_row_counts
 from modelc.compiler.binding.sample_weights import bind_weights
 from modelc.compiler.binding.source_headers import NO_HEADERS, Headers
+from modelc.compiler.binding.split_columns import check_split_columns
 from modelc.compiler.binding.task import Output, Task
 from modelc.compiler.binding.test_columns import check_test_columns
 from modelc.compiler.binding.training import bind_training
@@ -45,6 +46,7 @@ def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tupl
         task = bind_targets(reporter, task, terms, columns)
         task = bind_weights(reporter, task, columns)
         check_row_counts(reporter, task, columns)
+        check_split_columns(reporter, task, columns)
         check_test_columns(reporter, task, columns, test)
         task = link_outputs(reporter, task)
         task = bind_metrics(reporter, task)

@@ -126,10 +126,13 @@ def check_rows(reporter: Reporter, task: Task, columns: Columns) -> int | None:
     chosen = getattr(binding.reader, "rows", None)
     rows = chosen[1] - chosen[0] if chosen else column.rows
     try:
-        rows -= sum(sizes(data.splits, rows).values())
+        taken = sizes(data.splits, rows)
     except RunError as error:
         reporter.add(error.code, error.message, error.at, label="too many", help=error.helps, note=error.notes)
         return None
+    if len(taken) < len(data.splits):
+        return None
+    rows -= sum(taken.values())
     # Only where it is written: the usual size is no decision that could be wrong.
     if settings.batch_size > rows and ("train", "batch_size") in reporter.document.values:
         count = "is 1 row" if rows == 1 else f"are {rows:,} rows"

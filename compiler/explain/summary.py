@@ -243,8 +243,18 @@ def show_split(data: DataSpec, key: str) -> str:
         return f"the first {counted(split.first, 'row')}"
     if split.last is not None:
         return f"the last {counted(split.last, 'row')}"
-    share = counted(split.rows or 0, "row") if split.fraction is None else f"{split.fraction:.4g} of the rows"
-    return f"{share}, drawn by seed {data.seed}"
+    if split.where is not None:
+        values = " or ".join(map(str, split.where.equals))
+        return f"the rows in which {split.where.column} is {values}"
+    if split.after is not None:
+        return f"the rows with {split.after.column} from {split.after.value} on"
+    if split.folds is not None:
+        share = f"fold {split.folds.fold} of {split.folds.count}"
+    else:
+        share = counted(split.rows or 0, "row") if split.fraction is None else f"{split.fraction:.4g} of the rows"
+    by = f", of each {split.stratify} alike" if split.stratify else ""
+    by = f", with each {split.group_by} in one part" if split.group_by else by
+    return f"{share}, drawn by seed {data.seed}{by}"
 
 
 def show_reader(reader: Reader) -> str:

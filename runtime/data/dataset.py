@@ -108,17 +108,17 @@ def read_dataset(
         whole = read_part(task, loaded.train, learnt or NOTHING_LEARNT, training)
     except MissingValues as error:
         raise error.located(place_of_row(task, root, error.row)) from None
-    digests = digests_of(loaded.train, column_names(task), known.train)
+    digests = digests_of(loaded.train, column_names(task) | columns_of_splits(task), known.train)
     # Also of those that are held out: which these are is drawn.
     check_values(task, whole, training=True)
-    parts = split_rows(data, whole.rows)
+    parts = split_rows(data, whole.rows, loaded.train)
     train, validation, held = (
         None if rows is None else whole if len(rows) == whole.rows else whole.take(rows)
         for rows in (parts.train, parts.validation, parts.test)
     )
     assert train is not None
     columns, notes = test_columns(task, root, loaded) if test else (None, ())
-    notes = (*notes, *remarks(task, whole.learnt))
+    notes = (*notes, *parts.notes, *remarks(task, whole.learnt))
     if columns is None:
         return Dataset(train, validation, held if test else None, KnownDigests(digests), notes)
     of_test = digests_of(columns, column_names(task), known.test)
@@ -141,7 +141,7 @@ def training_rows(task: Task, columns: Arrays) -> Array | slice:
     if not task.data.splits or not bindings or (first := columns.get(bindings[0].names[0])) is None:
         return slice(None)
     start, stop = getattr(bindings[0].reader, "rows", None) or (0, len(first))
-    return split_rows(task.data, stop - start).train
+    return split_rows(task.data, stop - start, columns).train
 
 
 def all_bindings(task: Task) -> tuple[Binding, ...]:
@@ -154,10 +154,16 @@ def column_names(task: Task) -> set[str]:
     return {name for binding in all_bindings(task) if not binding.copies_input for name in binding.names}
 
 
+def columns_of_splits(task: Task) -> set[str]:
+    """The columns that splits go by, which the source of the training rows has."""
+    return {name for split in (task.data.splits if task.data else {}).values() for name in split.columns}
+
+
 def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     """The columns of the source at `at` that the task reads."""
     try:
-        loaded = source.load(root_for(task.spec.document, root, at), column_names(task))
+        names = column_names(task) | (columns_of_splits(task) if at == ("data", "source") else set())
+        loaded = source.load(root_for(task.spec.document, root, at), names)
     except RunError as error:
         raise error.placed(at) from None
     return loaded

@@ -9,13 +9,15 @@ from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.grammar import DATA
 from modelc.compiler.language.parser.arguments import translate
 from modelc.compiler.language.parser.named_item import Found, help_for, value_of
-from modelc.compiler.language.parser.walk import check_keys, exclude, read_keys, read_thing
+from modelc.compiler.language.parser.walk import check_keys, exclude, read, read_keys, read_thing
 from modelc.compiler.language.shapes import Keys
 from modelc.compiler.language.split_grammar import TEST, split_keys
 from modelc.compiler.language.splits import Split, read_split
+from modelc.compiler.language.suggestions.held_out_rows import INSIDE
 from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.library.base.registry import fold
 from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.sources import SOURCES
 
@@ -48,6 +50,8 @@ def read_held_out(reporter: Reporter, raw: Any, path: Path) -> Split | None:
     keys = split_keys(str(path[-1]))
     if isinstance(raw, Mapping) and not is_split(reporter, keys, raw, path):
         return None
+    if isinstance(raw, Mapping) and lacks_part(reporter, keys, raw, path):
+        return None
     if isinstance(raw, str) and (advice := help_for(reporter, keys.help, raw, path)):
         message = f"{keys.what} must be a number of rows or a mapping, got the string `{raw}`"
         reporter.add("E105", message, path, label="expected a number", help=advice)
@@ -66,7 +70,7 @@ def read_test(reporter: Reporter, raw: Any, path: Path) -> Split | Found | None:
         return read_held_out(reporter, raw, path) if is_number else read_thing(reporter, TEST, raw, path)
     given, keys = [str(key) for key in (*raw, *reporter.holes.keys(path))], split_keys("test")
     sources = [key for key in raw if key in SOURCES]
-    ways = [key for key in given if key in keys.keys or key in keys.later]
+    ways = [key for key in given if key in keys.keys]
     if sources and ways:
         message = f"`test` has both the source `{sources[0]}` and `{ways[0]}`"
         help = "keep the source for rows of its own, or the other for rows of `source`"
@@ -74,7 +78,7 @@ def read_test(reporter: Reporter, raw: Any, path: Path) -> Split | Found | None:
         reporter.add("E108", message, (*path, sources[0]), key=True, label="keep one", help=help, related=related)
         return None
     likely = [key for key in given if suggest(key, keys.keys) and not suggest(key, SOURCES)]
-    if ways or likely or (not sources and help_for(reporter, keys.help, raw, path)):
+    if ways or likely or any(map(planned, given)) or (not sources and help_for(reporter, keys.help, raw, path)):
         return read_held_out(reporter, raw, path)
     return read_thing(reporter, TEST, raw, path)
 
@@ -83,15 +87,28 @@ def is_split(reporter: Reporter, keys: Keys, raw: Mapping[str, Any], path: Path)
     """Whether the keys of a mapping can be those of a split; reports them if not."""
     if exclude(reporter, keys, raw, path, keys.what):
         return False
-    later = [key for key in raw if key in keys.later]
-    if later or any(key in keys.keys or suggest(key, keys.keys) for key in raw):
+    if known := next((key for key in raw if fold(str(key)) in INSIDE), None):
+        message, note = f"unknown key `{known}` in {keys.what}", f"keys of {keys.what}: {', '.join(keys.keys)}"
+        help = INSIDE[fold(str(known))]
+        reporter.add("E102", message, (*path, known), key=True, label="unknown key", help=help, note=note)
+        return False
+    if any(key in keys.keys or suggest(key, keys.keys) for key in raw):
         check_keys(reporter, keys, raw, path)
-        return not later and all(key in keys.keys for key in raw)
+        return all(key in keys.keys for key in raw)
     if len(raw) == 1 and (plan := planned(next(iter(raw)))):
         reporter.planned((*path, next(iter(raw))), plan)
         return False
     if advice := help_for(reporter, keys.help, raw, path):
-        (name,) = raw
+        name = next(iter(raw))
         message, note = f"unknown key `{name}` in {keys.what}", f"keys of {keys.what}: {', '.join(keys.keys)}"
         reporter.add("E102", message, (*path, name), key=True, label="unknown key", help=advice, note=note)
     return not advice
+
+
+def lacks_part(reporter: Reporter, keys: Keys, raw: Mapping[str, Any], path: Path) -> bool:
+    """Whether something in the mappings of a split is reported, here or before."""
+    before = len(reporter.problems)
+    for key, below in keys.keys.items():
+        if isinstance(below, Keys) and key in raw:
+            read(reporter, below, raw[key], (*path, key))
+    return len(reporter.problems) > before or reporter.has_hole(path)

@@ -314,8 +314,8 @@ READERS: Mapping[type, Callable[[Reporter, Any, Any, Path, str], Any]] = {
 def mismatches(schema: Schema, value: Any, at: Path = ()) -> Iterator[dict[str, Any]]:
     """Where `value` does not fit a schema of the grammar, and how, as pydantic says it."""
     kinds = listed(schema["type"])
-    # A text where a number may stand is a ratio, which is a number by now.
-    kinds = [kind for kind in kinds if kind != "string" or "number" not in kinds]
+    # A text with a pattern where a number may stand is a ratio, which is a number by now.
+    kinds = [kind for kind in kinds if kind != "string" or "number" not in kinds or "pattern" not in schema]
     item = {"loc": at, "input": value, "msg": ""}
     if "enum" in schema and value not in schema["enum"]:
         yield {**item, "type": "literal_error", "ctx": {"expected": ", ".join(schema["enum"])}}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import name_list
-from modelc.compiler.language.suggestions.held_out_rows import as_fraction, as_rest, as_test_fraction
+from modelc.compiler.language.suggestions.held_out_rows import BY_COLUMN, as_fraction, as_rest, as_test_fraction
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.language.suggestions.wrong_kinds import as_inputs_of_data, mapping_in
@@ -179,6 +179,7 @@ KEYS: Mapping[str, Advice] = {
     **dict.fromkeys(
         ("split", "splits", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction
     ),
+    **BY_COLUMN,
     **dict.fromkeys(("testfraction", "testratio", "testsize", "testsplit"), as_test_fraction),
     **dict.fromkeys(("trainfraction", "trainratio", "trainsize", "trainsplit"), as_rest),
     **dict.fromkeys(

@@ -1,9 +1,10 @@
 """What stands for rows that are held out as other libraries write them: `test_size: 0.2`, `split: [0.8, 0.1, 0.1]`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.base.registry import fold
 
 Spec = Mapping[str, Any]
@@ -50,6 +51,17 @@ OTHER_ROWS = (
 )
 
 
+WAYS_OF_PARTS = {"where": {"column", "equals"}, "after": {"column", "value"}}
+INSIDE = {
+    **dict.fromkeys(("shuffle", "shuffled"), "remove it: rows are drawn by the `seed` of `data`, whatever their order"),
+    **dict.fromkeys(("randomstate", "seed"), "remove it: write `seed` below `data`, beside `validation` and `test`"),
+    **dict.fromkeys(
+        ("y", "labels"), "remove it: `stratify` names the column whose values are held out in equal shares"
+    ),
+}
+"""What to do about keys of scikit-learn's splitters inside a split, without case and separators."""
+
+
 def as_split(key: str, value: Any, spec: Spec) -> str:
     """How a split that is written as in other frameworks is written here. Empty for all other mappings."""
     from modelc.compiler.language.suggestions.planned_things import planned_thing
@@ -57,6 +69,9 @@ def as_split(key: str, value: Any, spec: Spec) -> str:
 
     if isinstance(value, str) and re.search(r"[A-Za-z].*[./\\]|[./\\].*[A-Za-z]", value):
         return OTHER_ROWS
+    for way, parts in WAYS_OF_PARTS.items():
+        if isinstance(value, Mapping) and "column" in value and value.keys() <= parts:
+            return f"write `{key}: {{{way}: {flow(dict(value))}}}`"
     if not isinstance(value, Mapping) or len(value) != 1:
         return ""
     ((name, given),) = value.items()
@@ -70,3 +85,26 @@ def as_split(key: str, value: Any, spec: Spec) -> str:
     if name in SOURCES or planned_thing("source", name):
         return OTHER_ROWS
     return ""
+
+
+def as_column_of_split(way: str) -> Callable[[Any, Spec], str]:
+    """How a column that rows are held out by is written, which stands in no section: `group_by`, `stratify` or `where`."""
+
+    def written(value: Any, spec: Spec) -> str:
+        column = value if isinstance(value, str) else "COLUMN"
+        if way == "where":
+            return f"write `test: {{where: {{column: {column}, equals: test}}}}`, and `validation` likewise"
+        if way == "after":
+            return f"write `test: {{after: {{column: date, value: {value}}}}}`"
+        return f"write `validation: {{fraction: 0.2, {way}: {column}}}`"
+
+    return written
+
+
+BY_COLUMN = {
+    **dict.fromkeys(("groupby", "groups", "groupsplit", "groupkfold", "groupcolumn"), as_column_of_split("group_by")),
+    **dict.fromkeys(("stratify", "stratified", "stratifyby", "stratifycolumn"), as_column_of_split("stratify")),
+    **dict.fromkeys(("where", "splitcolumn"), as_column_of_split("where")),
+    **dict.fromkeys(("after", "splitdate"), as_column_of_split("after")),
+}
+"""Words for splits by a column, without case and separators."""

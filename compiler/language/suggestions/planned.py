@@ -30,7 +30,6 @@ class Planned(NamedTuple):
     today_words: tuple[str, ...] = ()
 
 
-LAST = "`last` takes the validation rows from the end"
 PLANNED: Mapping[str, Planned] = {
     "initial_weights": Planned(
         "train",
@@ -140,14 +139,12 @@ PLANNED: Mapping[str, Planned] = {
     "on_bad_row": Planned(
         "data", "skipping rows that cannot be read", ("bad_rows", "ignore_errors", "on_bad_lines", "on_error", "skip_bad_rows")
     ),
-    "after": Planned("data.validation", "validating on the rows from a date on", ("split_date",), (), LAST),
-    "group_by": Planned("data.validation", "keeping rows of one group together", ("group_split", "groups"), (), LAST),
-    "stratify": Planned("data.validation", "drawing rows from each class alike", ("stratified", "stratify_by"), (), LAST),
-    "where": Planned("data.validation", "validating on the rows that a column marks", ("split_column",), (), LAST),
     "folds": Planned(
         OPTION,
         "training once for each fold",
-        ("cross_validation", "fold", "kfold", "n_folds", "n_splits", "num_folds"),
+        ("cross_validation", "kfold", "n_folds", "n_splits", "num_folds"),
+        (),
+        "`validation: {folds: {count: 5, fold: 1}}` holds one out, and `modelc train --fold 2` another",
     ),
 }  # fmt: skip
 """All that is planned and looked for, by the name that it is to have."""

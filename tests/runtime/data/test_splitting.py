@@ -11,17 +11,18 @@ from hypothesis import strategies as st
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.splits import read_split
-from modelc.runtime.data.arrays import Array
+from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.dataset import read_dataset
-from modelc.runtime.data.splitting import Parts, random_sort_keys, split_rows
+from modelc.runtime.data.split_draws import random_sort_keys
+from modelc.runtime.data.splitting import Parts, split_rows
 from tests.runtime.small import ready, spec, write_rows
 
 
-def parts_of(rows: int, seed: int = 0, **splits: Any) -> Parts:
-    """The parts of so many rows, by the notation of `validation` and `test`."""
+def parts_of(rows: int, seed: int = 0, columns: Arrays | None = None, **splits: Any) -> Parts:
+    """The parts of so many rows with these columns, by the notation of `validation` and `test`."""
     given = {key: read_split(raw) for key, raw in splits.items()}
     data = DataSpec(None, None, {}, {}, given.get("validation"), seed, True, None, given.get("test"))
-    return split_rows(data, rows)
+    return split_rows(data, rows, columns or {})
 
 
 def held_out(raw: Any, rows: int, seed: int) -> tuple[Array, Array]:

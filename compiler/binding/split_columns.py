@@ -1,0 +1,49 @@
+"""Checks the columns that splits go by, as far as possible without reading rows."""
+
+from modelc.compiler.binding.columns import missing_column
+from modelc.compiler.binding.task import Columns, Task
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+
+KINDS = {"str": "texts", "bytes": "texts", "bool": "booleans"}
+"""What a column has by its dtype; all others have numbers."""
+
+
+def check_split_columns(reporter: Reporter, task: Task, columns: Columns) -> None:
+    """Report columns of splits that the source does not have, that have no single value in a row, or that a reader takes other
+    rows of.
+    """
+    splits = task.data.splits if task.data is not None else {}
+    for key, split in splits.items():
+        for column, place in split.columns.items():
+            at: Path = ("data", key, *place)
+            check_rows_of_readers(reporter, task, place[0], at)
+            if columns is None:
+                continue
+            if column not in columns:
+                missing_column(reporter, key, column, columns, at)
+            elif (known := columns[column].type) is not None:
+                check_split_column(reporter, task, key, column, known, at)
+
+
+def check_split_column(reporter: Reporter, task: Task, key: str, column: str, known: TensorType, at: Path) -> None:
+    """Report a column of these values that the split under `key` cannot go by."""
+    assert task.data is not None
+    if known.shape:
+        message = f"`{column}` has rows of shape {show_shape(known.shape)}, and a split goes by one value in each row"
+        reporter.add("E402", message, at, label="several values", help="name a column with one value in each row")
+    elif (found := task.data.splits[key].misfit(KINDS.get(known.dtype, "numbers"))) is not None:
+        place, message, help = found
+        reporter.add("E402", message, ("data", key, *place), label="of another kind", help=help)
+
+
+def check_rows_of_readers(reporter: Reporter, task: Task, way: str, at: Path) -> None:
+    """Report readers with `rows`, which number other rows than those of the columns of a split."""
+    bindings = [*(task.inputs or {}).values(), *(task.targets or {}).values()]
+    chooser = next((binding for binding in bindings if getattr(binding.reader, "rows", None)), None)
+    if chooser is not None:
+        message = f"`{way}` goes by the rows of the source, of which `{chooser.name}` reads only some by `rows`"
+        help = "remove `rows`, or hold rows out by `fraction`, `rows`, `first` or `last`"
+        related = [(chooser.at, "reads some rows")] if chooser.at in reporter.document.values else []
+        reporter.add("E108", message, at, label="goes by all rows", help=help, related=related)
