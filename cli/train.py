@@ -67,6 +67,15 @@ Tags = Annotated[
         help="Another name of the run, `runs/NAME:TAG`, wherever a RUN is named; repeatable.",
     ),
 ]
+Fold = Annotated[
+    int | None,
+    typer.Option(
+        "--fold",
+        metavar="N",
+        min=1,
+        help="The fold that validates: short for `--set data.validation.folds.fold=N`.",
+    ),
+]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A remark that is kept with the run.")]
 
 
@@ -86,6 +95,7 @@ def train(
     keep: Keep = 3,
     tags: Tags = None,
     note: Note = "",
+    fold: Fold = None,
     devices: Devices = None,
     mesh: Mesh = None,
     shard: Sharded = None,
@@ -109,7 +119,9 @@ def train(
         enable(plugins)
         saving, asked = saving_of(every, keep), asked_of(devices, mesh, shard, processes)
         if resume is not None:
-            refuse_with_resume({"spec": spec, "`--run-dir`": run_dir, "`--tag`": tags, "`--note`": note or None})
+            refuse_with_resume(
+                {"spec": spec, "`--run-dir`": run_dir, "`--tag`": tags, "`--note`": note or None, "`--fold`": fold}
+            )
             from modelc.cli.resuming import resume as go_on
 
             go_on(resume, tuple(settings or ()), root, asked, saving, stop)
@@ -117,7 +129,8 @@ def train(
         if spec is None:
             helps = ("name one: `modelc train SPEC`", "or `modelc train --resume RUN`")
             refuse("there is no spec to train", helps=helps)
-        run(spec, run_dir, labels_of(tags or (), note), tuple(settings or ()), root, asked, saving, stop)
+        chosen = () if fold is None else (f"data.validation.folds.fold={fold}",)
+        run(spec, run_dir, labels_of(tags or (), note), (*(settings or ()), *chosen), root, asked, saving, stop)
 
 
 def saving_of(every: str, keep: int) -> "Saving":
@@ -145,11 +158,11 @@ def labels_of(tags: "Sequence[str]", note: str) -> "Labels":
     return Labels(tuple(dict.fromkeys(tags)), note)
 
 
-def refuse_with_resume(given: "Mapping[str, Path | str | list[str] | None]") -> None:
+def refuse_with_resume(given: "Mapping[str, Path | str | int | list[str] | None]") -> None:
     """End the command for what a run that goes on has already."""
     for what, value in given.items():
         if value is not None:
-            shown = " ".join(value) if isinstance(value, list) else value
+            shown = " ".join(value) if isinstance(value, list) else str(value)
             reason = "a run gets it when it begins" if what in ("`--tag`", "`--note`") else "the run has one"
             refuse(f"`--resume` takes no {what}: {reason}", helps=(f"leave `{shown}` out",))
 

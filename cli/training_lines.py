@@ -35,6 +35,7 @@ def header(
     facts = {
         "parameters": f"{trainable:,} trainable" + (f", {fixed:,} not" if fixed else ""),
         "rows": rows,
+        **split_lines(task),
         **device_lines(prepared, execution),
         "optimizer": optimizer_line(task.training.optimizer),
         "best weights": f"by {task.training.monitor}, {task.training.better} is better",
@@ -49,6 +50,14 @@ def header(
     lines += [f"  {key:<{width}}  {value}" for key, value in facts.items()]
     lines += [f"  note: {note}" for note in dataset.notes]
     return [*lines, ""]
+
+
+def split_lines(task: "Task") -> dict[str, str]:
+    """Which rows are held out, in words."""
+    from modelc.compiler.explain.summary import show_split
+
+    data = task.data
+    return {} if data is None else {key: show_split(data, key) for key in data.splits}
 
 
 def unit_lines(task: "Task") -> dict[str, str]:

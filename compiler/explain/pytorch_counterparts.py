@@ -145,6 +145,8 @@ PYTORCH: Page = {
         Row("torch.utils.data.random_split(dataset, [0.8, 0.2])", "data: {validation: 0.2}"),
         Row("from sklearn.model_selection import train_test_split", "data: {validation: 0.2}",
             "test rows beside them are `test: 0.1`, or a source of their own; fractions are of all rows"),
+        Row("from sklearn.model_selection import GroupShuffleSplit, GroupKFold", "data: {validation: {fraction: 0.2, group_by: street}}",
+            "the rows of a group stay in one part; `stratify: kind` holds out the same share of each class"),
         Row("from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score", planned="folds"),
         Row("from sklearn.model_selection import GridSearchCV, RandomizedSearchCV; import optuna",
             "modelc train spec.yaml --set train.seed=1", "a run for each setting, in a loop of your shell"),

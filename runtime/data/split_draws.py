@@ -6,6 +6,7 @@ and the place of a row among those of its class. Order in an epoch and size of a
 
 from collections.abc import Iterable
 from hashlib import blake2b
+from math import floor
 
 import numpy as np
 
@@ -93,15 +94,21 @@ def drawn_of_classes(split: Split, values: Array, rate: float, seed: int, key: s
 def evenly(rate: float, numbers: Iterable[float]) -> list[bool]:
     """Which of the rows of a class, in their order, are drawn by their random `numbers` between 0 and 1.
 
-    What is due grows by `rate` with each row and falls by 1 with each that is drawn. A row is drawn where 1 or more is due, not
-    where 0 or less is, and between them where its number is below what is due. So, of the first n rows, the number of those that
-    are drawn is within one of n times the rate, for every n.
+    Row i takes up the stretch from i to i + 1 times the rate of a line, and of each whole unit of the line one row is drawn,
+    each with the share of the unit that it takes up (Deville's systematic sampling). So every row is drawn with the
+    probability `rate`, and of the first n rows the number of those drawn is within one of n times the rate, for every n.
     """
-    due, drawn = 0.0, []
-    for number in numbers:
-        due += rate
-        drawn.append(due > 0 and number < due)
-        due -= drawn[-1]
+    drawn, waits, end = [], True, 0.0
+    for row, number in enumerate(numbers, start=1):
+        start, end = end, row * rate
+        before, over = start % 1, end - floor(end)
+        if floor(start) == floor(end):
+            drawn.append(waits and number < rate / (1 - before))
+            waits = waits and not drawn[-1]
+        else:
+            # The row takes up the end of one unit and the beginning of the next: a unit that still waits takes it.
+            drawn.append(waits or number < over / before)
+            waits = waits or not drawn[-1]
     return drawn
 
 

@@ -144,7 +144,7 @@ PLANNED: Mapping[str, Planned] = {
         "training once for each fold",
         ("cross_validation", "kfold", "n_folds", "n_splits", "num_folds"),
         (),
-        "`validation: {folds: {count: 5, fold: 1}}` holds one out, and `modelc train --fold 2` another",
+        "`folds` below `validation` holds one of them out",
     ),
 }  # fmt: skip
 """All that is planned and looked for, by the name that it is to have."""

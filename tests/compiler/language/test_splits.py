@@ -74,6 +74,9 @@ def with_splits(*lines: str) -> str:
         ("validation: 50", "test: 1/8"),
         ("validation: 0.2", "test: {npz: later.npz}"),
         ("validation: 0.2", "test: {fraction: 0.1}", "seed: 4"),
+        ("validation: {where: {column: label, equals: [3, 4]}}", "test: {where: {column: label, equals: 5}}"),
+        ("test: {after: {column: label, value: 8}}", "validation: {folds: {count: 5}, stratify: label}"),
+        ("test: {fraction: 0.1, group_by: label}", "validation: {rows: 50, stratify: label}"),
     ],
 )
 def test_rows_of_the_source_or_of_another_are_held_out(lines: tuple[str, ...]) -> None:
@@ -95,6 +98,23 @@ def test_rows_of_the_source_or_of_another_are_held_out(lines: tuple[str, ...]) -
         ("train_size: 0.7", "E102", "write `validation: 0.3`"),
         ("split: [0.8, 0.1, 0.1]", "E102", "write `validation: 0.1` and `test: 0.1`"),
         ("split: [0.8, 0.2]", "E102", "write `validation: 0.2`"),
+        ("test: {where: {colum: label, equals: 3}}", "E102", "did you mean `column`?"),
+        ("validation: {where: {column: lable, equals: 3}}", "E401", "did you mean `label`?"),
+        ("test: {where: {column: label}}", "E104", "`where` needs `equals`"),
+        ("test: {where: label}", "E105", "write `where: {column: split, equals: test}`"),
+        ("validation: {where: {column: label, equals: a}}", "E402", "`label` has numbers"),
+        ("validation: {where: {column: image, equals: 3}}", "E402", "`image` has rows of shape [8, 8]"),
+        ("validation: {after: {column: label, value: true}}", "E105", "`value` must be"),
+        ("validation: {column: label, equals: 3}", "E102", "write `validation: {where: {column: label, equals: 3}}`"),
+        ("validation: {fraction: 0.2, group_by: strete}", "E401", "no column `strete`"),
+        ("validation: {last: 20, group_by: label}", "E108", "`validation` has both `last` and `group_by`"),
+        ("validation: {rows: 20, group_by: label, stratify: label}", "E108", "both `group_by` and `stratify`"),
+        ("validation: {stratify: label}", "E106", "expected exactly one of fraction"),
+        ("validation: {fraction: 0.2, shuffle: true}", "E102", "remove it: rows are drawn by the `seed` of `data`"),
+        ("validation: {folds: {count: 5, fold: 6}}", "E106", "5 folds are counted from 1"),
+        ("validation: {folds: 5}", "E105", "write `folds: {count: 5, fold: 1}`"),
+        ("stratify: label", "E102", "write `validation: {fraction: 0.2, stratify: label}`"),
+        ("test: {n_splits: 5}", "E109", "`folds` below `validation` holds one of them out"),
         ("validation: {fraction: 20}", "E106", "a fraction of the rows is between 0 and 1"),
     ],
 )
@@ -102,3 +122,23 @@ def test_one_mistake_is_one_error_that_says_what_to_write(line: str, code: str, 
     (error,) = check(with_splits(line), "spec.yaml").errors
     assert error.code == code
     assert words in f"{error.message}; {'; '.join(error.helps)}"
+
+
+def test_readers_that_take_some_rows_are_refused_beside_columns_of_all_rows() -> None:
+    text = with_splits("validation: {fraction: 0.2, group_by: label}").replace(
+        "image: {array: image}", "image: {array: {column: image, rows: [0, 100]}}"
+    )
+    assert any(
+        "`group_by` goes by the rows of the source" in error.message for error in check(text, "spec.yaml").errors
+    )
+
+
+def test_a_fold_is_set_from_outside() -> None:
+    text = with_splits("validation: {folds: {count: 5}}")
+    (found, several) = (
+        check(text, "spec.yaml", (f"data.validation.folds.{setting}",)) for setting in ("fold=3", "count=4")
+    )
+    assert found.task is not None and found.task.data is not None and several.task is not None
+    split = found.task.data.validation
+    assert split is not None and split.folds is not None and split.folds.fold == 3
+    assert not several.errors
