@@ -94,3 +94,43 @@ def test_the_patterns_of_a_spec_are_looked_up_in_its_headers(tmp_path: Path) -> 
     raw = numbers(inputs={"x": {"numbers": ["a", "room_*"]}})
     with pytest.raises(Exception, match=r"the data has no column like `room_\*`"):
         ready(raw, write_rows(tmp_path, ROWS, **columns()))
+
+
+WORDS = np.asarray(["oak", "elm", "ash", "fir", "yew"])
+NAMED: tuple[dict[str, Any], ...] = (
+    {"category": {"column": "a", "vocabulary": 3}},
+    {"one_hot": {"column": "a", "vocabulary": 3}},
+    {"category_columns": {"columns": {"a": 3, "b": 4}}},
+    {"text": {"column": "a", "length": 2, "vocabulary": 4}},
+    {"text": {"column": "a", "length": 2, "vocabulary": 4, "tokenizer": "characters"}},
+)
+
+
+@pytest.mark.parametrize("reader", NAMED, ids=lambda reader: next(iter(reader)))
+def test_names_of_rows_that_are_held_out_are_not_learnt(tmp_path: Path, reader: dict[str, Any]) -> None:
+    shape = {"category": [], "one_hot": [3], "category_columns": [2], "text": [2]}[next(iter(reader))]
+    dtype = "float32" if "one_hot" in reader else "int32"
+    raw = numbers(inputs={"x": reader})
+    raw["model"] = {
+        "inputs": {"x": {"shape": shape, "dtype": dtype}},
+        "layers": [{"cast": "float32"}, *([{"reshape": [1]}] if not shape else []), {"dense": 1, "name": "y"}],
+    }
+    draw = np.random.default_rng(0)
+    given = {
+        "a": WORDS[draw.choice(5, ROWS, p=[0.4, 0.3, 0.15, 0.1, 0.05])],
+        "b": WORDS[draw.choice(5, ROWS)],
+        "y": draw.normal(size=ROWS),
+    }
+    task, dataset = ready(raw, write_rows(tmp_path, ROWS, **given))
+    assert dataset.validation is not None and dataset.validation.numbers is not None
+    kept, held_out = dataset.train.numbers, dataset.validation.numbers
+    for name in "ab":
+        given[name] = np.where(np.isin(np.arange(ROWS), held_out), "never seen", given[name])
+    _, again = ready(raw, write_rows(tmp_path, ROWS, **given))
+    assert again.train.learnt == dataset.train.learnt
+    np.testing.assert_array_equal(again.train.inputs["x"], dataset.train.inputs["x"])
+    # Rows by themselves are read as they were among others.
+    assert kept is not None
+    one = {name: given[name][kept[:1]] for name in "ab"}
+    inputs, _ = read_inputs(task, one, dataset.train.learnt)
+    np.testing.assert_array_equal(inputs["x"], dataset.train.inputs["x"][:1])
