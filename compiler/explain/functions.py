@@ -17,8 +17,8 @@ FUNCTION_PAGES: Mapping[str, FunctionPage] = {
     "ceil": FunctionPage("ceil(x)", "The next integer above.", '"${ceil(width / 3)}"'),
     "classes": FunctionPage(
         "classes(name)",
-        "How many classes the input or target `name` has, as the section `data` says: by its reader `category`, or by its "
-        "source. It may stand wherever a number may.",
+        "How many classes the input or target `name` has, as the section `data` says: by its reader, such as `category`, or "
+        "by its source. Of `text` and `category_columns` it is how many ids there are. It may stand wherever a number may.",
         'dense: "${classes(kind)}"',
     ),
     "floor": FunctionPage("floor(x)", "The next integer below.", '"${floor(width / 3)}"'),
