@@ -23,9 +23,7 @@ def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError
     if error.inside and not error.slot:
         path, is_layer = way_inside(reporter.document, node.at, error.inside)
     elif error.argument:
-        for candidate in (bare_argument(reporter, node), (*node.at, error.argument), (*node.at, kind, error.argument)):
-            if candidate in reporter.document.values:
-                path = candidate
+        path = argument_path(reporter, node, error.argument)
     elif error.slot:
         paths = [feed.path for feed in node.feeds if feed.slot == error.slot]
         path = paths[0] if len(paths) == 1 else common(paths) or node.at
@@ -49,6 +47,20 @@ def report(reporter: Reporter, planned: TypedGraph, node: Node, error: PlanError
     reporter.add(
         error.code, message, path, key=key, label=label, help=help, note=note, related=related, suggestion=found
     )
+
+
+def report_caution(reporter: Reporter, node: Node, caution: PlanError) -> None:
+    """Report what the `caution` of a layer says of one of its arguments."""
+    at = argument_path(reporter, node, caution.argument)
+    message = f"{display_name(node)}: {caution.message}"
+    reporter.add(caution.code, message, at, key=at == node.at, label=caution.note, help=caution.help)
+
+
+def argument_path(reporter: Reporter, node: Node, argument: str) -> Path:
+    """Where an argument of the layer of a node is written, else the layer itself."""
+    assert node.layer is not None
+    ways = (bare_argument(reporter, node), (*node.at, argument), (*node.at, kind_of(node.layer), argument))
+    return next((way for way in reversed(ways) if way in reporter.document.values), node.at)
 
 
 def way_inside(document: Document, at: Path, inside: Path) -> tuple[Path, bool]:

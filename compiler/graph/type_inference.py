@@ -8,7 +8,7 @@ from modelc.compiler.diagnostics.problem import Label, Path, Problem
 from modelc.compiler.graph.composite_outputs import no_port
 from modelc.compiler.graph.deferred_layers import Built, built, with_notes
 from modelc.compiler.graph.graph import Edge, Feed, Graph, Node, Wanted
-from modelc.compiler.graph.layer_errors import display_name, report
+from modelc.compiler.graph.layer_errors import display_name, report, report_caution
 from modelc.compiler.graph.missing_steps import missing_steps_help
 from modelc.compiler.graph.typed_graph import TypedGraph, by_slot, reachable
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -130,6 +130,8 @@ def plan_layer(reporter: Reporter, planned: TypedGraph, node: Node, types: list[
         help = missing_steps_help(planned, node, types, reporter.document) if is_of_shapes else ""
         report(reporter, planned, node, replace(error, help=help) if help else error)
         return None
+    if (caution := node.layer.caution()) is not None:
+        report_caution(reporter, node, caution)
     need_a(node.layer, "plan", plan, Plan)
     need_types(node.layer, "plan", plan.outputs)
     need_a(node.layer, "plan", plan.params, Mapping)

@@ -12,7 +12,7 @@ from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
 from modelc.compiler.language.parser.levels import as_argument, could_be, form_of, key_around
 from modelc.compiler.language.shapes import Names, Shape
-from modelc.compiler.language.suggestions.foreign_keys import as_training_rows, key_hint
+from modelc.compiler.language.suggestions.foreign_keys import LAST_ROWS, as_training_rows, key_hint
 from modelc.compiler.language.suggestions.planned import planned_at
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
@@ -213,6 +213,8 @@ def report_misplaced(reporter: Reporter, path: Path, value: Any, homes: Homes) -
     message = f"`{key}` belongs in {names}" + (f", where its name is `{right}`" if right != key else "")
     moved = where_to(reporter, path[:-1], home, "it")
     help = moved if right == key else f"{moved}, as `{right}: {flow(value)}`"
+    if key == "validation_split":
+        help += f", {LAST_ROWS}"
     if form := form_of(reporter, SECTIONS[home], right, value):
         help = f"{moved}: {form}"
     twice, related = already_there(reporter, home, [right])

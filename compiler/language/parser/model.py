@@ -53,7 +53,7 @@ def read_sequential(
     at = (*path, "layers")
     items = read_items(reporter, layers, at) or ()
     for place, layer in enumerate(names_of(items)):
-        if layer in inputs:
+        if inputs.get(layer) is not None:
             message = f"`{layer}` is the name of the input and of a layer"
             named = (*at, place, "name") if items[place].name else items[place].path
             related = [((*path, "inputs", layer), "the input")]

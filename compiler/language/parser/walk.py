@@ -118,6 +118,11 @@ def read_keys(
     if reporter.is_hole(path):
         return None
     what = what or shape.what
+    if isinstance(raw, Mapping) and raw and not shape.keys.keys() & raw.keys():
+        from modelc.compiler.language.parser.other_mappings import report_other
+
+        if report_other(reporter, shape, raw, path, what):
+            return None
     given, excluded = check_keys(reporter, shape, raw, path, what)
     found: dict[str, Any] = dict.fromkeys(excluded)
     for key, value in given.items():
@@ -149,8 +154,11 @@ def check_keys(
         unknown = with_misplaced(reporter, path, unknown)
     if unknown and is_section:
         from modelc.compiler.language.parser.misplaced_keys import report_unknown_keys
+        from modelc.compiler.language.parser.misspelt_keys import read_as_meant
 
         report_unknown_keys(reporter, path, unknown)
+        if path:
+            read_as_meant(reporter, shape, unknown, path)
     for key in raw:
         here = (*path, key)
         if key in shape.later:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from modelc.compiler.language.suggestions import hints
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
-from modelc.compiler.language.suggestions.suggest import as_here
+from modelc.compiler.language.suggestions.suggest import as_here, counts_from_start
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.registry import Registered, Registry, bare
 
@@ -41,6 +41,10 @@ def called(text: str, table: Registry[Any]) -> str:
     entry = next((one for one in same if table.find(one).model_fields or not has_some), *same[:1] or [""])
     if not entry:
         return ""
+    cls = table.find(entry)
+    by_order, by_name = arguments or ([], {})
+    if counts_from_start(cls, {**dict.fromkeys([cls.primary], by_order[0] if by_order else None), **by_name}):
+        return f"{entry}: {{axis: ...}}"
     if arguments is not None and (written := written_call(table, entry, name, *arguments)):
         return written
     required = next((one for one, info in table.find(entry).model_fields.items() if info.is_required()), None)

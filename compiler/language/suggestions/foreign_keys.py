@@ -116,6 +116,14 @@ def as_features(value: Any, spec: Spec) -> str:
     return as_inputs_of_data("inputs", value, spec)
 
 
+LAST_ROWS = "which draws rows; the last ones, as Keras takes them, are `validation: {last: N}`"
+
+
+def as_last_rows(value: Any, spec: Spec) -> str:
+    """How Keras's `validation_split` is written, which takes the last rows, and not any."""
+    return f"write `validation: {value}`, {LAST_ROWS}" if type(value) in (int, float) else ""
+
+
 def as_class_weight(value: Any, spec: Spec) -> str:
     """Where the weights of classes stand, which the spec's own loss does not have."""
     loss = mapping_in(spec, "train").get("loss")
@@ -163,6 +171,7 @@ KEYS: Mapping[str, Advice] = {
     ),
     "stepsperepoch": "remove it: an epoch is all rows, in batches of `batch_size`; `steps: N` in place of `epochs` says how many "
     "updates there are in all",
+    "validationsplit": as_last_rows,
     "restorebestweights": "remove it: every run keeps its best and its last weights",
     **dict.fromkeys(("lrscheduler", "lrschedule", "scheduler", "learningrateschedule"), as_schedule),
     **dict.fromkeys(("warmup", "warmupsteps"), as_warmup),

@@ -313,10 +313,13 @@ LEAST_PERCENT = 5
 """A number above 1 that is smaller is no percentage: nobody means 1.5% by it."""
 
 
+FROM_THE_END = "axes count from the end: -1 is the last one"
+
+
 def bound_hint(kind: str, name: str, bound: Any, value: Any) -> str:
     """What to do about a number out of its bounds. Empty where none is at hand."""
     if name == "axis" and kind == "less_than_equal":
-        return "axes count from the end: -1 is the last one"
+        return FROM_THE_END
     if name == "shape" and value == -1:
         return "remove the batch axis: a shape is that of one example"
     if kind in ("less_than", "less_than_equal") and bound == 1 and isinstance(value, int | float) and 1 < value < 100:

@@ -80,7 +80,7 @@ GUESSED = {
 
 OTHER_VALUES = {
     "axes", "betas", "chunks", "dataset", "dim", "label", "max_wavelength", "pattern", "patience", "perm", "rope", "rotary",
-    "sections", "size", "validation_data",
+    "sections", "size", "validation_data", "validation_split",
 }  # fmt: skip
 """Words of `ARGUMENTS` whose value is not what stands here under the other name."""
 ELSEWHERE = {

@@ -186,6 +186,8 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
     is_foreign = found.is_synonym and fold(name.rpartition(".")[2]) != fold(found.new)
     word = bare(name).lower()
     if is_foreign and not found.undefined and (key == name or word in registry.find(found.new).values_of_words):
+        if counts_from_start(registry.find(found.new), arguments):
+            return f"did you mean `{found.new}`? {hints.FROM_THE_END.capitalize()}, and the batch is none"
         return f"did you mean `{translated(registry, found.new, as_here(name, arguments), word)}`?"
     before, _, after = name.partition(":")
     if before.strip() in registry and after:
@@ -260,6 +262,15 @@ def translated(table: Registry[Any], name: str, arguments: Any, word: str = "") 
     if not known or not set(known) <= set(cls.model_fields):
         return name
     return f"{name}: {flow(known[cls.primary])}" if set(known) == {cls.primary} else f"{name}: {spell(known)}"
+
+
+def counts_from_start(cls: type[Registered], arguments: Any) -> bool:
+    """Whether `arguments` of another framework have an axis that is counted from the start there, and from the end here."""
+    given = arguments if isinstance(arguments, Mapping) else {cls.primary: arguments}
+    names = ((key, value) for key, value in given.items() if key is not None)
+    values = (value for key, value in names if {"axis", "dims"} & {key, spelled(str(key), cls.model_fields)})
+    axes = (axis for value in values for axis in (value if isinstance(value, list) else [value]))
+    return any(type(axis) is int and axis >= 0 for axis in axes)
 
 
 def as_here(word: str, arguments: Any) -> Any:

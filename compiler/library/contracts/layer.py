@@ -195,6 +195,12 @@ class Layer(Registered):
             getattr(self, f"{name}_constraint", None),
         )
 
+    def caution(self) -> PlanError | None:
+        """What is computed as it is written, and probably not meant: a warning, with the code of one, about an argument; its
+        note is the label there.
+        """
+        return None
+
     def moves(self) -> bool:
         """Whether it computes nothing: every value of its outputs is one of its first slot, bit for bit and in that
         dtype, or a constant, such as 0 or one of its arguments.

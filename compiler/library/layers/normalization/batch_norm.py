@@ -3,6 +3,7 @@
 from math import prod
 from typing import Annotated
 
+from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.fields import Axis, Field, Number, Positive
 from modelc.compiler.library.base.lazy import Array, jnp, lax
 from modelc.compiler.library.contracts.layer import Call, Plan, Result, State, TensorType, need_axis, need_floats
@@ -35,6 +36,14 @@ class BatchNorm(Affine):
     moving_variance_initializer: Annotated[
         InitializerField, Field(description="Initializer of the moving variance.")
     ] = Ones()
+
+    def caution(self) -> PlanError | None:
+        if not 0 < self.momentum < 0.5:
+            return None
+        message = f"with a `momentum` of {self.momentum:g}, the moving statistics are nearly those of the last batch"
+        help = f"PyTorch's `momentum` is the weight of the batch: its {self.momentum:g} is `momentum: {1 - self.momentum:g}` here"
+        note = "the weight of the old statistics"
+        return PlanError(message, help=help, note=note, argument="momentum", code="W920")
 
     def plan(self, x: TensorType) -> Plan:
         need_floats(x)
