@@ -103,8 +103,7 @@ def written_call(table: Registry[Any], entry: str, name: str, by_order: list[Any
         ):
             if not given:
                 return entry
-            alone = [*given] == [cls.primary]
-            return f"{entry}: {flow(given[cls.primary]) if alone else spell(given)}"
+            return f"{entry}: {flow(given[cls.primary or '']) if cls.is_bare(given) else spell(given)}"
     return ""
 
 

@@ -261,7 +261,7 @@ def translated(table: Registry[Any], name: str, arguments: Any, word: str = "") 
     }
     if not known or not set(known) <= set(cls.model_fields):
         return name
-    return f"{name}: {flow(known[cls.primary])}" if set(known) == {cls.primary} else f"{name}: {spell(known)}"
+    return f"{name}: {flow(known[cls.primary or '']) if cls.is_bare(known) else spell(known)}"
 
 
 def counts_from_start(cls: type[Registered], arguments: Any) -> bool:

@@ -70,6 +70,15 @@ class Registered(BaseModel):
         return unknown[0] if wraps is not None and unknown[0] in wraps.table else None
 
     @classmethod
+    def is_bare(cls, arguments: Mapping[str, Any]) -> bool:
+        """Whether `arguments` are the primary one alone, and its value may be written without its name: a mapping may not,
+        which would be one of arguments, unless it is a named thing.
+        """
+        if cls.primary is None or [*arguments] != [cls.primary]:
+            return False
+        return not isinstance(arguments[cls.primary], Mapping) or cls.wraps() is not None
+
+    @classmethod
     def from_elsewhere(cls, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """The arguments that mean what those of the same thing elsewhere do, where these mean several things; the rest as
         they are.

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
+from modelc.compiler.api import check
 from modelc.compiler.diagnostics.exceptions import PlanError, RunError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column
@@ -121,3 +122,18 @@ def test_columns_have_one_name_in_each_row(type_: TensorType) -> None:
 def test_columns_without_counts_are_refused_with_what_to_write(columns: Any) -> None:
     with pytest.raises(ValidationError, match="expected the columns, and for each how many ids"):
         READERS.build({"category_columns": {"columns": columns}})
+
+
+SPEC = """\
+modelc: 1
+model: {inputs: {x: {shape: [1], dtype: int32}}, layers: [embedding: {input_dim: 3, output_dim: 2}]}
+data: {source: {npz: rows.npz}, inputs: {x: {READER}}}
+"""
+
+
+@pytest.mark.parametrize("reader", ["ordinal: {columns: {kind: 3}}", "category_columns: {kind: 3}"])
+def test_what_is_written_otherwise_is_answered_with_what_can_be_read(reader: str) -> None:
+    (problem,) = check(SPEC.replace("READER", reader), "spec.yaml").errors
+    written = "category_columns: {columns: {kind: 3}}"
+    assert f"`{written}`" in f"{problem.helps} {problem.suggestion}"
+    assert not check(SPEC.replace("READER", written), "spec.yaml").errors
