@@ -103,8 +103,8 @@ def read_dataset(
     assert data is not None
     assert data.source is not None
     loaded = load(task, data.source, root, ("data", "source"))
-    training = training_rows(task, loaded.train) if learnt is None else None
     try:
+        training = training_rows(task, loaded.train) if learnt is None else None
         whole = read_part(task, loaded.train, learnt or NOTHING_LEARNT, training)
     except MissingValues as error:
         raise error.located(place_of_row(task, root, error.row)) from None

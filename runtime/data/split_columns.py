@@ -10,6 +10,7 @@ from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.splits import After, Split, Where
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.library.readers.checks import MissingValues
 from modelc.runtime.data.arrays import Array, Arrays
 
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?")
@@ -30,9 +31,8 @@ def split_column(columns: Arrays, name: str, at: Path) -> Array:
     if values.dtype.kind in "fM":
         missing = missing | np.isnat(values) if values.dtype.kind == "M" else missing | np.isnan(values)
     if missing.any():
-        message = f"`{name}` has no value in row {int(np.flatnonzero(missing)[0]):,}, and a split goes by it"
-        more = (f"{int(missing.sum()):,} rows lack one",) if missing.sum() > 1 else ()
-        raise RunError("E403", message, notes=more, helps=("fill in the value, or leave the row out",), at=at)
+        helps = ("fill in the values: a split goes by them", "or remove these rows")
+        raise MissingValues(name, int(missing.sum()), int(np.flatnonzero(missing)[0]), at=at, helps=helps)
     return np.strings.decode(values, "utf-8") if values.dtype.kind == "S" else values
 
 
