@@ -54,7 +54,7 @@ OTHER_ROWS = (
 WAYS_OF_PARTS = {"where": {"column", "equals"}, "after": {"column", "value"}}
 INSIDE = {
     **dict.fromkeys(("shuffle", "shuffled"), "remove it: rows are drawn by the `seed` of `data`, whatever their order"),
-    **dict.fromkeys(("randomstate", "seed"), "remove it: write `seed` below `data`, beside `validation` and `test`"),
+    **dict.fromkeys(("randomstate",), "remove it: write `seed` below `data`, beside `validation` and `test`"),
     **dict.fromkeys(
         ("y", "labels"), "remove it: `stratify` names the column whose values are held out in equal shares"
     ),
