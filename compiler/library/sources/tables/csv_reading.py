@@ -7,7 +7,6 @@ taken for a date on the way.
 import codecs
 import io
 import tempfile
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,13 +19,11 @@ from modelc.compiler.library.sources.tables.column_types import Counts, Kind, No
 from modelc.compiler.library.sources.tables.csv_faults import Found, fault_of, first_values, has_empty_ends, undecodable
 from modelc.compiler.library.sources.tables.engine import Engine, EngineError, engine, numbered, quoted
 from modelc.compiler.library.sources.tables.headers import Dialect, read_header
-from modelc.compiler.library.sources.tables.table_file import Stamp, TableFile, stamp, unchanged
+from modelc.compiler.library.sources.tables.table_file import TableFile, once, unchanged
 
 LINE = 2**24
 """Bytes of a row that the engine reads without being told that there are longer ones."""
 CHUNK = 2**20
-KEPT = 16
-"""As many results of looking through all rows are kept: a command asks for the types of columns, then for the columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +84,19 @@ def open_all(files: Sequence[TableFile], format: CsvFormat) -> tuple[CsvFile, ..
     return found
 
 
-surveys: "OrderedDict[tuple[object, ...], Survey]" = OrderedDict()
-
-
 def survey(files: Sequence[CsvFile], texts: Notation, names: Sequence[str]) -> Survey:
     """What all rows of the files say of the columns called `names`. Raises RunError E405, E502."""
-    stamps = tuple(stamp_of(file.file) for file in files)
-    key = (tuple((file.file.shown, file.dialect, file.names) for file in files), stamps, texts, tuple(names))
-    if key not in surveys:
+
+    def look() -> Survey:
         each = [survey_file(file, texts, names) for file in files]
         rows = tuple(rows for rows, _ in each)
-        surveys[key] = Survey(rows, {name: tuple(counts[name] for _, counts in each) for name in names})
-        while len(surveys) > KEPT:
-            surveys.popitem(last=False)
-    return surveys[key]
+        return Survey(rows, {name: tuple(counts[name] for _, counts in each) for name in names})
 
-
-def stamp_of(file: TableFile) -> Stamp:
-    with file.open() as opened:
-        return stamp(opened)
+    return once(
+        [file.file for file in files],
+        ("csv", *((file.dialect, file.names) for file in files), texts, tuple(names)),
+        look,
+    )
 
 
 def survey_file(file: CsvFile, texts: Notation, names: Sequence[str]) -> tuple[int, dict[str, Counts]]:

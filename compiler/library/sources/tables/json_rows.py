@@ -3,11 +3,14 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.sources.tables.table_file import refuse_packed
 
+ROWS_AT_ONCE = 2**14
+"""As many rows are in memory as Python has them, beside the arrays that they are put into."""
 MOST_KEPT = 3
 """As many places are kept of each sort of value."""
 LONGEST = 40
@@ -127,9 +130,36 @@ class Seen:
             if count < MOST_KEPT:
                 self.places.setdefault(sort, []).append(Place(line, shown, json.dumps(item, ensure_ascii=False)))
 
+    def add_all(self, lines: Sequence[int], values: Sequence[Any], shown: str) -> None:
+        """Look at the values of many rows, which begin in these lines; quickly where all are of one simple sort."""
+        sort = sort_of_all(values)
+        if not sort:
+            for line, value in zip(lines, values, strict=True):
+                self.add(value, line, shown)
+            return
+        before = self.counts.get(sort, 0)
+        for line, value in zip(lines[:MOST_KEPT], values[:MOST_KEPT], strict=True):
+            self.add(value, line, shown)
+        rest = values[MOST_KEPT:]
+        self.rows += len(rest)
+        self.counts[sort] = before + len(values)
+        if sort == "texts":
+            self.size += sum(map(len, rest))
+
     def has(self, *sorts: str) -> bool:
         """Whether there are values of one of the `sorts`."""
         return any(sort in self.counts for sort in sorts)
+
+
+def sort_of_all(values: Sequence[Any]) -> str:
+    """The sort of all `values`, where it is one of the usual ones; empty for others."""
+    kinds = set(map(type, values))
+    if len(kinds) != 1:
+        return ""
+    (kind,) = kinds
+    if kind is int:
+        return "integers" if min(values) >= -(2**53) and max(values) <= 2**53 else ""
+    return {float: "numbers", str: "texts", bool: "booleans"}.get(kind, "")
 
 
 def sort_of(value: Any) -> str:
@@ -167,15 +197,25 @@ def seen_in(file: BinaryIO, shown: str, seen: dict[str, Seen], names: Collection
     number of its rows. Raises RunError E405.
     """
     count = 0
-    for line, row in rows_of(file, shown):
-        for name, value in row.items():
-            found = seen.get(name)
-            if found is None:
-                found = seen[name] = Seen()
+    for part in parts_of(rows_of(file, shown)):
+        count += len(part)
+        lines, rows = [line for line, _ in part], [row for _, row in part]
+        for name in dict.fromkeys(chain.from_iterable(rows)):
+            found = seen.setdefault(name, Seen())
             if names is None or name in names:
-                found.add(value, line, shown)
-        count += 1
+                values = [row[name] for row in rows if name in row]
+                if len(values) < len(rows):
+                    lines_there = [line for line, row in part if name in row]
+                    found.add_all(lines_there, values, shown)
+                else:
+                    found.add_all(lines, values, shown)
     return count
+
+
+def parts_of(rows: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+    """Rows, many together."""
+    while part := list(islice(rows, ROWS_AT_ONCE)):
+        yield part
 
 
 def count_absent(seen: Mapping[str, Seen], rows: int) -> None:

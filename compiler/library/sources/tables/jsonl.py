@@ -11,13 +11,19 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, FileColumns
 from modelc.compiler.library.sources.tables.column_arrays import ColumnArrays, need_table_memory
 from modelc.compiler.library.sources.tables.column_types import DTYPES, Kind
-from modelc.compiler.library.sources.tables.json_rows import MOST_KEPT, Seen, count_absent, flattened, rows_of, seen_in
+from modelc.compiler.library.sources.tables.json_rows import (
+    MOST_KEPT,
+    Seen,
+    count_absent,
+    flattened,
+    parts_of,
+    rows_of,
+    seen_in,
+)
 from modelc.compiler.library.sources.tables.kinds import ways
-from modelc.compiler.library.sources.tables.table_file import TableFile, unchanged
+from modelc.compiler.library.sources.tables.table_file import TableFile, once, unchanged
 from modelc.compiler.library.sources.tables.table_source import TableSource
 
-ROWS_AT_ONCE = 2**14
-"""As many rows are in memory as Python has them, beside the arrays that they are put into."""
 NUMBERS = ("integers", "long", "wide", "huge", "numbers")
 IN_WORDS = {
     **dict.fromkeys(("integers", "long", "wide", "huge", "numbers"), "numbers"),
@@ -101,14 +107,10 @@ class Jsonl(TableSource):
 
         Raises RunError E404, E405.
         """
-        seen: dict[str, Seen] = {}
-        rows, last = 0, files[0].shown
-        for file in files:
-            with unchanged(file) as opened:
-                rows += seen_in(opened, file.shown, seen, None if names is None else tuple(names))
+        wanted = None if names is None else frozenset(names)
+        rows, seen = once(files, ("jsonl", wanted), lambda: seen_in_all(files, wanted))
         if not rows:
-            raise RunError("E404", f"{last!r} has no rows")
-        count_absent(seen, rows)
+            raise RunError("E404", f"{files[0].shown!r} has no rows")
         columns: dict[str, Column] = {}
         refused: dict[str, RunError] = {}
         for name, found in seen.items():
@@ -123,16 +125,15 @@ class Jsonl(TableSource):
         return FileColumns(columns, refused), rows, seen
 
 
-def parts_of(rows: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[list[tuple[int, dict[str, Any]]]]:
-    """Rows, many together."""
-    part: list[tuple[int, dict[str, Any]]] = []
-    for row in rows:
-        part.append(row)
-        if len(part) == ROWS_AT_ONCE:
-            yield part
-            part = []
-    if part:
-        yield part
+def seen_in_all(files: Sequence[TableFile], names: Collection[str] | None) -> tuple[int, Mapping[str, Seen]]:
+    """The number of rows in files, and what was seen of their columns called `names`, or of all. Raises RunError E405."""
+    seen: dict[str, Seen] = {}
+    rows = 0
+    for file in files:
+        with unchanged(file) as opened:
+            rows += seen_in(opened, file.shown, seen, names)
+    count_absent(seen, rows)
+    return rows, seen
 
 
 def array_of(name: str, rows: Sequence[tuple[int, dict[str, Any]]], type_: TensorType, shown: str) -> NumpyArray:

@@ -1,11 +1,13 @@
 """Files of tables: where they are, and that they stay as they are while they are read."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar, cast
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.file_root import Root
@@ -29,6 +31,7 @@ class TableFile:
     open: Callable[[], BinaryIO]
 
 
+Result = TypeVar("Result")
 Stamp = tuple[int, int, int, int]
 """What changes where a file does: its device, inode, size and time of modification."""
 
@@ -64,3 +67,33 @@ def refuse_packed(begin: bytes, shown: str) -> None:
     kind = next((kind for magic, kind in PACKED.items() if begin.startswith(magic)), None)
     if kind is not None:
         raise RunError("E405", f"{shown!r} is packed with {kind}", helps=("unpack it, and name what is in it",))
+
+
+KEPT = 16
+"""As many results of looking through all rows are kept: a command asks for the types of columns, then for the columns."""
+FRESH = 10**9
+"""Nanoseconds for which what a file says is not kept."""
+kept: OrderedDict[tuple[Hashable, ...], object] = OrderedDict()
+
+
+def once(files: Sequence[TableFile], key: tuple[Hashable, ...], look: Callable[[], Result]) -> Result:
+    """What `look` says of the files, which are looked through again only where one has changed; `key` is what else it depends on.
+
+    Raises RunError as `look` does, E405 as opening a file does.
+    """
+    stamps = [stamp_of(file) for file in files]
+    # A file may be written again without another time, where that is not finer than this.
+    if any(modified > time.time_ns() - FRESH for *_, modified in stamps):
+        return look()
+    whole = (key, *zip((file.shown for file in files), stamps, strict=True))
+    if whole not in kept:
+        kept[whole] = look()
+        while len(kept) > KEPT:
+            kept.popitem(last=False)
+    return cast("Result", kept[whole])
+
+
+def stamp_of(file: TableFile) -> Stamp:
+    """The stamp of a file. Raises RunError E405."""
+    with file.open() as opened:
+        return stamp(opened)
