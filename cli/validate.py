@@ -158,7 +158,12 @@ def kept_of(spec: "Spec", checked: "Checked") -> Outcome:
     arrays = () if task is None else checked.arrays
     if has_rows or arrays:
         unread = Unchecked(
-            spec.name, checked.unseen, checked.headers is None, not_seen(checked.headers, arrays), has_rows
+            spec.name,
+            checked.unseen,
+            checked.headers is None,
+            not_seen(checked.headers, arrays),
+            has_rows,
+            checked.untold,
         )
     problems = checked.problems
     if problems and spec.path is not None:

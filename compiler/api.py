@@ -71,6 +71,18 @@ class Checked(NamedTuple):
         return () if data is None else not_seen(self.headers, files_of(data))
 
     @property
+    def untold(self) -> tuple[str, ...]:
+        """The data files of the spec that are there, and whose columns only their rows tell."""
+        data = None if self.task is None else self.task.data
+        if data is None or self.headers is None:
+            return ()
+        sources = ((data.source, self.headers.columns), (data.test, self.headers.test))
+        files = [
+            path for source, columns in sources if source is not None and columns is None for path in source.files()
+        ]
+        return tuple(path for path in dict.fromkeys(files) if path not in self.unseen)
+
+    @property
     def arrays(self) -> Files:
         """The files of arrays that weights begin with."""
         return () if self.task is None else files_of_arrays(self.task)

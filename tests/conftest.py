@@ -65,4 +65,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--every-step", action="store_true", help="stop a training of each kind at each step, once and twice"
     )
     parser.addoption("--kills", type=int, default=3, help="how many times `test_kills` kills a training")
+    parser.addoption("--table-rows", type=int, default=20_000, help="how many rows a table has in `test_large_tables`")
     parser.addoption("--metric-draws", type=int, default=20, help="how many hostile draws each metric is compared on")

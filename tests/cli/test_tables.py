@@ -225,3 +225,20 @@ def test_a_column_of_numbers_with_some_texts_says_which(tmp_path: Path) -> None:
     assert ended.code == 1 and ended.out.count("error[") == 1 and "`area` has str, expected numbers" in said
     assert "all of its values are numbers but 2: in 'rows.csv' 'NA' in line 5, 'NA' in line 22" in said
     assert 'missing_values: ["", NA]' in said
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_validate_says_whose_columns_it_did_not_look_at(tmp_path: Path, kind: str) -> None:
+    keep(tmp_path, rows(20))
+    (tmp_path / "s.yaml").write_text(
+        SPEC.replace("SOURCE", f"{kind}: rows.{kind}").replace("column: zip", "column: zap")
+    )
+    ended = modelc("validate", "s.yaml", cwd=tmp_path)
+    assert ended.code == 0
+    assert f"note: the columns of `rows.{kind}` were not checked: only its rows tell them" in ended.err
+    ended = modelc("validate", "--data", "s.yaml", cwd=tmp_path)
+    assert (
+        ended.code == 1
+        and "error[E401]: the data has no column `zap`" in ended.out
+        and "did you mean `zip`?" in ended.out
+    )

@@ -9,7 +9,7 @@ from modelc.compiler.diagnostics.phrases import counted, name_list
 class Unchecked(NamedTuple):
     """A spec of which something was not read: its rows where it `has_rows`, or else the arrays that weights begin with.
     `absent` are its data files that are not there, `arrays` its files of arrays; with `rootless`, none was looked for, since it
-    is not known where their paths begin.
+    is not known where their paths begin. `untold` are data files whose columns only their rows tell.
     """
 
     file: str
@@ -17,6 +17,7 @@ class Unchecked(NamedTuple):
     rootless: bool = False
     arrays: tuple[str, ...] = ()
     has_rows: bool = True
+    untold: tuple[str, ...] = ()
 
 
 def unchecked_line(specs: Sequence[Unchecked]) -> str:
@@ -31,13 +32,16 @@ def unchecked_line(specs: Sequence[Unchecked]) -> str:
     for left, files in (("the columns of", [spec.absent for spec in specs]), ("", [spec.arrays for spec in specs])):
         if shown := list(dict.fromkeys(path for paths in files for path in paths)):
             parts.append(unchecked_files(left, shown, rootless=specs[0].rootless))
+    if untold := list(dict.fromkeys(path for spec in specs for path in spec.untold)):
+        whose = "its rows tell" if len(untold) == 1 else "their rows tell"
+        parts.append(unchecked_files("the columns of", untold, why=f"only {whose} them"))
     return "; ".join([*parts, f"{what}{several} were not read: use `--data`"])
 
 
-def unchecked_files(what: str, files: Sequence[str], *, rootless: bool) -> str:
+def unchecked_files(what: str, files: Sequence[str], *, rootless: bool = False, why: str = "") -> str:
     """Which files were not checked, and why; `what` is what of them, empty where they are arrays."""
     one = len(files) == 1
-    why = (
+    why = why or (
         "without `--root` it is not known where paths begin"
         if rootless
         else f"{'it is' if one else 'they are'} not there"
