@@ -26,7 +26,7 @@ RULED, KEPT = "4,2,none,mlp=none,embed=model", "8,1,none,embed=data"
 MESHES = ("8,1,none", "4,2,none", "8,1,optimizer", "8,1,params", "4,2,params", RULED, KEPT)
 FEW = {
     "mnist_mlp": ("4,2,none", RULED, KEPT),
-    "cnn_residual": ("8,1,optimizer",),
+    "cnn_residual": ("8,1,optimizer", RULED),
     "gpt": ("8,1,params",),
     "lstm_classifier": (),
 }

@@ -24,8 +24,7 @@ def largest(x: Array, sliding: Sliding) -> Array:
     value = jax.custom_jvp(lambda padded: maximum(padded, sliding))
 
     def rule(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-        y = value(*primals)
-        return y, at_first(primals[0], y, tangents[0], sliding)
+        return value(*primals), at_first(primals[0], tangents[0], sliding)
 
     value.defjvp(rule)
     return value(sliding.pad(x, -jnp.inf))
@@ -38,20 +37,32 @@ def maximum(padded: Array, sliding: Sliding) -> Array:
     return reduce(jnp.maximum, (sliding.cell(padded, index) for index in sliding.cells))
 
 
-def at_first(padded: Array, y: Array, values: Array, sliding: Sliding) -> Array:
-    """The value of `values`, shaped as `padded`, at the first cell of each window where `padded` is `y`."""
+def at_first(padded: Array, values: Array, sliding: Sliding) -> Array:
+    """The value of `values`, shaped as `padded`, at the first cell of each window that has its largest value.
+
+    One cell has it, whatever is rounded: XLA may compute values twice, once for the largest and once for where it is, and
+    round them differently, so that no cell is equal to the largest.
+    """
     if sliding.overlaps:
-        found, open_ = jnp.zeros_like(values, shape=y.shape), jnp.ones(y.shape, bool)
-        for index in sliding.cells:
-            hit = open_ & (sliding.cell(padded, index) == y)
-            found, open_ = found + jnp.where(hit, sliding.cell(values, index), 0), open_ & ~hit
+        first, *others = sliding.cells
+        best, found = sliding.cell(padded, first), sliding.cell(values, first)
+        for index in others:
+            cell = sliding.cell(padded, index)
+            found = jnp.where(cell > best, sliding.cell(values, index), found)
+            best = jnp.maximum(best, cell)
         return found
     axes = sliding.block_axes
-    sizes = [size if axis in axes else 1 for axis, size in enumerate(sliding.blocks(padded).shape)]
-    order = jnp.arange(prod(sizes)).reshape(sizes)
-    hits = sliding.blocks(padded) == jnp.expand_dims(y, axes)
-    first = jnp.min(jnp.where(hits, order, order.size), axes, keepdims=True)
-    return jnp.sum(jnp.where(order == first, sliding.blocks(values), 0), axes)
+    blocks = sliding.blocks(padded)
+    sizes = [size if axis in axes else 1 for axis, size in enumerate(blocks.shape)]
+    order = jnp.arange(prod(sizes), dtype=jnp.int32).reshape(sizes)
+    y = blocks.max(axes, keepdims=True)
+    # How far each cell is from the largest, as bits, of which the last ones say which cell it is: the least is the first of
+    # those that are nearest.
+    apart = jnp.where(blocks == y, 0, jnp.maximum(y - blocks, 0)).astype(jnp.float32)
+    mask = (1 << (prod(sizes) - 1).bit_length()) - 1
+    near = (lax.bitcast_convert_type(apart, jnp.int32) & ~mask) | order
+    place = near.min(axes, keepdims=True) & mask
+    return jnp.sum(jnp.where(order == place, sliding.blocks(values), 0), axes)
 
 
 def total(x: Array, sliding: Sliding) -> Array:

@@ -65,6 +65,23 @@ def test_the_first_of_equal_values_gets_the_gradient(strides: tuple[int, int]) -
     np.testing.assert_array_equal(gradient.reshape(2, 2), [[0, 1], [0, 0]])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("strides", [(2, 2), (1, 1)])
+def test_one_cell_has_the_gradient_of_infinite_and_of_near_values_too(strides: tuple[int, int], dtype: str) -> None:
+    sliding = Sliding.over((2, 2), (2, 2), strides, "valid")
+    near = float(jnp.nextafter(jnp.asarray(3, dtype), jnp.asarray(4, dtype)))
+    for values, place in (
+        ([1, np.inf, np.inf, 2], 1),
+        ([-np.inf, -np.inf, -5, -np.inf], 2),
+        ([3, 3, 3, near], 3),
+        ([3, near, near, 3], 1),
+        ([0, -0.0, -1, 0], 0),
+    ):
+        x = jnp.asarray(np.array(values).reshape(1, 2, 2, 1), dtype)
+        gradient = jax.grad(lambda x: largest(x, sliding).sum())(x)
+        np.testing.assert_array_equal(gradient.reshape(4).astype("float32"), np.eye(4)[place], str(values))
+
+
 @pytest.mark.parametrize(("window", "strides"), [((2,), (2,)), ((3,), (2,))])
 def test_derivatives_hold_in_both_modes_to_the_second_order(window: Any, strides: Any) -> None:
     sliding = Sliding.over((5,), window, strides, "same")
