@@ -11,6 +11,10 @@ os.environ.setdefault(
     " --xla_cpu_parallel_codegen_split_count=1",
 )
 
+import ctypes
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -38,6 +42,32 @@ def the_same_numbers_in_any_order(request: pytest.FixtureRequest) -> None:
     if isinstance(generator, np.random.Generator):
         start = STARTS.setdefault(request.module.__name__, generator.bit_generator.state)
         generator.bit_generator.state = start
+
+
+MOST_MEMORY = 3 * 2**29
+"""Bytes that a process of the tests may keep from module to module."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_programs_are_kept_that_nobody_runs_again() -> Iterator[None]:
+    """Free what jax has compiled once it takes much room, which no module shares with others, and give it back to the system:
+    a process would grow to more than 5 GB.
+    """
+    yield
+    if "jax" in sys.modules and resident() > MOST_MEMORY:
+        sys.modules["jax"].clear_caches()
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "malloc_trim"):
+            libc.malloc_trim(0)
+
+
+def resident() -> int:
+    """The bytes of memory that this process has; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
