@@ -112,7 +112,9 @@ def bind_column(
         type_ = reader.plan(found, wanted)
         classes = reader.class_names(found)
     except PlanError as error:
-        reporter.plan_error(error, f"`{name}`: {error.message}", place_of_binding(reporter, path))
+        argument = (*path, READERS.name_of(reader), error.argument)
+        at = argument if argument in reporter.document.values else place_of_binding(reporter, path)
+        reporter.plan_error(error, f"`{name}`: {error.message}", at)
         return binding
     shape = reader.row_shape if type_ is None else type_.shape
     if wanted is not None and shape is not None and shape != wanted.shape:

@@ -137,3 +137,10 @@ def test_what_is_written_otherwise_is_answered_with_what_can_be_read(reader: str
     written = "category_columns: {columns: {kind: 3}}"
     assert f"`{written}`" in f"{problem.helps} {problem.suggestion}"
     assert not check(SPEC.replace("READER", written), "spec.yaml").errors
+
+
+def test_an_argument_that_does_not_fit_is_reported_where_it_stands() -> None:
+    (problem,) = check(
+        SPEC.replace("READER", "category_columns: {columns: {kind: 3}, one_hot: true}"), "spec.yaml"
+    ).errors
+    assert problem.path == ("data", "inputs", "x", "category_columns", "one_hot")
