@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -89,7 +90,7 @@ def test_processes_give_the_figures_of_one_with_as_many_devices(
         pytest.skip("only with --mesh-steps")
     first, *others = map(ended, start(started, folder, count, "small.yaml", "--run-dir", "run", "--shard", "params"))
     assert {one[0] for one in (first, *others)} == {0}, (first, others)
-    assert f"  devices       {count} x cpu, scan" in first[1] and "finished 2 epochs" in first[1]
+    assert re.search(rf"\n  devices +{count} x cpu, scan", first[1]) and "finished 2 epochs" in first[1]
     assert {one[1] for one in others} == {""}
     assert json.loads((folder / "run" / "environment.json").read_text())["processes"] == count
     one = on_eight(folder, "train", "small.yaml", "--devices", str(count), "--shard", "params", "--run-dir", "one")
