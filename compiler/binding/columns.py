@@ -140,10 +140,8 @@ def missing_column(reporter: Reporter, name: str, column: str, columns: Mapping[
         report_refused(reporter, refused[column], at, "is to be read here")
         return
     close = "" if is_pattern(column) else suggest(column, columns).new
-    message, label = (
-        f"the data has no column {'like ' if is_pattern(column) else ''}`{column}`",
-        f"no column `{column}`",
-    )
+    what = f"column like `{column}`" if is_pattern(column) else f"column `{column}`"
+    message, label = f"the data has no {what}", f"no {what}"
     note = note_on_columns(columns)
     if path in reporter.document.values:
         help = f"did you mean `{close}`?" if close else ()
