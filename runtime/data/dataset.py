@@ -24,7 +24,7 @@ from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests
 from modelc.runtime.data.counted_elements import counted_elements, masks_among_targets
 from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
-from modelc.runtime.data.learning import NOTHING_LEARNT, Learnt, every_row, key_of, remarks
+from modelc.runtime.data.learning import NOTHING_LEARNT, Learnt, every_row, key_of, of_columns, remarks
 from modelc.runtime.data.learnt_task import as_learnt
 from modelc.runtime.data.read_binding import need_columns, of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
@@ -80,7 +80,7 @@ def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[
         task.spec.document,
         root,
         test=test,
-        readers=[binding.reader for binding in all_bindings(task) if not binding.copies_input],
+        readers=[binding.reader for binding in of_columns(task)],
     )
     for error in (*headers.faults, *headers.absent):
         raise error
@@ -137,21 +137,16 @@ def training_rows(task: Task, columns: Arrays) -> Array | slice:
     it is reported when they have been read.
     """
     assert task.data is not None
-    bindings = [binding for binding in all_bindings(task) if not binding.copies_input]
+    bindings = of_columns(task)
     if not task.data.splits or not bindings or (first := columns.get(bindings[0].names[0])) is None:
         return slice(None)
     start, stop = getattr(bindings[0].reader, "rows", None) or (0, len(first))
     return split_rows(task.data, stop - start, columns).train
 
 
-def all_bindings(task: Task) -> tuple[Binding, ...]:
-    """The bindings of inputs and targets."""
-    return (*(task.inputs or {}).values(), *(task.targets or {}).values())
-
-
 def column_names(task: Task) -> set[str]:
     """The columns that inputs and targets are read from."""
-    return {name for binding in all_bindings(task) if not binding.copies_input for name in binding.names}
+    return {name for binding in of_columns(task) for name in binding.names}
 
 
 def columns_of_splits(task: Task) -> set[str]:
@@ -184,7 +179,7 @@ def test_columns(task: Task, root: Root, loaded: Loaded) -> tuple[Arrays | None,
         columns = loaded.test
     if columns is None:
         return None, ()
-    if task.data.test is None and any(getattr(binding.reader, "rows", None) for binding in all_bindings(task)):
+    if task.data.test is None and any(getattr(binding.reader, "rows", None) for binding in of_columns(task)):
         return None, ("the source's test rows are not used: `rows` counts rows of its training columns",)
     return columns, ()
 

@@ -42,9 +42,13 @@ def key_of(binding: Binding) -> str:
 
 def remarks(task: Task, learnt: Learnt) -> tuple[str, ...]:
     """What the log is to say of what the readers of `task` have learnt."""
-    bindings = [*(task.inputs or {}).values(), *(task.targets or {}).values()]
-    own = [binding for binding in bindings if not binding.copies_input]
-    return tuple(f"`{one.name}`: {text}" for one in own for text in one.reader.remarks(learnt.of(one)))
+    return tuple(f"`{one.name}`: {text}" for one in of_columns(task) for text in one.reader.remarks(learnt.of(one)))
+
+
+def of_columns(task: Task) -> tuple[Binding, ...]:
+    """The bindings of inputs and targets that are read from columns, not copied from an input."""
+    bindings = (*(task.inputs or {}).values(), *(task.targets or {}).values())
+    return tuple(binding for binding in bindings if not binding.copies_input)
 
 
 def every_row(binding: Binding) -> Binding:

@@ -95,9 +95,10 @@ class NumericReader(Reader):
         measured = ""
         for name, values, gone in columns_of(columns):
             check_infinite(values, name)
-            for place in range(values.shape[1]):
+            asked = self.standardize or self.missing in STATISTICS
+            for place in range(values.shape[1]) if asked else ():
                 there = values[:, place] if gone is None else values[~gone[:, place], place]
-                if (self.standardize or self.missing in STATISTICS) and not len(there):
+                if not len(there):
                     raise RunError(
                         "E403", f"`{name}` has no value in the training rows", helps=("leave this column out",)
                     )
