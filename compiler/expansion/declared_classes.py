@@ -1,4 +1,6 @@
-"""How many classes the section `data` declares for an input or a target, for `${classes(kind)}`."""
+"""How many classes or ids the section `data` declares for an input or a target, for `${classes(kind)}` and
+`${vocabulary(text)}`, which are the same number under the word that suits the reader.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -44,7 +46,7 @@ def declared_classes(evaluator: "VariableEvaluator", name: str, file: File) -> t
             f"`data` has no input or target `{name}`", near.help or declaring(evaluator, name, known, file)
         )
     if name in evaluator.counting:
-        raise ExpressionError(f"`classes({name})` depends on itself", "write the number of classes")
+        raise ExpressionError(f"what `{name}` counts depends on itself", "write the number of classes")
     evaluator.counting.append(name)
     try:
         counts = [count_of(evaluator, name, node, file) for node in found]

@@ -7,7 +7,7 @@ from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.scope import Scope
 from modelc.compiler.expansion.source_tree import SourceNode
 from modelc.compiler.language.expressions.evaluator import NOTHING
-from modelc.compiler.language.expressions.operations import ExpressionError, UnknownFunction
+from modelc.compiler.language.expressions.operations import NAMED, ExpressionError, UnknownFunction
 from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.syntax.document import Where
@@ -38,7 +38,7 @@ def help_for_unknown(
         return f"did you mean `{[*scope.indices][-1]}`, the index of the repeat?", ()
     if name.lower() in ("inf", "infinity", "nan", "nil", "none", "null") and not text:
         return NOTHING if name.lower() in ("nil", "none", "null") else "write a finite number", ()
-    if name in ("shape", "classes"):
+    if name in NAMED:
         return f"write `{name}(x)`, with the name in parentheses", ()
     if not text and is_node(name, root):
         expression = str(at.document.get(at.path)) if at is not None else ""

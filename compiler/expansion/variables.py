@@ -1,6 +1,7 @@
 """Evaluates references to variables and parameters, and expressions of them. Knows no layers."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
 from operator import is_ as is_same
 from typing import Any, NoReturn, TypeAlias
@@ -186,7 +187,7 @@ class VariableEvaluator(ProblemCollector):
         """The value of `${...}`. Raises Reported."""
         from modelc.compiler.expansion.declared_classes import declared_classes
         from modelc.compiler.language.expressions.evaluator import Names
-        from modelc.compiler.language.expressions.operations import ExpressionError
+        from modelc.compiler.language.expressions.operations import COUNTS, ExpressionError
         from modelc.compiler.language.expressions.partial import Known, deferred_in, reduce
 
         trail: dict[str, Hop] = {}
@@ -215,15 +216,18 @@ class VariableEvaluator(ProblemCollector):
                 trail.update({f"{name} {place}": hop for place, hop in enumerate(found.trail)})
             return self.waiting[found]
 
-        def count_classes(asked: Named) -> int:
-            count, at = declared_classes(self, asked.name, scope.file)
-            trail[f"classes({asked.name})"] = Hop(at, f"`classes({asked.name})` = {count}")
-            return count
+        def count(function: str, asked: Named) -> int:
+            found, at = declared_classes(self, asked.name, scope.file)
+            call = f"{function}({asked.name})"
+            trail[call] = Hop(at, f"`{call}` = {found}")
+            return found
 
         if not text.endswith("}") or text.startswith("${{") or self.asks_as_elsewhere(text, scope):
             self.report_notation(node, text)
         try:
-            result = reduce(text[2:-1], Names(known.__getitem__, {"classes": count_classes}, waits))
+            result = reduce(
+                text[2:-1], Names(known.__getitem__, {name: partial(count, name) for name in COUNTS}, waits)
+            )
         except ExpressionError as error:
             from modelc.compiler.expansion.unknown_names import help_of
 

@@ -18,7 +18,8 @@ FUNCTION_PAGES: Mapping[str, FunctionPage] = {
     "classes": FunctionPage(
         "classes(name)",
         "How many classes the input or target `name` has, as the section `data` says: by its reader, such as `category`, or "
-        "by its source. Of `text` and `category_columns` it is how many ids there are. It may stand wherever a number may.",
+        "by its source. Of `text` and `category_columns` it is how many ids there are, which `vocabulary(name)` gives too. It may "
+        "stand wherever a number may.",
         'dense: "${classes(kind)}"',
     ),
     "floor": FunctionPage("floor(x)", "The next integer below.", '"${floor(width / 3)}"'),
@@ -38,5 +39,10 @@ FUNCTION_PAGES: Mapping[str, FunctionPage] = {
         'dense: "${shape(input)[-1] // 4}"',
     ),
     "sum": FunctionPage("sum(list)", "The sum of a list.", '"${sum(widths)}"'),
+    "vocabulary": FunctionPage(
+        "vocabulary(name)",
+        "How many ids the input or target `name` has, unknown and padding included: the number that `classes(name)` is.",
+        'embedding: {input_dim: "${vocabulary(review)}", output_dim: 64}',
+    ),
 }
 """The pages by name: of what `operations.FUNCTIONS` lists, and of the functions of a name."""

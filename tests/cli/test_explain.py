@@ -125,17 +125,23 @@ def test_functions_values_and_other_words_are_explained(tmp_path: Path, word: st
 
 
 def test_every_function_of_expressions_has_a_page() -> None:
-    assert sorted(FUNCTION_PAGES) == sorted({*FUNCTIONS, *NAMED} - {"vocabulary"})
+    assert sorted(FUNCTION_PAGES) == sorted({*FUNCTIONS, *NAMED})
 
 
 @pytest.mark.parametrize("page", FUNCTION_PAGES.values(), ids=lambda page: page.call)
 def test_the_example_of_a_function_can_be_computed(page: FunctionPage) -> None:
     given = "vars: {width: 6, widths: [4, 3], offset: -2}\n"
     layer = page.example if ": " in page.example else f"dense: {page.example}"
-    named = "{shape: [4]}"
+    named = "review: {shape: [4], dtype: int32}" if "embedding" in layer else "x: {shape: [4]}"
+    layers = (
+        f"[{layer}, flatten, {{dense: 3, name: kind}}]"
+        if "embedding" in layer
+        else f"[{layer}, {{dense: 3, name: kind}}]"
+    )
+    read = "inputs: {review: {text: {column: review, length: 4, vocabulary: 9}}}, " if "embedding" in layer else ""
     text = (
-        f"modelc: 1\n{given}model: {{inputs: {{x: {named}}}, layers: [{layer}, {{dense: 3, name: kind}}]}}\n"
-        "data: {source: {npz: rows.npz}, targets: {kind: {category: {column: kind, classes: 3}}}}\n"
+        f"modelc: 1\n{given}model: {{inputs: {{{named}}}, layers: {layers}}}\n"
+        f"data: {{source: {{npz: rows.npz}}, {read}targets: {{kind: {{category: {{column: kind, classes: 3}}}}}}}}\n"
     )
     assert check(text, "spec.yaml").errors == ()
 

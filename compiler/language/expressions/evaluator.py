@@ -333,9 +333,6 @@ def no_call(node: ast.Call) -> ExpressionError:
 
 def not_here(function: str, asked: Named) -> ExpressionError:
     """The error for a function of a name where it has no value."""
-    if function == "vocabulary":
-        message = f"`vocabulary({asked.name})` is not in this version: it is planned with readers of text"
-        return ExpressionError(message, "write the number, and for ids of a `category` use `classes(...)`")
     return ExpressionError(f"`{function}({asked.name})` has no value here")
 
 

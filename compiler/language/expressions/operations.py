@@ -44,9 +44,10 @@ NOT_OPERATORS = {ast.BitXor: "^", ast.BitAnd: "&", ast.BitOr: "|", ast.LShift: "
 OF_ONE_NUMBER: Mapping[str, Callable[[Any], Any]] = {"abs": abs, "ceil": math.ceil, "floor": math.floor, "int": int}
 OF_SEVERAL: Mapping[str, Callable[[list[Any]], Any]] = {"max": max, "min": min}
 FUNCTIONS = tuple(sorted((*OF_ONE_NUMBER, *OF_SEVERAL, "len", "round", "sum")))
-NAMED = ("shape", "classes", "vocabulary")
+COUNTS = ("classes", "vocabulary")
+"""Functions of what the data declares for an input or target."""
+NAMED = ("shape", *COUNTS)
 """Functions of a name: of something in the model or in the data, not of a value."""
-PLANNED = ("vocabulary",)
 MOST_SHOWN = 80
 MOST_DIGITS = 15
 """Digits behind the point that `round` keeps."""
@@ -178,7 +179,7 @@ def call(name: str, values: list[Any]) -> Any:
 def no_function(name: str) -> ExpressionError:
     """The error for a call of what is no function."""
     last = name.rpartition(".")[2]
-    known = sorted({*FUNCTIONS, *NAMED} - {*PLANNED})
+    known = sorted({*FUNCTIONS, *NAMED})
     help = ""
     what = name.rpartition(".")[0]
     if what and last in ("dim", "ndim", "shape", "size"):

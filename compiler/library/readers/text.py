@@ -71,8 +71,8 @@ class TextReader(Reader):
     Longer texts are cut at the end; the log says how many of the training rows are. 0 is the padding, which `embedding` with
     `mask_zero: true` leaves out, and 1 stands for all that is not in the vocabulary. The count of ids has both: of
     `vocabulary: 20000`, the 19,998 that are most frequent in the training rows are learnt (of two that are as frequent, the
-    first in the order of their characters), from 2 on. A list or a file of tokens is the vocabulary itself. `classes(x)` is
-    the count of ids, for `embedding: {input_dim: "${classes(x)}", output_dim: 64}`.
+    first in the order of their characters), from 2 on. A list or a file of tokens is the vocabulary itself. `vocabulary(x)` is
+    the count of ids, for `embedding: {input_dim: "${vocabulary(x)}", output_dim: 64}`.
 
     `words` are the form NFKC of the text in lower case, as the expression `\\w+|[^\\w\\s]` divides it: letters and digits in a
     row, and every other sign by itself. `characters` are those of the same form. `bytes` are the bytes of UTF-8 as they are:
@@ -118,7 +118,7 @@ class TextReader(Reader):
         **dict.fromkeys(
             ("ngrams", "ngram_range"), "there are no n-grams: a `conv1d` behind the `embedding` finds them"
         ),
-        "output_mode": 'remove it: it returns ids; `category_encoding: {num_tokens: "${classes(x)}"}` counts them',
+        "output_mode": 'remove it: it returns ids; `category_encoding: {num_tokens: "${vocabulary(x)}"}` counts them',
     }
 
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]

@@ -26,6 +26,11 @@ def test_the_number_stands_in_one_place() -> None:
     assert (found["kind"].units, found["e"].input_dim) == (4, 8)
 
 
+def test_ids_are_counted_under_their_own_word() -> None:
+    text = SPEC.replace("classes(city) + 1", "vocabulary(city)").replace("city, classes: $n", "city, vocabulary: $n")
+    assert layers(text)["e"].input_dim == 7
+
+
 def test_a_source_may_know_it() -> None:
     text = """
 model:
@@ -73,7 +78,7 @@ def test_it_may_stand_where_a_number_must_be_known() -> None:
         ("classes(city) + 1", "classes(town) + 1", "no input or target `town`", "reads kind, x, city"),
         ("classes(city) + 1", "classes(citi) + 1", "no input or target `citi`", "`city`"),
         ("classes(city) + 1", "classes(x) + 1", "`array` of `x` reads no classes", "category"),
-        ("classes(city) + 1", "vocabulary(city)", "not in this version", "`classes(...)`"),
+        ("classes(city) + 1", "vocabulary(x)", "`array` of `x` reads no classes", "category"),
         ("classes(city) + 1", "classes(3)", "does not ask for one name", "`classes(kind)`"),
         (", classes: $n}", "}", "does not say how many classes", "classes: 10"),
         (", classes: $n}", ', classes: "${classes(city)}"}', "depends on itself", "write the number"),
