@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from math import isfinite, isnan
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -10,11 +11,24 @@ from modelc.cli.checking import DataFolder
 from modelc.cli.console import Styled, inform, say, say_document, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.progress import WHY_NAN
-from modelc.cli.splits import RunName, Split, Which, open_run
+from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run
+
+if TYPE_CHECKING:
+    from modelc.compiler.binding.task import Task
+    from modelc.runtime.data.dataset import Part
+    from modelc.runtime.runs.run_directory import Run
+    from modelc.runtime.training.observer import Snapshot
 
 
 def evaluate(
     run: RunName,
+    data: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DATA",
+            help="File with the rows to evaluate, with the columns of inputs and targets: .csv, .parquet, .jsonl or .npz.",
+        ),
+    ] = None,
     split: Annotated[
         Split | None,
         typer.Option("--split", help="Which rows; default: the test rows if there are any, else the validation rows."),
@@ -29,54 +43,88 @@ def evaluate(
     root: DataFolder = None,
     plugins: PluginNames = None,
 ) -> None:
-    """Evaluate a trained run: its loss and metrics on test rows if there are any, else on validation rows."""
+    """Evaluate a trained run: its loss and metrics on the rows of a file, else on test rows if there are any, else on validation
+    rows.
+    """
+    need_one_choice(data, split)
     enable(plugins)
-    found = open_run(run, root, ["evaluate"])
+    found = open_run(run, root, ["evaluate", *([data] if data else [])])
     task = task_of(found)
 
-    from modelc.cli.splits import choose_rows, read_again
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.runs.metric_arguments import as_trained
 
     start_device()
     kind, snapshot = found.weights(prepare(task), weights)
-    task, dataset, changed = read_again(found, task, root, split)
-    name, part = choose_rows(dataset, split)
-    task, notes = as_trained(task, found.environment())
+    rows = rows_to_score(found, task, data, split, root)
+    task, notes = as_trained(rows.task, found.environment())
     inform(*notes)
 
     from modelc.runtime.evaluate import evaluate as scores_of
     from modelc.runtime.finite import check_scores
 
     prepared = prepare(task)
+    part = rows.part
     scores = scores_of(prepared, snapshot.params, snapshot.state, part)
     if output_format == "json":
-        facts = {
-            "version": 1,
-            "run": str(found.folder),
-            "id": found.record.id,
-            "settings": found.record.settings,
-            "split": name,
-            "rows": part.rows,
-            "weights": kind,
-            "epoch": snapshot.epoch,
-            "step": snapshot.step,
-            "changed_columns": changed.train,
-            "changed_test_columns": changed.test,
-        }
-        say_json(facts, scores)
+        say_json(found, rows, kind, snapshot, scores)
     else:
-        rows = f"{part.rows:,} {name} rows, {kind} weights (epoch {snapshot.epoch}, step {snapshot.step:,})"
-        say_scores(str(found.folder), rows, scores)
+        of_weights = f"{kind} weights (epoch {snapshot.epoch}, step {snapshot.step:,})"
+        say_scores(str(found.folder), f"{part.rows:,} {rows.what}, {of_weights}", scores)
     check_scores(prepared, snapshot.params, snapshot.state, part.inputs, part.rows, scores)
     if output_format == "text" and any(isnan(value) for value in scores.values()):
         say("", f"  = note: {WHY_NAN}")
 
 
-def say_json(facts: Mapping[str, object], scores: Mapping[str, float]) -> None:
+class ScoredRows(NamedTuple):
+    """Rows to score, the task that they were read for, what to call them, and what JSON says of the choice."""
+
+    task: "Task"
+    part: "Part"
+    what: str
+    facts: Mapping[str, object]
+
+
+def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | None, root: Path | None) -> ScoredRows:
+    """The rows of the file `data`, or of the run's own data. Raises RunError, SpecError."""
+    if data is not None:
+        from modelc.runtime.data.new_rows import new_rows
+        from modelc.runtime.runs.column_kinds import columns_in
+        from modelc.runtime.runs.learnt_values import values_for_prediction
+        from modelc.runtime.runs.rows_for_run import part_for
+
+        found = new_rows(data, task.source, columns_in(run.environment()))
+        task, part = part_for(run, task, found, values_for_prediction(run))
+        facts: dict[str, object] = {
+            "split": None,
+            "data": found.shown,
+            "changed_columns": None,
+            "changed_test_columns": None,
+        }
+        return ScoredRows(task, part, f"rows of {found.shown}", facts)
+    from modelc.cli.splits import choose_rows, read_again
+
+    task, dataset, changed = read_again(run, task, root, split)
+    name, part = choose_rows(dataset, split)
+    facts = {"split": name, "data": None, "changed_columns": changed.train, "changed_test_columns": changed.test}
+    return ScoredRows(task, part, f"{name} rows", facts)
+
+
+def say_json(run: "Run", rows: ScoredRows, kind: str, snapshot: "Snapshot", scores: Mapping[str, float]) -> None:
     """Print the scores, and what they are of, as one JSON document; null for a score that is not finite."""
     from modelc.compiler.diagnostics.render.json_text import json_text
 
+    facts = {
+        "version": 1,
+        "run": str(run.folder),
+        "id": run.record.id,
+        "settings": run.record.settings,
+        **rows.facts,
+        "rows": rows.part.rows,
+        "weights": kind,
+        "epoch": snapshot.epoch,
+        "step": snapshot.step,
+    }
     values = {key: value if isfinite(value) else None for key, value in scores.items()}
     say_document(json_text({**facts, "values": values}) + "\n")
 

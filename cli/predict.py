@@ -9,12 +9,11 @@ import typer
 from modelc.cli.checking import DataFolder
 from modelc.cli.console import refuse, say, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
-from modelc.cli.splits import RunName, Split, Which, open_run
+from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run
 from modelc.compiler.library.base.lazy import NumpyArray
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
-    from modelc.runtime.data.learning import Learnt
     from modelc.runtime.runs.run_directory import Run
 
 Raw = Annotated[bool, typer.Option("--raw", help="Write the raw values of the model: no classes, no probabilities.")]
@@ -56,8 +55,7 @@ def predict(
     plugins: PluginNames = None,
 ) -> None:
     """Predict with a trained run: one line for each row, with the class and its probabilities, or numbers."""
-    if data is not None and split is not None:
-        refuse(f"both `{data}` and `--split {split}` choose the rows", helps=("use only one of them",))
+    need_one_choice(data, split)
     enable(plugins)
     from modelc.runtime.runs.output_file import data_files, need_output
 
@@ -93,35 +91,16 @@ def rows_to_predict(
     """The rows of the file `data`, or of the run's own data: the task, its inputs, their number and what to call them."""
     if data is not None:
         from modelc.runtime.data.learnt_task import as_learnt
+        from modelc.runtime.data.new_rows import new_rows
+        from modelc.runtime.runs.column_kinds import columns_in
         from modelc.runtime.runs.learnt_values import values_for_prediction
+        from modelc.runtime.runs.rows_for_run import inputs_for
 
         learnt = values_for_prediction(run)
-        return as_learnt(task, learnt), *inputs_of(run, task, data, learnt), str(data)
+        found = new_rows(data, task.source, columns_in(run.environment()))
+        return as_learnt(task, learnt), *inputs_for(run, task, found, learnt), found.shown
     from modelc.cli.splits import choose_rows, read_again
 
     task, dataset, _ = read_again(run, task, root, split)
     name, part = choose_rows(dataset, split)
     return task, part.inputs, part.rows, f"the {name} rows"
-
-
-def inputs_of(run: "Run", task: "Task", path: Path, learnt: "Learnt") -> tuple[Mapping[str, NumpyArray], int]:
-    """The model's inputs from the columns of a file, and the number of rows. Raises RunError E4xx."""
-    from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.compiler.library.readers.checks import MissingValues
-    from modelc.runtime.data.dataset import input_columns, read_inputs
-    from modelc.runtime.data.new_rows import new_rows
-    from modelc.runtime.runs.column_kinds import columns_in
-    from modelc.runtime.runs.kept_spec import with_rows_for
-
-    found = new_rows(path, task.source, columns_in(run.environment()))
-    with with_rows_for(run):
-        names = input_columns(task, found.names, found.refused, learnt)
-    columns = found.read(names)
-    with with_rows_for(run):
-        try:
-            inputs, rows = read_inputs(task, columns, learnt)
-        except MissingValues as error:
-            raise error.located(found.place_of(error.row)) from None
-    if rows == 0:
-        raise RunError("E404", f"`{path}` has no rows to predict")
-    return inputs, rows

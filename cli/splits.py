@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
-from modelc.cli.console import inform, warn
+from modelc.cli.console import inform, refuse, warn
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
@@ -19,6 +19,12 @@ RunName = Annotated[
     str,
     typer.Argument(metavar="RUN", help="A run directory, `runs/NAME` for its latest, `runs/NAME:TAG`, or the spec."),
 ]
+
+
+def need_one_choice(data: Path | None, split: Split | None) -> None:
+    """End the command where both the file `data` and a `split` say which rows are meant."""
+    if data is not None and split is not None:
+        refuse(f"both `{data}` and `--split {split}` choose the rows", helps=("use only one of them",))
 
 
 def open_run(text: str, root: Path | None, command: "Command") -> "Run":

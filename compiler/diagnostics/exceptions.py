@@ -1,5 +1,6 @@
 """The exceptions that carry problems: a spec that cannot be used, a plan that does not fit, a run that failed."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 
@@ -46,13 +47,22 @@ class PlanError(Exception):
 class RunError(Exception):
     """A failure while running a valid spec: data, numbers, files. Printed as `error[code]: message`, exit code 4.
 
-    `at` is the path in the spec of the value to blame, if there is one.
+    `at` is the path in the spec of the value to blame, if there is one. `row` is the row of the data, counted from 0, that the
+    message names with the words `in row 3`, where it names one of a source.
     """
 
     def __init__(
-        self, code: str, message: str, *, notes: tuple[str, ...] = (), helps: tuple[str, ...] = (), at: Path = ()
+        self,
+        code: str,
+        message: str,
+        *,
+        notes: tuple[str, ...] = (),
+        helps: tuple[str, ...] = (),
+        at: Path = (),
+        row: int | None = None,
     ) -> None:
         super().__init__(message)
+        self.row = row
         self.at = at
         self.code = code
         self.message = message
@@ -69,7 +79,14 @@ class RunError(Exception):
     ) -> "RunError":
         """The same error, with what is given in place of its own."""
         notes, helps = self.notes if notes is None else notes, self.helps if helps is None else helps
-        return RunError(self.code, message or self.message, notes=notes, helps=helps, at=at or self.at)
+        return RunError(self.code, message or self.message, notes=notes, helps=helps, at=at or self.at, row=self.row)
+
+    def located(self, place: str) -> "RunError":
+        """The same error with the `place` of its row in the files of the data, where there is one: `line 5 of 'a.csv'`."""
+        if not place or self.row is None:
+            return self
+        words = rf"in row {self.row}(?!\d)"
+        return self.replaced(message=re.sub(words, lambda found: f"{found[0]}, {place}", self.message, count=1))
 
     def placed(self, at: Path) -> "RunError":
         """The same error with its place in the spec, unless it already has one."""

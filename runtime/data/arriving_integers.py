@@ -77,4 +77,5 @@ def need_exact(task: Task, integers: Converted, values: Array, start: int) -> No
     ways["integers"] = f"or {way}" if ways else way
     error = cannot_hold(bad, values, dtype, f"`{edge}`", start, ways)
     note = f"`{node.path}` is `{kind_of(node.layer)}`, which computes with {dtype}; {error.notes[0]}"
-    raise RoundedIntegers(error.message, note, ways, ("data", "inputs", edge.node) if is_input else node.at)
+    at = ("data", "inputs", edge.node) if is_input else node.at
+    raise RoundedIntegers(error.message, note, ways, at, error.row)

@@ -41,6 +41,7 @@ def read_mask(task: Task, mask: Edge | str | None, inputs: Arrays, targets: Arra
             "E403",
             f"the mask `{mask}` has {count} that are neither 0 nor 1, {first_of(bad, values)}",
             helps=("save the column as booleans, true where the loss counts",),
+            row=int(np.argwhere(bad)[0][0]),
             at=task.targets[mask].at,
         )
     kept: Array = values != 0

@@ -5,6 +5,7 @@ Uses jax only for ids and masks that layers compute. All problems of the data ar
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from modelc.compiler.binding.binder import bind
@@ -15,7 +16,6 @@ from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.library.contracts.data_source import Loaded, Source
 from modelc.compiler.library.readers.casts import column_of
-from modelc.compiler.library.readers.checks import MissingValues
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
@@ -28,6 +28,7 @@ from modelc.runtime.data.learning import NOTHING_LEARNT, Learnt, every_row, key_
 from modelc.runtime.data.learnt_task import as_learnt
 from modelc.runtime.data.read_binding import need_columns, of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
+from modelc.runtime.data.row_places import located_by
 from modelc.runtime.data.splitting import split_rows
 from modelc.runtime.data.target_checks import check_targets, with_unknown
 
@@ -103,14 +104,13 @@ def read_dataset(
     assert data is not None
     assert data.source is not None
     loaded = load(task, data.source, root, ("data", "source"))
-    try:
+    with located_by(partial(place_of_row, task, root)):
         training = training_rows(task, loaded.train) if learnt is None else None
         whole = read_part(task, loaded.train, learnt or NOTHING_LEARNT, training)
-    except MissingValues as error:
-        raise error.located(place_of_row(task, root, error.row)) from None
     digests = digests_of(loaded.train, column_names(task) | columns_of_splits(task), known.train)
     # Also of those that are held out: which these are is drawn.
-    check_values(task, whole, training=True)
+    with located_by(partial(place_of_row, task, root) if whole.rows == rows_of(loaded.train) else lambda row: ""):
+        check_values(task, whole, training=True)
     parts = split_rows(data, whole.rows, loaded.train)
     train, validation, held = (
         None if rows is None else whole if len(rows) == whole.rows else whole.take(rows)
@@ -122,14 +122,23 @@ def read_dataset(
     if columns is None:
         return Dataset(train, validation, held if test else None, KnownDigests(digests), notes)
     of_test = digests_of(columns, column_names(task), known.test)
-    return Dataset(train, validation, read_test(task, columns, whole), KnownDigests(digests, of_test), notes)
+    with located_by(partial(place_of_row, task, root, test=True)):
+        tested = read_test(task, columns, whole)
+    return Dataset(train, validation, tested, KnownDigests(digests, of_test), notes)
 
 
-def place_of_row(task: Task, root: Root, row: int) -> str:
-    """Where a row of the source is in its files."""
+def rows_of(columns: Arrays) -> int:
+    """How many rows `columns` of equal length have."""
+    return len(next(iter(columns.values()), ()))
+
+
+def place_of_row(task: Task, root: Root, row: int, *, test: bool = False) -> str:
+    """Where a row of the source, or of the test rows, is in its files."""
     assert task.data is not None
     assert task.data.source is not None
-    return task.data.source.place_of(root_for(task.spec.document, root, ("data", "source")), row)
+    if test and task.data.test is not None:
+        return task.data.test.place_of(root_for(task.spec.document, root, ("data", "test")), row)
+    return task.data.source.place_of(root_for(task.spec.document, root, ("data", "source")), row, test=test)
 
 
 def training_rows(task: Task, columns: Arrays) -> Array | slice:
@@ -246,11 +255,13 @@ def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
     return next(iter(lengths.values()))
 
 
-def input_columns(task: Task, there: Collection[str], refused: Mapping[str, RunError], learnt: Learnt) -> set[str]:
-    """The columns that the inputs are read from. Raises RunError E401 for one that is not among those that are `there`, or the
+def needed_columns(
+    bindings: Collection[Binding], there: Collection[str], refused: Mapping[str, RunError], learnt: Learnt
+) -> set[str]:
+    """The columns that `bindings` are read from. Raises RunError E401 for one that is not among those that are `there`, or the
     error of one that is `refused`.
     """
-    bindings = [learnt.placed(binding) for binding in (task.inputs or {}).values()]
+    bindings = [learnt.placed(binding) for binding in bindings]
     for binding in bindings:
         for name in binding.names:
             if name in refused:

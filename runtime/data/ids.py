@@ -128,7 +128,8 @@ def explain(task: Task, paths: Paths, arriving: Arriving, inputs: Arrays) -> Run
     tally = tallies[edge]
     bounds = tally.least, tally.greatest
     first = tally.first[-1], where(paths, edge, tally)
-    error = labels_outside(tally.count, arriving.room, shown(paths, edge), "id", first, bounds)
+    row = tally.first[0] if paths.sources else None
+    error = labels_outside(tally.count, arriving.room, shown(paths, edge), "id", first, bounds, row)
     notes = [] if edge in paths.sources or constant_at(paths, edge) else [computed_by(paths, edge)]
     notes += moved_by_chance(paths, arriving)
     for other in others:

@@ -17,8 +17,9 @@ from modelc.runtime.data.arrays import Arrays
 
 
 class NewRows(NamedTuple):
-    """The names of the columns of a file, the errors of those that can be none, and how columns are read."""
+    """Where rows are, the names of their columns, the errors of those that can be none, and how columns are read."""
 
+    shown: str
     names: Collection[str]
     refused: Mapping[str, RunError]
     read: Callable[[Collection[str]], Arrays]
@@ -42,7 +43,11 @@ def new_rows(path: Path, source: Source | None, trained: Mapping[str, Column]) -
     if there is None:
         there = table.surveyed(files, (), table.trained)
     return NewRows(
-        there, there.refused, lambda names: table.read(files, names, table.trained)[0], partial(table.place_in, files)
+        str(path),
+        there,
+        there.refused,
+        lambda names: table.read(files, names, table.trained)[0],
+        partial(table.place_in, files),
     )
 
 
@@ -62,7 +67,7 @@ def arrays_in(path: Path) -> NewRows:
         with open_regular(path, shown) as file:
             return read_arrays(file, shown, names)
 
-    return NewRows(headers, refused, read)
+    return NewRows(shown, headers, refused, read)
 
 
 BY_ENDING = ("a table has the ending of its kind: `.csv`, `.parquet` or `.jsonl`",)

@@ -10,7 +10,7 @@ from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.splits import After, Split, Where
 from modelc.compiler.language.suggestions.suggest import suggest
-from modelc.compiler.library.readers.checks import MissingValues
+from modelc.compiler.library.readers.checks import values_missing
 from modelc.runtime.data.arrays import Array, Arrays
 
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?")
@@ -32,7 +32,7 @@ def split_column(columns: Arrays, name: str, at: Path) -> Array:
         missing = missing | np.isnat(values) if values.dtype.kind == "M" else missing | np.isnan(values)
     if missing.any():
         helps = ("fill in the values: a split goes by them", "or remove these rows")
-        raise MissingValues(name, int(missing.sum()), int(np.flatnonzero(missing)[0]), at=at, helps=helps)
+        raise values_missing(name, int(missing.sum()), int(np.flatnonzero(missing)[0]), at, helps)
     return np.strings.decode(values, "utf-8") if values.dtype.kind == "S" else values
 
 

@@ -116,5 +116,6 @@ def check_weights(task: Task, targets: Arrays) -> None:
             "E403",
             f"`sample_weight` has {counted(int(bad.sum()), 'weight')} below 0, {first_of(bad, weights)}",
             helps=("sample weights must be at least 0; use 0 for rows that should not count",),
+            row=int(np.flatnonzero(bad)[0]),
             at=("data", "sample_weight"),
         )

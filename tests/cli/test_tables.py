@@ -59,10 +59,8 @@ def keep(folder: Path, found: list[dict[str, Any]], name: str = "rows") -> None:
     with duckdb.connect() as connection:
         values = ", ".join(str(tuple(row.values())) for row in found)
         names = ", ".join(found[0])
-        connection.execute(
-            f"copy (select rooms, area::double as area, zip, price::double as price from (values {values}) t({names})) "
-            f"to '{folder / name}.parquet'"
-        )
+        chosen = ", ".join(f"{key}::double as {key}" if type(one) is float else key for key, one in found[0].items())
+        connection.execute(f"copy (select {chosen} from (values {values}) t({names})) to '{folder / name}.parquet'")
 
 
 def train(folder: Path, source: str, run: str) -> Path:

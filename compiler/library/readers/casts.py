@@ -144,8 +144,8 @@ class RoundedIntegers(RunError):
     them, `scale` and `nearest` ask for rounding.
     """
 
-    def __init__(self, message: str, note: str, ways: Mapping[str, str], at: Path = ()) -> None:
-        super().__init__("E402", message, notes=(note,), helps=tuple(ways.values()), at=at)
+    def __init__(self, message: str, note: str, ways: Mapping[str, str], at: Path = (), row: int | None = None) -> None:
+        super().__init__("E402", message, notes=(note,), helps=tuple(ways.values()), at=at, row=row)
         self.ways = ways
 
     def only(self, *kinds: str) -> "RoundedIntegers":
@@ -154,10 +154,10 @@ class RoundedIntegers(RunError):
 
     def with_ways(self, ways: Mapping[str, str]) -> "RoundedIntegers":
         """The same error with other ways."""
-        return RoundedIntegers(self.message, self.notes[0], ways, self.at)
+        return RoundedIntegers(self.message, self.notes[0], ways, self.at, self.row)
 
     def placed(self, at: Path) -> "RoundedIntegers":
-        return self if self.at else RoundedIntegers(self.message, self.notes[0], self.ways, at)
+        return self if self.at else RoundedIntegers(self.message, self.notes[0], self.ways, at, self.row)
 
 
 def refuse_rounded(
@@ -210,8 +210,9 @@ def cannot_hold(
         f"{dtype} holds every integer up to {2 ** DIGITS[dtype]:,}, and of this size the multiples of {step:,}; "
         "integers are never rounded unless you ask for it"
     )
-    message = f"{found}{value} in row {first_row + int(where[0])}{cannot}: it would become {nearest}"
-    return RoundedIntegers(message, note, ways)
+    row = first_row + int(where[0])
+    message = f"{found}{value} in row {row}{cannot}: it would become {nearest}"
+    return RoundedIntegers(message, note, ways, row=row)
 
 
 def exact_ways(values: NumpyArray, dtype: str, name: str, wanted: TensorType | None) -> dict[str, str]:
@@ -241,9 +242,11 @@ def refuse_infinite(result: NumpyArray, values: NumpyArray, dtype: str, name: st
 def refuse_value(bad: NumpyArray, values: NumpyArray, dtype: str, name: str, first_row: int, help: str) -> NoReturn:
     """Raise RunError E402 for the first of the `bad` places in `values`."""
     where = tuple(np.argwhere(bad)[0])
+    row = first_row + int(where[0])
     raise RunError(
         "E402",
-        f"`{name}` has {values[where].item()} in row {first_row + int(where[0])}, which {dtype} cannot hold",
+        f"`{name}` has {values[where].item()} in row {row}, which {dtype} cannot hold",
         notes=("values are never changed silently by a cast",),
         helps=(help,),
+        row=row,
     )

@@ -78,45 +78,25 @@ def refuse_missing(column: NumpyArray, name: str, first_row: int = 0, counts: Nu
         absent &= counts
     rows = np.flatnonzero(absent)
     if len(rows):
-        raise MissingValues(name, len(rows), first_row + int(rows[0]))
+        raise values_missing(name, len(rows), first_row + int(rows[0]))
     return column.data
 
 
-class MissingValues(RunError):
-    """E402 for a column with missing values, the first of them in `row`, of which its reader does not say what becomes of them.
-
-    `place` is where that row is in its file.
-    """
-
-    def __init__(
-        self, name: str, count: int, row: int, place: str = "", at: Path = (), helps: tuple[str, ...] = ()
-    ) -> None:
-        where = f", {place}" if place else ""
-        ways = f"`number: {{column: {name}, missing: median}}`, or for classes `category: {{column: {name}, missing: unknown}}`"
-        filled = (f"say what stands for them: {ways}", "or remove these rows")
-        super().__init__(
-            "E402",
-            f"`{name}` has {counted(count, 'missing value')}, the first in row {row}{where}",
-            helps=helps or filled,
-            at=at,
-        )
-        self.name, self.count, self.row, self.place = name, count, row, place
-
-    def placed(self, at: Path) -> "MissingValues":
-        return self if self.at else MissingValues(self.name, self.count, self.row, self.place, at, self.helps)
-
-    def located(self, place: str) -> "MissingValues":
-        """The same error, with the place of its first row in the data."""
-        return MissingValues(self.name, self.count, self.row, place, self.at, self.helps)
+def values_missing(name: str, count: int, row: int, at: Path = (), helps: tuple[str, ...] = ()) -> RunError:
+    """E402 for a column with missing values, the first of them in `row`, of which its reader does not say what becomes of them."""
+    ways = f"`number: {{column: {name}, missing: median}}`, or for classes `category: {{column: {name}, missing: unknown}}`"
+    filled = (f"say what stands for them: {ways}", "or remove these rows")
+    message = f"`{name}` has {counted(count, 'missing value')}, the first in row {row}"
+    return RunError("E402", message, helps=helps or filled, at=at, row=row)
 
 
-def missing_values(name: str, gone: NumpyArray, first_row: int, way: str) -> MissingValues:
+def missing_values(name: str, gone: NumpyArray, first_row: int, way: str) -> RunError:
     """The error for a column in which values are missing where `gone` is true; `way` is how the reader could fill them. Rows
     are counted from `first_row`.
     """
     rows = gone.reshape(len(gone), -1).any(axis=1)
     first = first_row + int(np.flatnonzero(rows)[0])
-    return MissingValues(name, int(gone.sum()), first, helps=(way, "or remove these rows"))
+    return values_missing(name, int(gone.sum()), first, helps=(way, "or remove these rows"))
 
 
 def all_finite(values: NumpyArray) -> bool:
@@ -132,12 +112,12 @@ def check_finite(values: NumpyArray, name: str, first_row: int = 0) -> None:
         return
     bad = ~np.isfinite(values)
     where = np.argwhere(bad)[0]
-    count = int(bad.sum())
+    count, row = int(bad.sum()), first_row + int(where[0])
     raise RunError(
         "E403",
-        f"`{name}` has {counted(count, 'value')} that {'is' if count == 1 else 'are'} NaN or infinite, the first in row "
-        f"{first_row + int(where[0])}",
+        f"`{name}` has {counted(count, 'value')} that {'is' if count == 1 else 'are'} NaN or infinite, the first in row {row}",
         helps=("fill or remove these rows before training",),
+        row=row,
     )
 
 
@@ -151,15 +131,22 @@ def check_labels(labels: NumpyArray, classes: int, name: str, first_row: int = 0
     bad = (labels < 0) | (labels >= classes)
     where = tuple(np.argwhere(bad)[0])
     bounds = int(labels.min()), int(labels.max())
-    first = int(labels[where]), f"in row {first_row + int(where[0])}"
-    raise labels_outside(int(bad.sum()), classes, f"`{name}`", what, first, bounds)
+    row = first_row + int(where[0])
+    first = int(labels[where]), f"in row {row}"
+    raise labels_outside(int(bad.sum()), classes, f"`{name}`", what, first, bounds, row)
 
 
 def labels_outside(
-    count: int, classes: int, subject: str, what: str, first: tuple[int, str], bounds: tuple[int, int]
+    count: int,
+    classes: int,
+    subject: str,
+    what: str,
+    first: tuple[int, str],
+    bounds: tuple[int, int],
+    row: int | None = None,
 ) -> RunError:
     """The error for `count` integers of a `subject` outside [0, `classes`), of which the `first` is a value and where it is
-    (`in row 3`), and `bounds` are the least and the greatest.
+    (`in row 3`, where `row` is 3), and `bounds` are the least and the greatest.
     """
     value, where = first
     least, greatest = bounds
@@ -168,7 +155,7 @@ def labels_outside(
         helps = [f"{what}s count from 0", *([WITHOUT_LABEL] if what == "label" else [])]
     outside = "below 0" if classes == ENDLESS and least < 0 else f"outside 0 to {classes - 1}"
     message = f"{subject} has {counted(count, what)} {outside}, the first is {value} {where}"
-    return RunError("E403", message, helps=tuple(helps))
+    return RunError("E403", message, helps=tuple(helps), row=row)
 
 
 def first_of(bad: NumpyArray, values: NumpyArray, first_row: int = 0) -> str:
@@ -198,4 +185,5 @@ def check_bounds(
         f"`{name}` has {counted(int(bad.sum()), 'value')} {outside}, {first_of(bad, values, first_row)}",
         notes=(f"the metric `{metric}` counts correct classes",) if metric else (),
         helps=("for numbers use an error metric, such as `mean_absolute_error` or `r2`" if metric else advice,),
+        row=first_row + int(np.argwhere(bad)[0][0]),
     )

@@ -170,7 +170,7 @@ class DateReader(Reader):
             way = (
                 "correct them: ISO dates are `2026-01-31` and `2026-01-31 17:30`; " + f"others have a `format`: {SIGNS}"
             )
-        return RunError("E403", f"{message}, the first {shortened(first)!r} in row {row}", helps=(way,))
+        return RunError("E403", f"{message}, the first {shortened(first)!r} in row {row}", helps=(way,), row=row)
 
 
 def date_in(text: str, format: str | None) -> datetime | None:

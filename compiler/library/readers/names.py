@@ -55,7 +55,7 @@ def unknown_names(unknown: Sequence[str], row: int, column: str, among: str, hel
     """The error E403 for names of a `column` that are not `among` those that are known, the first of them in `row`."""
     shown = ", ".join(repr(shortened(name)) for name in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
     message = f"`{column}` has {counted(len(unknown), 'string')} not among {among}: {shown}, the first in row {row}"
-    return RunError("E403", message, helps=tuple(helps))
+    return RunError("E403", message, helps=tuple(helps), row=row)
 
 
 def shortened(name: str) -> str:
