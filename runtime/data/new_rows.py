@@ -10,7 +10,7 @@ from modelc.compiler.library.contracts.data_source import Column, Source
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.library.sources.archive import read_arrays, read_headers
 from modelc.compiler.library.sources.endings import source_of_file
-from modelc.compiler.library.sources.tables.table_file import TableFile
+from modelc.compiler.library.sources.tables.table_file import TableFile, named
 from modelc.compiler.library.sources.tables.table_source import TableSource
 from modelc.compiler.syntax.file_root import open_regular
 from modelc.runtime.data.arrays import Arrays
@@ -38,7 +38,7 @@ def new_rows(path: Path, source: Source | None, trained: Mapping[str, Column]) -
     assert issubclass(cls, TableSource)
     table = source if type(source) is cls and isinstance(source, TableSource) else cls(train=(str(path),))
     table = table.typed(trained)
-    files = (TableFile(str(path), partial(open_regular, path, str(path))),)
+    files = (TableFile(str(path), partial(open_regular, path, str(path)), of_training(path, trained)),)
     there = table.header(files[0])
     if there is None:
         there = table.surveyed(files, (), table.trained)
@@ -49,6 +49,11 @@ def new_rows(path: Path, source: Source | None, trained: Mapping[str, Column]) -
         lambda names: table.read(files, names, table.trained)[0],
         partial(table.place_in, files),
     )
+
+
+def of_training(path: Path, trained: Mapping[str, Column]) -> tuple[tuple[str, str], ...]:
+    """The columns and values in the names of the folders of a file, as far as the rows of training had such columns."""
+    return tuple((name, value) for name, value in named(path.parent.parts) if name in trained)
 
 
 def arrays_in(path: Path) -> NewRows:

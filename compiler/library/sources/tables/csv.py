@@ -9,7 +9,6 @@ from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.fields import Field, Names, read_names
-from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.contracts.data_source import Column, FileColumns
 from modelc.compiler.library.sources.tables.column_types import Kind, Notation, row_type
 from modelc.compiler.library.sources.tables.csv_faults import records, shown_values
@@ -26,7 +25,7 @@ from modelc.compiler.library.sources.tables.csv_reading import survey as survey_
 from modelc.compiler.library.sources.tables.headers import any_length, check_names
 from modelc.compiler.library.sources.tables.kinds import Misfit, kind_of, misfit_error
 from modelc.compiler.library.sources.tables.table_file import TableFile
-from modelc.compiler.library.sources.tables.table_source import TableSource
+from modelc.compiler.library.sources.tables.table_source import Read, TableSource
 
 MOSTLY = 10
 """A column with so many numbers for each other text was probably meant to be of numbers."""
@@ -131,14 +130,15 @@ class Csv(TableSource):
         texts = Notation(self.missing_values, self.decimal)
         return CsvFormat(self.delimiter, self.encoding, self.column_names, texts)
 
-    def header(self, file: TableFile) -> FileColumns:
+    def header_of_file(self, file: TableFile) -> FileColumns:
         if self.column_names is not None:
             check_names(self.column_names, file.shown)
         names = open_csv(file, self.format).names
         for name in self.types:
             # New rows may have fewer columns: no targets.
-            if name not in names and self._trained is None:
-                raise unknown_type(name, names, file.shown)
+            there = (*names, *(name for name, _ in file.folders))
+            if name not in there and self._trained is None:
+                raise unknown_type(name, there, file.shown)
         return FileColumns(dict.fromkeys(names, Column(None)), {})
 
     def lines(self, file: TableFile) -> Iterator[int]:
@@ -146,7 +146,13 @@ class Csv(TableSource):
         with file.open() as opened, any_length():
             yield from (record.line for record in records(opened, dialect))
 
-    def surveyed(self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]) -> FileColumns:
+    @property
+    def declared(self) -> Mapping[str, Kind]:
+        return self.types
+
+    def columns_of_files(
+        self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]
+    ) -> FileColumns:
         opened, found, kinds, refused = self.decided(files, names, trained)
         columns = {name: Column(None, rows=sum(found.rows)) for name in opened[0].names if name not in refused}
         typed = {
@@ -165,16 +171,16 @@ class Csv(TableSource):
         values = shown_values(places, counts.texts)
         return f"all of its values are numbers but {counts.texts:,}: in {shown!r} {values}"
 
-    def read(
+    def arrays_of_files(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
-    ) -> tuple[dict[str, NumpyArray], FileColumns]:
+    ) -> Read:
         opened, found, kinds, refused = self.decided(files, names, trained)
         for error in refused.values():
             if names is not None:
                 raise error
-        arrays = load_columns(opened, self.format.texts, kinds)
+        arrays = load_columns(opened, self.format.texts, kinds) if kinds else {}
         typed = {name: Column(row_type(kind), rows=sum(found.rows)) for name, kind in kinds.items()}
-        return arrays, FileColumns(typed, refused)
+        return Read(arrays, FileColumns(typed, refused), opened[0].names, found.rows)
 
     def decided(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]

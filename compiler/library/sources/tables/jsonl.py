@@ -22,7 +22,7 @@ from modelc.compiler.library.sources.tables.json_rows import (
 )
 from modelc.compiler.library.sources.tables.kinds import ways
 from modelc.compiler.library.sources.tables.table_file import TableFile, once, unchanged
-from modelc.compiler.library.sources.tables.table_source import TableSource
+from modelc.compiler.library.sources.tables.table_source import Read, TableSource
 
 NUMBERS = ("integers", "long", "wide", "huge", "numbers")
 IN_WORDS = {
@@ -71,7 +71,7 @@ class Jsonl(TableSource):
         Field(description="Types of columns that are not to be read as their rows are: `{zip: text}`."),
     ] = {}  # noqa: RUF012  # a field of pydantic, which copies it
 
-    def header(self, file: TableFile) -> FileColumns | None:
+    def header_of_file(self, file: TableFile) -> FileColumns | None:
         with file.open() as opened:
             next(rows_of(opened, file.shown), None)
         return None
@@ -80,13 +80,20 @@ class Jsonl(TableSource):
         with file.open() as opened:
             yield from (line for line, _ in rows_of(opened, file.shown))
 
-    def surveyed(self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]) -> FileColumns:
+    @property
+    def declared(self) -> Mapping[str, Kind]:
+        return self.types
+
+    def columns_of_files(
+        self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]
+    ) -> FileColumns:
         return self.looked_through(files, names, trained)[0]
 
-    def read(
+    def arrays_of_files(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
-    ) -> tuple[dict[str, NumpyArray], FileColumns]:
-        columns, rows, seen = self.looked_through(files, names, trained)
+    ) -> Read:
+        columns, each, seen = self.looked_through(files, names, trained)
+        rows = sum(each)
         for error in columns.refused.values():
             if names is not None:
                 raise error
@@ -98,17 +105,18 @@ class Jsonl(TableSource):
                 for part in parts_of(rows_of(opened, file.shown)):
                     for name, type_ in types.items():
                         arrays[name].add(array_of(name, part, type_, file.shown))
-        return {name: column.whole() for name, column in arrays.items()}, columns
+        return Read({name: column.whole() for name, column in arrays.items()}, columns, [*seen], each)
 
     def looked_through(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
-    ) -> tuple[FileColumns, int, Mapping[str, Seen]]:
-        """The columns of all rows, those called `names` with types, the number of rows, and what was seen.
+    ) -> tuple[FileColumns, Sequence[int], Mapping[str, Seen]]:
+        """The columns of all rows, those called `names` with types, the number of rows of each file, and what was seen.
 
         Raises RunError E404, E405.
         """
         wanted = None if names is None else frozenset(names)
-        rows, seen = once(files, ("jsonl", wanted), lambda: seen_in_all(files, wanted))
+        each, seen = once(files, ("jsonl", wanted), lambda: seen_in_all(files, wanted))
+        rows = sum(each)
         if not rows:
             raise RunError("E404", f"{files[0].shown!r} has no rows")
         columns: dict[str, Column] = {}
@@ -122,18 +130,20 @@ class Jsonl(TableSource):
                 refused[name] = refusal(name, type_, found)
             else:
                 columns[name] = Column(type_, rows=rows)
-        return FileColumns(columns, refused), rows, seen
+        return FileColumns(columns, refused), each, seen
 
 
-def seen_in_all(files: Sequence[TableFile], names: Collection[str] | None) -> tuple[int, Mapping[str, Seen]]:
-    """The number of rows in files, and what was seen of their columns called `names`, or of all. Raises RunError E405."""
+def seen_in_all(
+    files: Sequence[TableFile], names: Collection[str] | None
+) -> tuple[tuple[int, ...], Mapping[str, Seen]]:
+    """The number of rows in each of the files, and what was seen of their columns called `names`, or of all. Raises RunError E405."""
     seen: dict[str, Seen] = {}
-    rows = 0
+    rows = []
     for file in files:
         with unchanged(file) as opened:
-            rows += seen_in(opened, file.shown, seen, names)
-    count_absent(seen, rows)
-    return rows, seen
+            rows.append(seen_in(opened, file.shown, seen, names))
+    count_absent(seen, sum(rows))
+    return tuple(rows), seen
 
 
 def array_of(name: str, rows: Sequence[tuple[int, dict[str, Any]]], type_: TensorType, shown: str) -> NumpyArray:

@@ -6,7 +6,6 @@ from typing import BinaryIO, ClassVar, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
-from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.contracts.data_source import Column, FileColumns
 from modelc.compiler.library.sources.tables.column_arrays import ColumnArrays, need_table_memory
 from modelc.compiler.library.sources.tables.column_types import KIND_OF_DTYPE, Kind
@@ -16,7 +15,7 @@ from modelc.compiler.library.sources.tables.parquet_types import (
     type_in_all_files,
 )
 from modelc.compiler.library.sources.tables.table_file import TableFile, unchanged
-from modelc.compiler.library.sources.tables.table_source import TableSource
+from modelc.compiler.library.sources.tables.table_source import Read, TableSource
 
 MAGIC = b"PAR1"
 
@@ -33,8 +32,7 @@ class Parquet(TableSource):
 
     Booleans, integers and floats stay as they are; decimals are numbers of float64 where that holds all of them; dates and
     times are text, as `2026-01-31T12:00:00`; lists of one length, also lists of lists, are arrays. Columns of others, such as
-    structures and bytes, are an error of what reads them. A folder of partitions is not read as such: its files are, by a
-    pattern, without the columns that the names of its folders stand for.
+    structures and bytes, are an error of what reads them.
     """
 
     spellings = ("parquet_file", "read_parquet", "scan_parquet", "pq", "pyarrow")
@@ -46,18 +44,20 @@ class Parquet(TableSource):
         **dict.fromkeys(("path", "file", "files", "source", "filename"), "write `train: {value}`"),
         **dict.fromkeys(
             ("partitioning", "hive_partitioning"),
-            "remove it: folders of partitions are not read as such; name the files by a pattern, such as `data/**/*.parquet`",
+            "remove it: folders such as `year=2026` are columns; name the files by a pattern, such as `sales/**/*.parquet`",
         ),
     }
     example = "parquet: {train: data/train/*.parquet, test: data/test.parquet}"
 
-    def header(self, file: TableFile) -> FileColumns | None:
+    def header_of_file(self, file: TableFile) -> FileColumns | None:
         with file.open() as opened:
             if opened.read(4) != MAGIC:
                 raise RunError("E405", f"{file.shown!r} is no Parquet file", helps=NO_PARQUET)
         return None
 
-    def surveyed(self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]) -> FileColumns:
+    def columns_of_files(
+        self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]
+    ) -> FileColumns:
         described = describe_all(files)
         types, refused = decided(files, described, names, trained)
         rows = sum(part.rows for part in described)
@@ -66,9 +66,9 @@ class Parquet(TableSource):
             {**others, **{name: Column(found.type, rows=rows) for name, found in types.items()}}, refused
         )
 
-    def read(
+    def arrays_of_files(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
-    ) -> tuple[dict[str, NumpyArray], FileColumns]:
+    ) -> Read:
         described = describe_all(files)
         wanted = [name for name in described[0].types if names is None or name in names]
         types, refused = decided(files, described, wanted, trained)
@@ -89,7 +89,8 @@ class Parquet(TableSource):
                     for (name, found), values_of in zip(types.items(), chunk, strict=True):
                         arrays[name].add(found.array_of(values_of))
         columns = FileColumns({name: Column(found.type, rows=rows) for name, found in types.items()}, refused)
-        return {name: column.whole() for name, column in arrays.items()}, columns
+        whole = {name: column.whole() for name, column in arrays.items()}
+        return Read(whole, columns, described[0].types, [part.rows for part in described])
 
 
 NO_PARQUET = ("other files have sources of their own: `csv`, `jsonl`, `npz`",)

@@ -3,15 +3,17 @@
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, TypeVar, cast
+from urllib.parse import unquote
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.file_root import Root
 from modelc.compiler.syntax.path_patterns import files_matching
+from modelc.compiler.syntax.pattern_walk import ANY_FOLDERS, parts_of, wildcards
 
 PACKED = {
     b"\x1f\x8b": "gzip",
@@ -25,10 +27,13 @@ PACKED = {
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A file as messages call it, and how it is opened."""
+    """A file as messages call it, and how it is opened. `folders` are the columns and values that the names of its folders
+    stand for.
+    """
 
     shown: str
     open: Callable[[], BinaryIO]
+    folders: tuple[tuple[str, str], ...] = ()
 
 
 Result = TypeVar("Result")
@@ -38,8 +43,24 @@ Stamp = tuple[int, int, int, int]
 
 def table_files(root: Root, paths: Sequence[str]) -> tuple[TableFile, ...]:
     """The files below `root` that the paths and patterns of a spec stand for. Raises RunError E405."""
-    names = dict.fromkeys(name for path in paths for name in files_matching(root, path))
-    return tuple(TableFile(name, partial(root.open, name)) for name in names)
+    found: dict[str, TableFile] = {}
+    for path in paths:
+        for name in files_matching(root, path):
+            found.setdefault(name, TableFile(name, partial(root.open, name), folders_of(name, path)))
+    return tuple(found.values())
+
+
+def folders_of(path: str, pattern: str) -> tuple[tuple[str, str], ...]:
+    """The columns and values in the names of folders of the file at `path`: those from the first wildcard of `pattern` on."""
+    parts = parts_of(pattern)
+    first = next((place for place, part in enumerate(parts) if part == ANY_FOLDERS or wildcards(part)), len(parts))
+    return named(path.split("/")[first:-1])
+
+
+def named(folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The columns and values in the names of `folders`."""
+    pairs = (folder.partition("=") for folder in folders)
+    return tuple((unquote(name), unquote(value)) for name, sign, value in pairs if sign and name)
 
 
 def stamp(file: BinaryIO) -> Stamp:

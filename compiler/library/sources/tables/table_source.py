@@ -1,7 +1,7 @@
 """What the sources of tables share: files and patterns for the training and the test rows, and declared types."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import PrivateAttr
 
@@ -11,10 +11,22 @@ from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.contracts.data_source import Column, FileColumns, Inspected, Loaded, Source
 from modelc.compiler.library.sources.alike import check_alike
 from modelc.compiler.library.sources.tables.column_types import KIND_OF_DTYPE, Kind
+from modelc.compiler.library.sources.tables.partitions import Partitions, partitions_of, with_partitions
 from modelc.compiler.library.sources.tables.table_file import TableFile, table_files
 from modelc.compiler.syntax.file_root import Root
 
 FILES = "a path, a list, or a pattern such as `data/*.csv`, relative to the spec"
+
+
+class Read(NamedTuple):
+    """What was read of some files: arrays, what is known of these columns, the names of all there are, and how many rows each file
+    has.
+    """
+
+    arrays: dict[str, NumpyArray]
+    columns: FileColumns
+    names: Collection[str]
+    rows: Sequence[int]
 
 
 class TableSource(Source):
@@ -106,18 +118,60 @@ class TableSource(Source):
         return iter(())
 
     def header(self, file: TableFile) -> FileColumns | None:
-        """The columns of a file as its first lines tell them, None where these do not tell all. No numpy.
+        """The columns of a file as its first lines and its folders tell them, None where these do not tell all. No numpy.
 
         Raises RunError E404, E405.
         """
-        raise NotImplementedError
+        found = self.header_of_file(file)
+        if found is None or not file.folders:
+            return found
+        return FileColumns({**found, **{name: Column(None) for name, _ in file.folders}}, found.refused)
 
     def surveyed(self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]) -> FileColumns:
         """The columns of all rows of `files`, those called `names` with types. Raises RunError as `load` does."""
-        raise NotImplementedError
+        found = self.columns_of_files(files, names, trained)
+        if not any(file.folders for file in files):
+            return found
+        rows = next((column.rows for column in found.values()), None)
+        own = (*found, *found.refused)
+        return with_partitions(found, self.partitions(files, own, trained), rows)
 
     def read(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
     ) -> tuple[dict[str, NumpyArray], FileColumns]:
         """The arrays of the columns called `names`, or all, and what is known of them. Raises RunError as `load` does."""
+        read = self.arrays_of_files(files, names, trained)
+        if not any(file.folders for file in files):
+            return read.arrays, read.columns
+        found = self.partitions(files, read.names, trained)
+        wanted = [name for name in found.values if names is None or name in names]
+        for name in wanted:
+            if name in found.refused and names is not None:
+                raise found.refused[name]
+        arrays = found.arrays(wanted, read.rows)
+        return {**read.arrays, **arrays}, with_partitions(read.columns, found.only(wanted), sum(read.rows))
+
+    def partitions(self, files: Sequence[TableFile], own: Collection[str], trained: Mapping[str, Kind]) -> Partitions:
+        """The columns that the folders of `files` stand for, whose `own` columns have other names. Raises RunError E404."""
+        return partitions_of(files, own, self.declared, trained)
+
+    @property
+    def declared(self) -> Mapping[str, Kind]:
+        """The types that the spec declares."""
+        return {}
+
+    def header_of_file(self, file: TableFile) -> FileColumns | None:
+        """As `header`, without what the folders say."""
+        raise NotImplementedError
+
+    def columns_of_files(
+        self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]
+    ) -> FileColumns:
+        """As `surveyed`, without what the folders say."""
+        raise NotImplementedError
+
+    def arrays_of_files(
+        self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
+    ) -> Read:
+        """As `read`, without what the folders say, and with the number of rows of each file."""
         raise NotImplementedError
