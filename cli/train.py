@@ -264,14 +264,15 @@ def read_data(task: "Task", checked: "Checked", root: "Root", parallelism: "Para
     from modelc.compiler.fixes.suppressions import unsuppressed
     from modelc.runtime.data.class_balance import balanced
     from modelc.runtime.data.data_check import need_counted, warnings_of_data
-    from modelc.runtime.data.dataset import complete, read_dataset
+    from modelc.runtime.data.dataset import complete
     from modelc.runtime.data.learnt_task import as_learnt
+    from modelc.runtime.data.prepared_rows import dataset_of
     from modelc.runtime.training.memory import need_memory
 
     task, warnings = complete(task, root)
     if fresh := [one for one in unsuppressed(warnings, checked.sources) if one not in checked.problems]:
         show_problems(fresh, checked.sources, sys.stderr)
-    dataset = read_dataset(task, root)
+    dataset = dataset_of(task, root)
     need_counted(task, dataset)
     if found := unsuppressed(warnings_of_data(task, dataset, root), checked.sources):
         show_problems(found, checked.sources, sys.stderr)

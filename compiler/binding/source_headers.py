@@ -1,6 +1,6 @@
 """What the headers of the data files of a spec say of its columns, before any row is read; uses no numpy."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import NamedTuple
 
@@ -38,11 +38,17 @@ NO_HEADERS = Headers()
 
 
 def inspect_sources(
-    data: DataSpec, document: Document, root: Root, *, test: bool = True, readers: Collection[Reader] | None = None
+    data: DataSpec,
+    document: Document,
+    root: Root,
+    *,
+    test: bool = True,
+    readers: Collection[Reader] | None = None,
+    survey: Callable[[Source, Root, Collection[str]], Inspected] = Source.survey,
 ) -> Headers:
     """What the files below `root` say of the sources of `data`; of its `test` only where that is true.
 
-    Where `readers` are given, of the columns that they read all that the rows tell.
+    Where `readers` are given, of the columns that they read all that the rows tell, by `survey`.
     """
     columns: dict[Path, Columns] = {}
     faults: list[RunError] = []
@@ -58,7 +64,7 @@ def inspect_sources(
             if readers is not None and not inspected.absent:
                 there = inspected.columns or ()
                 names = {name for reader in readers for name in reader.names_among(there)}
-                inspected = source.typed(columns.get(SOURCE) or {}).survey(below, names)
+                inspected = survey(source.typed(columns.get(SOURCE) or {}), below, names)
         except RunError as error:
             faults.append(error.placed(at))
             continue

@@ -26,6 +26,7 @@ from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
 from modelc.runtime.data.learning import NOTHING_LEARNT, Learnt, every_row, key_of, of_columns, remarks
 from modelc.runtime.data.learnt_task import as_learnt
+from modelc.runtime.data.prepared.surveys import surveyed
 from modelc.runtime.data.read_binding import need_columns, of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
 from modelc.runtime.data.row_places import located_by
@@ -82,6 +83,7 @@ def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[
         root,
         test=test,
         readers=[binding.reader for binding in of_columns(task)],
+        survey=surveyed,
     )
     for error in (*headers.faults, *headers.absent):
         raise error

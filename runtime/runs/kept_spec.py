@@ -47,8 +47,9 @@ def rows_for(run: Run, task: Task, root: Root, *, test: bool = True, learn: bool
 
     Raises SpecError and RunError, whose helps leave the run as it is.
     """
-    from modelc.runtime.data.dataset import complete, read_dataset
+    from modelc.runtime.data.dataset import complete
     from modelc.runtime.data.learnt_task import as_learnt
+    from modelc.runtime.data.prepared_rows import dataset_of
     from modelc.runtime.runs.column_kinds import as_trained
     from modelc.runtime.runs.environment import known_digests
     from modelc.runtime.runs.learnt_values import kept_values
@@ -59,7 +60,7 @@ def rows_for(run: Run, task: Task, root: Root, *, test: bool = True, learn: bool
         # What was bound anew is as the spec has it.
         task = as_trained(task, recorded)
         learnt = None if learn else kept_values(run)
-        dataset = read_dataset(task, root, test=test, known=known_digests(recorded), learnt=learnt)
+        dataset = dataset_of(task, root, test=test, known=known_digests(recorded), learnt=learnt)
     return as_learnt(task, dataset.train.learnt), dataset
 
 

@@ -66,6 +66,8 @@ class Source(Registered):
 
     opens_files: ClassVar[bool] = True
     """Whether it reads what is in its `files`, and not only their names, for readers that open them."""
+    slow_to_read: ClassVar[bool] = False
+    """Whether reading takes longer than mapping what was made of it, so that that is kept for the next run."""
 
     def files(self) -> tuple[str, ...]:
         """The paths, as the spec has them, of all files that are read."""

@@ -47,6 +47,8 @@ class Reader(Registered):
     """Whether each value names a class. Labels are never taken for a distribution over classes, whatever their shape."""
     takes_missing: ClassVar[bool] = False
     """Whether it says what becomes of missing values; for others they are an error, and no array has a mask."""
+    slow_to_read: ClassVar[bool] = False
+    """Whether reading takes longer than mapping what was made of it, so that that is kept for the next run."""
 
     @property
     def subject(self) -> str:

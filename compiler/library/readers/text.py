@@ -80,6 +80,7 @@ class TextReader(Reader):
     """
 
     primary = "column"
+    slow_to_read = True
     spellings = ("texts", "tokens", "tokenizer", "sentence", "sentences", "string", "text_vectorization")
     example = "text: {column: review, length: 200, vocabulary: 20000}"
     gives_labels = True

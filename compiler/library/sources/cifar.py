@@ -59,6 +59,7 @@ class Cifar10(Source):
     states no licence, and asks to cite "Learning Multiple Layers of Features from Tiny Images".
     """
 
+    slow_to_read = True
     spellings = ("cifar",)
     example = "cifar10"
 
@@ -88,6 +89,7 @@ class Cifar100(Source):
     Multiple Layers of Features from Tiny Images".
     """
 
+    slow_to_read = True
     example = "cifar100"
 
     def columns(self) -> Mapping[str, Column] | None:

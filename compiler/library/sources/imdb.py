@@ -52,6 +52,7 @@ class Imdb(Source):
     Analysis".
     """
 
+    slow_to_read = True
     spellings = ("imdb_reviews", "imdb_sentiment", "sentiment")
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         "num_words": "write `vocabulary: {value}`",

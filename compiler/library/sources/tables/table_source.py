@@ -33,6 +33,7 @@ class TableSource(Source):
     """Abstract: rows of one or several files with the same columns, for training and for testing."""
 
     primary = "train"
+    slow_to_read = True
 
     train: Annotated[Names, Field(min_length=1, description=f"Files with the training rows: {FILES}.")]
     test: Annotated[

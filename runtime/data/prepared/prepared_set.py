@@ -1,0 +1,162 @@
+"""A prepared set: a folder with the columns of each part of a data set, and a sealed record of what they are."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from modelc.compiler.binding.task import Binding, Task
+from modelc.runtime.data.arrays import Array
+from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests
+from modelc.runtime.data.dataset import Dataset, Part
+from modelc.runtime.data.known_masks import KnownMasks, known_masks
+from modelc.runtime.data.learning import Learnt
+from modelc.runtime.data.prepared.column_files import ColumnFile, ColumnWriter, read_column
+from modelc.runtime.data.prepared.key import FORMAT, is_plain
+from modelc.runtime.runs.open_folder import OpenFolder
+from modelc.runtime.runs.run_files import content_of
+from modelc.runtime.runs.sealed_json import Sealed, read_sealed, sealed
+from modelc.runtime.runs.unsound import UnsoundError
+
+RECORD = "record.json"
+MOST = 2**28
+"""Bytes of a record: what readers have learnt is in it."""
+
+
+class PartFiles(Sealed):
+    """The columns of one part by the names of inputs and targets, and the places of its rows in their source where these are
+    only some of those.
+    """
+
+    rows: int
+    inputs: dict[str, ColumnFile]
+    targets: dict[str, ColumnFile]
+    numbers: ColumnFile | None = None
+
+
+class Digests(Sealed):
+    """What is recorded of the columns of the source."""
+
+    digests: dict[str, str]
+    dtypes: dict[str, str]
+    rows: int | None
+
+    @property
+    def known(self) -> ColumnDigests:
+        return ColumnDigests(self.digests, self.dtypes, self.rows)
+
+
+class SetRecord(Sealed):
+    """All of a data set but its values."""
+
+    format: int
+    key: str
+    train: PartFiles
+    validation: PartFiles | None
+    test: PartFiles | None
+    columns: dict[str, list[str]]
+    learnt: dict[str, Any]
+    digests: list[Digests]
+    notes: list[str]
+
+    @property
+    def known(self) -> KnownDigests:
+        """The digests of the columns of the training rows, and of the test rows."""
+        train, test = (each.known for each in self.digests)
+        return KnownDigests(train, test)
+
+    @property
+    def values(self) -> Learnt:
+        """What the readers have learnt."""
+        return Learnt({key: tuple(names) for key, names in self.columns.items()}, self.learnt)
+
+
+def can_be_kept(dataset: Dataset) -> bool:
+    """Whether all values of a data set are numbers that files can hold."""
+    found = [part for part in (dataset.train, dataset.validation, dataset.test) if part is not None]
+    return all(is_plain(array.dtype) for part in found for array in (*part.inputs.values(), *part.targets.values()))
+
+
+def write_set(folder: OpenFolder, key: str, task: Task, dataset: Dataset) -> None:
+    """Write a data set into a new folder. Raises OSError."""
+    names = (f"{number}.npy" for number in range(10**6))
+    found = {
+        name: None if part is None else write_part(folder, names, task, part)
+        for name, part in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test))
+    }
+    learnt = dataset.train.learnt
+    digests = [
+        {"digests": dict(each.digests), "dtypes": dict(each.dtypes), "rows": each.rows} for each in dataset.digests
+    ]
+    record = {
+        "format": FORMAT,
+        "key": key,
+        **{name: None if part is None else part.model_dump() for name, part in found.items()},
+        "columns": {name: list(columns) for name, columns in learnt.columns.items()},
+        "learnt": dict(learnt.values),
+        "digests": digests,
+        "notes": list(dataset.notes),
+    }
+    folder.write_new(RECORD, sealed(record))
+    folder.sync()
+
+
+def write_part(folder: OpenFolder, names: Iterator[str], task: Task, part: Part) -> PartFiles:
+    """Write the columns of a part into files called as `names` says."""
+    inputs = {name: write_column(folder, next(names), array) for name, array in part.inputs.items()}
+    targets = {}
+    for name, array in part.targets.items():
+        copied = copy_of(task, name, inputs)
+        targets[name] = (
+            write_column(folder, next(names), array)
+            if copied is None
+            else copied.model_copy(update={"shape": list(array.shape)})
+        )
+    numbers = None if part.numbers is None else write_column(folder, next(names), part.numbers)
+    return PartFiles(rows=part.rows, inputs=inputs, targets=targets, numbers=numbers)
+
+
+def copy_of(task: Task, target: str, inputs: Mapping[str, ColumnFile]) -> ColumnFile | None:
+    """The file of the input that a target is a copy of; None where it has values of its own."""
+    binding: Binding = (task.targets or {})[target]
+    return inputs[binding.subject] if binding.copies_input else None
+
+
+def write_column(folder: OpenFolder, name: str, array: Array) -> ColumnFile:
+    writer = ColumnWriter(folder, name, array.shape, array.dtype)
+    writer.add(array)
+    return writer.done()
+
+
+def read_record(folder: OpenFolder, key: str) -> SetRecord:
+    """The record in the folder of a prepared set. Raises UnsoundError where it is not that of the `key`, or damaged."""
+    record = read_sealed(content_of(folder, RECORD, MOST), SetRecord, (FORMAT,))
+    if record.key != key or len(record.digests) != 2:
+        raise UnsoundError("is of other rows")
+    return record
+
+
+def read_set(folder: OpenFolder, record: SetRecord, task: Task, *, test: bool) -> Dataset:
+    """The data set in a folder, in memory; without its test rows where `test` is false. Raises UnsoundError."""
+    train = read_part(folder, record.train, task, record.values, None)
+    validation, held = (
+        None if part is None else read_part(folder, part, task, record.values, train.masks)
+        for part in (record.validation, record.test if test else None)
+    )
+    return Dataset(train, validation, held, record.known, tuple(record.notes))
+
+
+def read_part(
+    folder: OpenFolder, files: PartFiles, task: Task, learnt: Learnt, masks_before: KnownMasks | None
+) -> Part:
+    """A part, in memory, with the masks that the model makes of it, which are those of the training rows where these are
+    others.
+    """
+    read: dict[str, Array] = {}
+    for column in (*files.inputs.values(), *files.targets.values()):
+        if column.file not in read:
+            read[column.file] = read_column(folder, column)
+    inputs, targets = (
+        {name: read[column.file].reshape(column.shape) for name, column in columns.items()}
+        for columns in (files.inputs, files.targets)
+    )
+    numbers = None if files.numbers is None else read_column(folder, files.numbers)
+    return Part(inputs, targets, files.rows, known_masks(task, inputs, masks_before), learnt, numbers)

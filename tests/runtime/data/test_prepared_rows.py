@@ -1,0 +1,340 @@
+"""Rows are prepared once; what is kept of them is used only where it is what reading the files would give."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from modelc.compiler.api import load
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.sources.tables.table_source import TableSource
+from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.data import prepared_rows
+from modelc.runtime.data.dataset import Dataset, Part, complete, read_dataset
+from modelc.runtime.data.prepared_rows import dataset_of
+from tests.runtime.small import spec, write_rows
+from tests.runtime.tables import KINDS, columns, root_of, settle, table_spec, write_table
+
+
+def prepared(raw: dict[str, Any], root: Root, **given: Any) -> Dataset:
+    task, _ = complete(load(raw), root)
+    return dataset_of(task, root, **given)
+
+
+def read_anew(raw: dict[str, Any], root: Root) -> Dataset:
+    task, _ = complete(load(raw), root)
+    return read_dataset(task, root)
+
+
+def need_same(one: Dataset, other: Dataset) -> None:
+    for name in ("train", "validation", "test"):
+        need_same_part(getattr(one, name), getattr(other, name))
+    assert one.digests == other.digests
+    assert one.train.learnt == other.train.learnt
+
+
+def need_same_part(one: Part | None, other: Part | None) -> None:
+    assert (one is None) == (other is None)
+    if one is None or other is None:
+        return
+    for found, wanted in ((one.inputs, other.inputs), (one.targets, other.targets)):
+        assert list(found) == list(wanted)
+        for name, array in wanted.items():
+            assert found[name].dtype == array.dtype
+            np.testing.assert_array_equal(found[name], array)
+    assert one.rows == other.rows
+    assert (one.numbers is None) == (other.numbers is None)
+    if one.numbers is not None and other.numbers is not None:
+        np.testing.assert_array_equal(one.numbers, other.numbers)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was read of files, not of the cache, from here on."""
+    found: list[str] = []
+
+    def read(*given: Any, **named: Any) -> Dataset:
+        found.append("rows")
+        return read_dataset(*given, **named)
+
+    monkeypatch.setattr(prepared_rows, "read_dataset", read)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_are_read_once(kind: str, tmp_path: Path, reads: list[str]) -> None:
+    write_table(tmp_path, kind, columns())
+    raw, root = table_spec(kind, data={"test": {"first": 4}}), root_of(tmp_path)
+    first = prepared(raw, root)
+    need_same(first, read_anew(raw, root))
+    need_same(prepared(raw, root), first)
+    assert reads == ["rows"] and first.notes == ()
+    assert prepared(raw, root, test=False).test is None and reads == ["rows"]
+
+
+def test_types_over_all_rows_are_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_table(tmp_path, "csv", columns())
+    raw, root = table_spec(), root_of(tmp_path)
+    task, _ = complete(load(raw), root)
+    monkeypatch.setattr(TableSource, "survey", None)
+    again, _ = complete(load(raw), root)
+    assert again.inputs == task.inputs and again.targets == task.targets
+
+
+def test_rows_that_are_mapped_as_they_are_stay_where_they_are(tmp_path: Path, reads: list[str]) -> None:
+    root = write_rows(tmp_path)
+    for _ in range(2):
+        prepared(spec(), root)
+    assert reads == ["rows"] * 2 and not (tmp_path / "prepared").exists()
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "split": {"validation": 0.5},
+    "seed": {"seed": 1},
+    "reader": {"inputs": {"x": {"numbers": {"columns": ["a", "b"]}}}},
+    "columns": {"inputs": {"x": {"numbers": {"columns": ["b", "a"], "standardize": True}}}},
+    "source": {"source": {"csv": {"train": "rows.csv", "missing_values": ["", "0.1"]}}},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_another_spec_of_the_data_is_read_anew(change: str, tmp_path: Path, reads: list[str]) -> None:
+    write_table(tmp_path, "csv", columns())
+    root = root_of(tmp_path)
+    prepared(table_spec(), root)
+    raw = table_spec(data=CHANGES[change])
+    need_same(prepared(raw, root), read_anew(raw, root))
+    assert reads == ["rows"] * 2
+
+
+def test_another_training_of_the_same_data_is_not(tmp_path: Path, reads: list[str]) -> None:
+    write_table(tmp_path, "csv", columns())
+    root = root_of(tmp_path)
+    prepared(table_spec(), root)
+    prepared(table_spec(epochs=7, optimizer="adam", batch_size=4), root)
+    assert reads == ["rows"]
+
+
+def test_a_file_that_has_other_values_under_the_old_size_and_time_is_read_anew(
+    tmp_path: Path, reads: list[str]
+) -> None:
+    path = write_table(tmp_path, "csv", columns())
+    root, before = root_of(tmp_path), path.stat()
+    first = prepared(table_spec(), root)
+    text = path.read_text()
+    path.write_text(text.replace("1\n", "0\n", 1))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    second = prepared(table_spec(), root)
+    assert reads == ["rows"] * 2 and second.digests != first.digests
+    need_same(second, read_anew(table_spec(), root))
+
+
+def test_a_file_that_was_written_just_now_is_not_kept(tmp_path: Path, reads: list[str]) -> None:
+    write_table(tmp_path, "csv", columns(), settled=False)
+    os.utime(tmp_path / "rows.csv", ns=(2**62, 2**62))
+    for _ in range(2):
+        prepared(table_spec(), root_of(tmp_path))
+    assert reads == ["rows"] * 2
+
+
+def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_table(tmp_path, "csv", columns())
+
+    def read(*given: Any, **named: Any) -> Dataset:
+        with path.open("a") as file:
+            file.write("1,2,red,0\n")
+        return read_dataset(*given, **named)
+
+    monkeypatch.setattr(prepared_rows, "read_dataset", read)
+    with pytest.raises(RunError, match=r"'rows\.csv' changed while it was read") as caught:
+        prepared(table_spec(), root_of(tmp_path))
+    assert caught.value.code == "E405"
+
+
+def sets(root: Root) -> list[Path]:
+    return sorted(path.parent for path in (root.cache / "prepared").glob("*/record.json"))
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    found = path.stat()
+    path.write_bytes(content)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def swap(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/etc/passwd")
+
+
+def become_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def become_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "a bit": flip,
+    "shorter": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "empty": lambda path: os.truncate(path, 0),
+    "longer": lambda path: os.truncate(path, path.stat().st_size + 9),
+    "gone": Path.unlink,
+    "link": swap,
+    "folder": become_folder,
+    "pipe": become_pipe,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_damaged_is_prepared_again_with_a_word(damage: str, tmp_path: Path, reads: list[str]) -> None:
+    write_table(tmp_path, "csv", columns())
+    raw, root = table_spec(data={"test": {"first": 4}}), root_of(tmp_path)
+    first = prepared(raw, root)
+    (folder,) = sets(root)
+    count = 1
+    for name in sorted(os.listdir(folder)):
+        DAMAGES[damage](folder / name)
+        again = prepared(raw, root)
+        count += 1
+        need_same(again, first)
+        assert len(again.notes) == 1 and "prepared again" in again.notes[0], again.notes
+        assert reads == ["rows"] * count, name
+        assert prepared(raw, root).notes == () and reads == ["rows"] * count
+
+
+def test_a_copy_of_the_cache_is_as_good(tmp_path: Path, reads: list[str]) -> None:
+    write_table(tmp_path, "csv", columns())
+    root = root_of(tmp_path)
+    first = prepared(table_spec(), root)
+    subprocess.run(["cp", "-r", root.cache, tmp_path / "copy"], check=True)
+    need_same(prepared(table_spec(), Root(tmp_path, tmp_path / "copy")), first)
+    assert reads == ["rows"]
+
+
+def test_a_set_of_another_key_is_not_taken(tmp_path: Path, reads: list[str]) -> None:
+    write_table(tmp_path, "csv", columns())
+    root = root_of(tmp_path)
+    prepared(table_spec(), root)
+    (first,) = sets(root)
+    raw = table_spec(data={"seed": 5})
+    wanted = prepared(raw, root)
+    (second,) = (folder for folder in sets(root) if folder != first)
+    (second / "record.json").write_bytes((first / "record.json").read_bytes())
+    need_same(prepared(raw, root), wanted)
+    assert reads == ["rows"] * 3
+
+
+def test_without_a_cache_rows_are_read_and_it_is_said(tmp_path: Path, reads: list[str]) -> None:
+    write_table(tmp_path, "csv", columns())
+    (tmp_path / "file").write_text("")
+    root = Root(tmp_path, tmp_path / "file")
+    for _ in range(2):
+        found = prepared(table_spec(), root)
+        assert len(found.notes) == 1 and "not kept for the next run" in found.notes[0]
+    assert reads == ["rows"] * 2
+
+
+@pytest.mark.parametrize("room", [0, 100, 700, 2000])
+def test_a_full_disk_leaves_nothing_behind(room: int, tmp_path: Path, reads: list[str]) -> None:
+    import signal
+
+    write_table(tmp_path, "csv", columns())
+    root = root_of(tmp_path)
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+        found = prepared(table_spec(), root)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    need_same(found, read_anew(table_spec(), root))
+    assert "not kept for the next run" in found.notes[0]
+    assert not sets(root) and not any(name.startswith(".") for name in os.listdir(root.cache / "prepared"))
+    assert prepared(table_spec(), root).notes == () and len(sets(root)) == 1
+
+
+def test_ids_that_a_changed_model_has_no_room_for_are_named_as_in_the_file(tmp_path: Path) -> None:
+    made = columns()
+    made["b"] = np.arange(40)
+    write_table(tmp_path, "csv", made)
+    root = root_of(tmp_path)
+    raw = table_spec(data={"inputs": {"x": {"array": "b"}}})
+    raw["model"]["inputs"] = {"x": {"shape": [], "dtype": "int32"}}
+    embedding = {"embedding": {"input_dim": 40, "output_dim": 4}}
+    raw["model"]["layers"] = [embedding, *raw["model"]["layers"]]
+    prepared(raw, root)
+    embedding["embedding"]["input_dim"] = 39
+    with pytest.raises(RunError, match="the first is 39 in row 39") as caught:
+        prepared(raw, root)
+    assert caught.value.code == "E403"
+
+
+def test_rows_are_those_of_what_was_learnt_before(tmp_path: Path, reads: list[str]) -> None:
+    write_table(tmp_path, "csv", columns())
+    root = root_of(tmp_path)
+    first = prepared(table_spec(), root)
+    need_same(prepared(table_spec(), root, learnt=first.train.learnt, known=first.digests), first)
+    assert reads == ["rows"]
+    write_table(tmp_path, "csv", columns(seed=1))
+    for _ in range(2):
+        other = prepared(table_spec(), root, learnt=first.train.learnt, known=first.digests)
+        assert other.train.learnt == first.train.learnt and other.digests != first.digests
+    assert reads == ["rows"] * 2
+    fresh = prepared(table_spec(), root)
+    assert fresh.train.learnt != first.train.learnt
+    need_same(fresh, read_anew(table_spec(), root))
+
+
+def test_masks_of_the_model_decide_what_is_read(tmp_path: Path, reads: list[str]) -> None:
+    made = columns()
+    made["counts"] = np.arange(40) % 2
+    write_table(tmp_path, "csv", made)
+    root = root_of(tmp_path)
+    targets = {"y": {"category": {"column": "y", "classes": 2}}, "counts": {"array": "counts"}}
+    raw = table_spec(data={"targets": targets})
+    del raw["train"]["loss"]
+    raw["train"]["losses"] = {"y": {"cross_entropy": {}, "mask": "counts"}}
+    first = prepared(raw, root)
+    need_same(prepared(raw, root), first)
+    assert reads == ["rows"]
+    raw["train"]["losses"] = {"y": {"cross_entropy": {}, "mask": "counts", "weight": 0.5}}
+    need_same(prepared(raw, root), read_anew(raw, root))
+
+
+WRITER = """
+import json, sys
+from pathlib import Path
+from modelc.compiler.api import load
+from modelc.runtime.data.dataset import complete
+from modelc.runtime.data.prepared_rows import dataset_of
+from tests.runtime.tables import root_of
+folder, raw = Path(sys.argv[1]), json.loads(sys.argv[2])
+task, _ = complete(load(raw), root_of(folder))
+found = dataset_of(task, root_of(folder))
+print(found.train.inputs["x"].sum(), found.notes)
+"""
+
+
+def test_processes_may_prepare_the_same_rows_at_once(tmp_path: Path) -> None:
+    path = write_table(tmp_path, "csv", columns(3000))
+    command = [sys.executable, "-c", WRITER, str(tmp_path), json.dumps(table_spec())]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    said = {process.communicate()[0] for process in running}
+    assert [process.returncode for process in running] == [0] * 3
+    assert len(said) == 1 and said.pop().endswith("()\n")
+    assert len(sets(root_of(tmp_path))) == 1
+    assert not [name for name in os.listdir(tmp_path / "cache" / "prepared") if name.startswith(".")]
+    settle(path)
