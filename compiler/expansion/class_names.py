@@ -1,4 +1,5 @@
-"""Reads class names from text files: `classes: {file: names.txt}` of a reader, with one name on each line.
+"""Reads class names from text files, `classes: {file: names.txt}` of a reader, with one name on each line, or from a run that
+has learnt them, `vocabulary: {run: runs/first}`.
 
 They are read before variables are expanded, which may count them, and put in place of the mapping after that, as one value;
 the spec as it is kept has the path.
@@ -17,9 +18,9 @@ from modelc.compiler.diagnostics.phrases import counted, name_list
 from modelc.compiler.diagnostics.problem import SETTING, Label, Path, Place, Problem
 from modelc.compiler.expansion.includes import Includer, Load
 from modelc.compiler.expansion.source_tree import SourceNode, Without
-from modelc.compiler.expansion.spec_files import ClassFile, class_files
+from modelc.compiler.expansion.spec_files import FROM, LEARNT, ClassFile, class_files, file_and_name
 from modelc.compiler.language.parser.walk import read_keys
-from modelc.compiler.language.shapes import Keys, Value
+from modelc.compiler.language.shapes import Exclusion, Keys, Value
 from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import spell
@@ -39,7 +40,11 @@ def as_one_file(key: str, value: Any, spec: Mapping[str, Any]) -> str:
     return f"all names are in one file: write `{key}: {first}`" if isinstance(first, str) else ""
 
 
-CLASSES = Keys("`classes`", {"file": Value({"type": "string", "minLength": 1}, help=as_one_file)})
+CLASSES = Keys(
+    "`classes`",
+    {key: Value({"type": "string", "minLength": 1}, help=as_one_file) for key in FROM},
+    excluded=(Exclusion(*FROM, help="keep the place that the names are to be taken from"),),
+)
 ONE_EACH = "each line is the name of one class"
 BARE = "write the names alone, one on each line, in the order of their labels: without quotes, commas, `- ` and numbers"
 NUMBERED = re.compile(r"(\d+)[,;:\t]\s*(?![\d\s])")
@@ -116,15 +121,17 @@ class NamesReader:
         if self.report_arguments(reporter, path, kind, argument):
             self.includer.take_from(reporter)
             return None
-        written = {**self.document.get(path), "file": self.document.get(named.file)}
+        written = {**self.document.get(path), named.key: self.document.get(named.file)}
         given = read_keys(reporter, CLASSES._replace(what=f"`{argument}`"), written, path) or {}
         self.includer.take_from(reporter)
-        file = given.get("file")
+        file = given.get(named.key)
         if not isinstance(file, str) or reporter.problems or reporter.has_hole(path):
             return None
-        if file not in self.files:
-            self.files[file] = self.known.get(file) if self.known is not None else self.read(file, named.file)
-        return self.files[file]
+        known_as = named.known_as(file)
+        if known_as not in self.files:
+            known = None if self.known is None else self.known.get(known_as)
+            self.files[known_as] = known if self.known is not None else self.read(known_as, named)
+        return self.files[known_as]
 
     def report_arguments(self, reporter: Reporter, path: Path, kind: str, argument: str) -> bool:
         """Report arguments of the reader beside the file, which stand a level too deep; says whether there are some."""
@@ -139,11 +146,12 @@ class NamesReader:
             reporter.add("E102", message, (*path, deep[0]), key=True, label=f"not in `{argument}`", help=help)
         return bool(deep)
 
-    def read(self, file: str, path: Path) -> tuple[str, ...] | None:
-        at = Where(self.document, path)
+    def read(self, known_as: str, named: ClassFile) -> tuple[str, ...] | None:
+        path, at = named.file, Where(self.document, named.file)
         beside = at.place().file
         inside = None if beside in (self.document.name, SETTING) else beside
-        loaded = self.includer.load_file(SourceNode("scalar", file, at), "file", inside)
+        file, name = file_and_name(known_as)
+        loaded = self.includer.load_file(SourceNode("scalar", file, at), named.key, inside)
         if loaded is None:
             return None
         self.includer.warn_of_hard_links(SourceNode("scalar", file, at), loaded.hard_links)
@@ -156,13 +164,46 @@ class NamesReader:
             self.includer.report("E005", message, at, label="the limit is reached here", help=help)
             return None
         # A check looks several times at a text with suggestions, settings or keys that stand twice.
-        key = "class names", loaded.name, loaded.data
-        names, problem = lookups().once(key, partial(names_in, loaded.data, loaded.name))
+        key = "class names", loaded.name, name, loaded.data
+        names, problem = lookups().once(key, partial(names_of, loaded.data, loaded.name, name))
         if problem is not None:
-            named = Label(at.place(), "names this file")
-            self.includer.collect(replace(problem, related=(*problem.related, named), path=path))
+            label = Label(at.place(), f"names this {named.key}")
+            self.includer.collect(replace(problem, related=(*problem.related, label), path=path))
             self.includer.sources[loaded.name] = show_text(loaded.data)
         return names
+
+
+def names_of(data: bytes, file: str, name: str) -> tuple[tuple[str, ...] | None, Problem | None]:
+    """The names in a text file, or those that the input or target `name` of a run has learnt; or why there are none."""
+    return names_learnt(data, file, name) if name else names_in(data, file)
+
+
+def names_learnt(data: bytes, file: str, name: str) -> tuple[tuple[str, ...] | None, Problem | None]:
+    """The names that the input or target `name` of a run has learnt, as `data`, its file `LEARNT`, says, or the only one that has
+    learnt some; or why there are none.
+    """
+    try:
+        entries = {key.partition("/")[2]: entry["learnt"] for key, entry in json.loads(data)["readers"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        help = "see what is wrong with the run: `modelc verify`"
+        return None, file_problem("E010", f"`{file}` is damaged, or no file of a run", file, help)
+    found = {one: names for one, learnt in entries.items() if (names := learnt_names(learnt))}
+    run = file.removesuffix(f"/{LEARNT}")
+    if name in found or len(found) == 1:
+        return found.get(name, next(iter(found.values()))), None
+    if not found:
+        help = "list the names, or name a run whose reader has a `vocabulary` that is a number"
+        return None, file_problem("E010", f"the run `{run}` has learnt no names", file, help)
+    message = f"the run `{run}` has learnt names for {name_list(found)}, and none for `{name}`"
+    return None, file_problem("E010", message, file, "give the input or target the name that it has in the run")
+
+
+def learnt_names(learnt: Any) -> tuple[str, ...] | None:
+    """The names in what a reader has learnt; None where there are none."""
+    if not isinstance(learnt, dict):
+        return None
+    names = next((learnt[key] for key in ("words", "names") if isinstance(learnt.get(key), list)), None)
+    return tuple(names) if names and all(isinstance(one, str) and one for one in names) else None
 
 
 def names_in(data: bytes, name: str) -> tuple[tuple[str, ...] | None, Problem | None]:
@@ -274,8 +315,11 @@ def with_values(data: Mapping[str, Any], values: Mapping[Path, Any]) -> dict[str
 
 def with_names(data: Mapping[str, Any], names: Names) -> dict[str, Any]:
     """The data of a spec with the names as it would list them, in place of their files, as far as these are known."""
-    files = {file.at: value_at(data, file.file) for file in class_files(data)}
-    known = {at: names[file] for at, file in files.items() if isinstance(file, str) and file in names}
+    known: dict[Path, tuple[str, ...]] = {}
+    for file in class_files(data):
+        path = value_at(data, file.file)
+        if isinstance(path, str) and file.known_as(path) in names:
+            known[file.at] = names[file.known_as(path)]
     return with_values(data, {at: [*map(literal, given)] for at, given in known.items()})
 
 

@@ -11,7 +11,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.expansion.scope import File, Scope, dereference, is_reference
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of
-from modelc.compiler.expansion.spec_files import names_argument
+from modelc.compiler.expansion.spec_files import FROM, learnt_in, names_argument
 from modelc.compiler.expansion.variables import Reported
 from modelc.compiler.language.expressions.operations import ExpressionError
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -84,7 +84,7 @@ def declaring(evaluator: "VariableEvaluator", name: str, known: list[str], file:
 
 def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: File) -> int:
     """The number of classes that one reader declares, or the source for its column."""
-    raw = with_names(plain(evaluator, node, file), evaluator.class_names)
+    raw = with_names(plain(evaluator, node, file), name, evaluator.class_names)
     try:
         reader = READERS.build(raw)
     except ValidationError:
@@ -115,19 +115,22 @@ def is_refused(reader: Reader) -> bool:
     return False
 
 
-def with_names(reader: object, names: Mapping[str, tuple[str, ...]]) -> object:
-    """The data of a reader with class names in place of the file that has them."""
+def with_names(reader: object, name: str, names: Mapping[str, tuple[str, ...]]) -> object:
+    """The data of the reader of the input or target `name` with class names in place of the file or run that has them."""
     ((kind, given),) = reader.items() if isinstance(reader, dict) and len(reader) == 1 else (("", None),)
     if not isinstance(given, dict):
         return reader
     argument = names_argument(kind)
     classes = given.get(argument)
-    if not isinstance(classes, dict) or not isinstance(classes.get("file"), str):
+    elsewhere = classes if isinstance(classes, dict) else {}
+    key = next((key for key in FROM if isinstance(elsewhere.get(key), str)), None)
+    if key is None:
         return reader
-    if classes["file"] not in names:
+    known_as = elsewhere[key] if key == "file" else learnt_in(elsewhere[key], name)
+    if known_as not in names:
         # Why there are none is reported where they are read.
         raise Reported
-    return {kind: {**given, argument: names[classes["file"]]}}
+    return {kind: {**given, argument: names[known_as]}}
 
 
 def column_of(evaluator: "VariableEvaluator", subject: str, file: File) -> Column | None:

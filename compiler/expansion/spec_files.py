@@ -32,14 +32,38 @@ def names_argument(kind: str) -> str:
     return NAMES_ARGUMENT.get(kind, "classes")
 
 
+FROM = ("file", "run")
+"""Where names may come from: the key beside which the path stands, of a text file or of a run."""
+
+
 class ClassFile(NamedTuple):
-    """A file of class names: `classes` is the key path of the argument of a reader that it is for, `at` where that value is
-    written, and `file` where the path of the file is, both behind variables.
+    """Class names that are elsewhere: `classes` is the key path of the argument of a reader that they are for, `at` where that
+    value is written, and `file` where the path is, both behind variables. `key` is one of `FROM`.
     """
 
     classes: KeyPath
     at: KeyPath
     file: KeyPath
+    key: str = "file"
+
+    def known_as(self, path: str) -> str:
+        """What the names from `path` are called among all of a spec: a run may have some for each input."""
+        return path if self.key == "file" else learnt_in(path, str(self.classes[-3]))
+
+
+def learnt_in(run: str, name: str) -> str:
+    """What the names are called that an input or target called `name` has learnt in a run."""
+    return f"{run.rstrip('/')}/{LEARNT}#{name}"
+
+
+def file_and_name(known_as: str) -> tuple[str, str]:
+    """The file that names which are called so are in, and the input or target of a run; without one for a text file."""
+    run, sign, name = known_as.rpartition(f"/{LEARNT}#")
+    return (f"{run}/{LEARNT}", name) if sign else (known_as, "")
+
+
+LEARNT = "readers.json"
+"""The file of a run that has what its readers have learnt."""
 
 
 def class_files(data: Any, top: KeyPath = ()) -> list[ClassFile]:
@@ -54,9 +78,11 @@ def class_files(data: Any, top: KeyPath = ()) -> list[ClassFile]:
         for kind, arguments in spec.entries(reader):
             argument = names_argument(kind)
             at = spec.below(arguments, argument)
-            file = spec.below(at, "file")
-            if at is not None and file is not None and isinstance(spec.get(at), Mapping):
-                found.append(ClassFile((*top, "data", *names, kind, argument), at, file))
+            for key in FROM:
+                file = spec.below(at, key)
+                if at is not None and file is not None and isinstance(spec.get(at), Mapping):
+                    found.append(ClassFile((*top, "data", *names, kind, argument), at, file, key))
+                    break
     for name, block in spec.entries(spec.below(top, "blocks")):
         used = spec.below(block, "use")
         if used is not None and isinstance(spec.get(used), Mapping):

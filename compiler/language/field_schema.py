@@ -51,7 +51,8 @@ def type_schema(annotation: Any) -> Schema:
     if origin is dict and get_origin(parts[0]) is Literal:
         keys = get_args(parts[0])
         below = {key: type_schema(parts[1]) for key in keys}
-        return {"type": "object", "properties": below, "required": [*keys], "additionalProperties": False}
+        needed: Schema = {"required": [*keys]} if len(keys) == 1 else {"minProperties": 1, "maxProperties": 1}
+        return {"type": "object", "properties": below, **needed, "additionalProperties": False}
     if origin is dict:
         return {"type": "object", "additionalProperties": type_schema(parts[1])}
     if origin in (Union, UnionType):

@@ -106,14 +106,15 @@ def notes_on_names(run: Run, root: Path | None) -> Iterator[str]:
     """What to say of files of class names that are others now, below `root` or where the run read them: it uses its own."""
     if not run.record.class_names:
         return
-    from modelc.compiler.expansion.class_names import MAX_NAME_BYTES, names_in
-    from modelc.compiler.expansion.spec_files import load_file
+    from modelc.compiler.expansion.class_names import MAX_NAME_BYTES, names_of
+    from modelc.compiler.expansion.spec_files import file_and_name, load_file
 
     below = run.find_root(root).root
-    for file, kept in run.class_names().items():
+    for known_as, kept in run.class_names().items():
+        file, name = file_and_name(known_as)
         with suppress(RunError):
             loaded = load_file(below, {}, file, None, MAX_NAME_BYTES)
-            names, _ = names_in(loaded.data, loaded.name)
+            names, _ = names_of(loaded.data, loaded.name, name)
             if names != kept:
                 yield f"`{loaded.name}` has changed: {difference(kept, names)}; the run uses the names that it was trained with"
 

@@ -3,11 +3,12 @@
 import os
 from pathlib import Path
 
+from modelc.compiler.expansion.spec_files import LEARNT
 from modelc.compiler.syntax.beneath import real_path
 
 RECORD, RESOLVED, WEIGHTS = "run.json", "resolved.json", "weights"
 MERGED, ENVIRONMENT, CLASS_NAMES, LOCK = "merged.json", "environment.json", "class_names.json", "lock"
-REQUIREMENTS, READERS = "requirements.txt", "readers.json"
+REQUIREMENTS, READERS = "requirements.txt", LEARNT
 
 
 def is_run(folder: Path) -> bool:

@@ -125,9 +125,11 @@ class CategoricalReader(Reader):
 
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]
     classes: Annotated[
-        int | tuple[str, ...] | dict[Literal["file"], str] | None,
+        int | tuple[str, ...] | dict[Literal["file", "run"], str] | None,
         BeforeValidator(read_classes),
-        Field(description="Number of classes, or their names in order: a list, or a text file with one on each line."),
+        Field(
+            description="Number of classes, or their names in order: a list, a text file with one on each line, or a run that has learnt them."
+        ),
     ] = None
     vocabulary: Annotated[
         int | None,

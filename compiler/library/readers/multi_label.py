@@ -47,7 +47,7 @@ class MultiLabelReader(Reader):
 
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]
     classes: Annotated[
-        int | tuple[str, ...] | dict[Literal["file"], str],
+        int | tuple[str, ...] | dict[Literal["file", "run"], str],
         BeforeValidator(read_classes),
         Field(description="Names of the labels in order: a list, or a text file with one on each line."),
     ]

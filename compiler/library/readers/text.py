@@ -125,11 +125,11 @@ class TextReader(Reader):
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]
     length: Annotated[Size, Field(description="How many ids each row has.")]
     vocabulary: Annotated[
-        int | tuple[str, ...] | dict[Literal["file"], str] | None,
+        int | tuple[str, ...] | dict[Literal["file", "run"], str] | None,
         BeforeValidator(read_words),
         Field(
-            description="How many ids there are at most, padding and unknown included; or the tokens: a list, or a text file "
-            "with one on each line. None for `bytes`."
+            description="How many ids there are at most, padding and unknown included; or the tokens: a list, a text file "
+            "with one on each line, or the run that has learnt them. None for `bytes`."
         ),
     ] = None
     tokenizer: Annotated[
