@@ -1,19 +1,23 @@
 """`modelc predict`: writes the predictions of a run's model as a table or as arrays."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from modelc.cli.checking import DataFolder
-from modelc.cli.console import refuse, say, start_device
+from modelc.cli.console import inform, pass_on, refuse, say, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run
-from modelc.compiler.library.base.lazy import NumpyArray
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
+    from modelc.runtime.chosen_columns import Chosen
+    from modelc.runtime.data.arrays import Arrays
+    from modelc.runtime.data.learning import Learnt
+    from modelc.runtime.data.new_rows import NewRows
     from modelc.runtime.runs.run_directory import Run
 
 Raw = Annotated[bool, typer.Option("--raw", help="Write the raw values of the model: no classes, no probabilities.")]
@@ -28,16 +32,38 @@ Spreadsheet = Annotated[
 ]
 
 
+Output = Annotated[
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Output file: .csv, .parquet, .jsonl or .npz; - writes JSON lines to standard output.",
+    ),
+]
+Data = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="DATA",
+        help="File with the rows to predict, with the columns that the spec's inputs read: .csv, .parquet, .jsonl or .npz; "
+        "- reads JSON lines from standard input.",
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        metavar="NAMES",
+        help="Columns to write, of predictions and of DATA, with commas between; NEW=NAME gives another name: "
+        "`Id, SalePrice=price`. Default: all predictions.",
+    ),
+]
+
+
 def predict(
     run: RunName,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Output file: .csv or .npz.")],
-    data: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="DATA",
-            help="File with the rows to predict, with the columns that the spec's inputs read: .csv, .parquet, .jsonl or .npz.",
-        ),
-    ] = None,
+    output: Output,
+    data: Data = None,
     split: Annotated[
         Split | None,
         typer.Option(
@@ -49,6 +75,7 @@ def predict(
         Which | None,
         typer.Option("--weights", help="Which weights; default: the best, or the last if no best ones were saved."),
     ] = None,
+    columns: Columns = None,
     raw: Raw = False,
     spreadsheet: Spreadsheet = False,
     root: DataFolder = None,
@@ -57,50 +84,128 @@ def predict(
     """Predict with a trained run: one line for each row, with the class and its probabilities, or numbers."""
     need_one_choice(data, split)
     enable(plugins)
-    from modelc.runtime.runs.output_file import data_files, need_output
-
-    rows_file = [data] if data else []
-    need_output(output, [run, *rows_file])
-    found = open_run(run, root, ["predict", *rows_file, "--output", output])
+    found = open_for(run, output, data, root)
     task = task_of(found)
-    need_output(output, data_files(task.source, found.find_root(root, task.source).root))
 
     from modelc.compiler.lowering.prepared_task import prepare
-    from modelc.runtime.predictions import misfit, write_predictions
+    from modelc.runtime.data.learnt_task import as_learnt
+    from modelc.runtime.runs.learnt_values import values_for_prediction
+    from modelc.runtime.runs.output_file import data_files, need_output
 
-    if (wrong := misfit(task.outputs, output, spreadsheet=spreadsheet)) is not None:
-        refuse(wrong[0], helps=(wrong[1],))
+    if output != STREAM:
+        need_output(output, data_files(task.source, found.find_root(root, task.source).root))
+    learnt = values_for_prediction(found)
+    given = None if data is None else rows_in(found, task, data)
+    chosen = columns_for(as_learnt(task, learnt), output, columns, given, raw=raw, spreadsheet=spreadsheet)
     start_device()
     kind, snapshot = found.weights(prepare(task), weights)
-    task, inputs, rows, what = rows_to_predict(found, task, data, split, root)
+    rows = rows_to_predict(found, task, given, learnt, split, root, chosen)
 
     from modelc.runtime.evaluate import predict as predictions_of
     from modelc.runtime.finite import check_predictions
 
-    prepared = prepare(task)
-    predicted = predictions_of(prepared, snapshot.params, snapshot.state, inputs, rows, raw=raw)
-    write_predictions(output, task.outputs, predicted, raw=raw, spreadsheet=spreadsheet)
-    say(f"{rows:,} predictions for {what} in {output}: {kind} weights of {found.folder} (epoch {snapshot.epoch})")
-    note = f"`{output}` is complete, and has these rows as they are"
-    check_predictions(prepared, snapshot.params, snapshot.state, inputs, predicted, raw=raw, note=note)
+    prepared = prepare(rows.task)
+    predicted = predictions_of(prepared, snapshot.params, snapshot.state, rows.inputs, rows.length, raw=raw)
+    keep(output, rows, predicted, chosen, raw=raw, spreadsheet=spreadsheet)
+    to_stream = output == STREAM
+    where = "" if to_stream else f" in {output}"
+    said = (
+        f"{rows.length:,} predictions for {rows.what}{where}: {kind} weights of {found.folder} (epoch {snapshot.epoch})"
+    )
+    say(said, stream=sys.stderr if to_stream else None)
+    note = f"`{'standard output' if to_stream else output}` is complete, and has these rows as they are"
+    check_predictions(prepared, snapshot.params, snapshot.state, rows.inputs, predicted, raw=raw, note=note)
+
+
+STREAM = Path("-")
+"""Standard input or output, in place of a file."""
+
+
+class Rows(NamedTuple):
+    """Rows to predict, with the task that they were read for, what to call them, and columns of them that are written too."""
+
+    task: "Task"
+    inputs: "Arrays"
+    length: int
+    what: str
+    others: "Arrays"
+
+
+def open_for(run: str, output: Path, data: Path | None, root: Path | None) -> "Run":
+    """The run that is meant, where predictions can be written to `output`. Raises RunError."""
+    from modelc.runtime.runs.output_file import need_output
+
+    files = [one for one in (data,) if one not in (None, STREAM)]
+    if output != STREAM:
+        need_output(output, [run, *(one for one in files if one is not None)])
+    return open_run(run, root, ["predict", *([data] if data else []), "--output", output])
+
+
+def rows_in(run: "Run", task: "Task", data: Path) -> "NewRows":
+    """The rows of the file `data`, read by the types of training. Raises RunError E4xx."""
+    from modelc.runtime.data.new_rows import new_rows
+    from modelc.runtime.runs.column_kinds import columns_in
+
+    return new_rows(data, task.source, columns_in(run.environment()))
+
+
+def columns_for(
+    task: "Task", output: Path, columns: str | None, given: "NewRows | None", *, raw: bool, spreadsheet: bool
+) -> "Sequence[Chosen] | None":
+    """The columns to write that `columns` chooses, None for all predictions. Ends the command for what cannot be written."""
+    from modelc.runtime.chosen_columns import UnfitChoice, both, choose
+    from modelc.runtime.predictions import form_of, misfit, names_of
+
+    chosen, form = None, form_of(output)
+    if columns is not None and form is not None:
+        there = None if given is None else given.names
+        try:
+            chosen = choose(columns, names_of(task.outputs, form, raw=raw), there)
+        except UnfitChoice as error:
+            refuse(error.message, helps=error.helps)
+        inform(*(f"`{name}` is the prediction, and not the column of the rows" for name in both(chosen, there)))
+    wrong = misfit(task.outputs, output, raw=raw, spreadsheet=spreadsheet, chosen=chosen)
+    if wrong is not None:
+        refuse(wrong[0], helps=(wrong[1],))
+    return chosen
 
 
 def rows_to_predict(
-    run: "Run", task: "Task", data: Path | None, split: Split | None, root: Path | None
-) -> "tuple[Task, Mapping[str, NumpyArray], int, str]":
-    """The rows of the file `data`, or of the run's own data: the task, its inputs, their number and what to call them."""
-    if data is not None:
+    run: "Run",
+    task: "Task",
+    given: "NewRows | None",
+    learnt: "Learnt",
+    split: Split | None,
+    root: Path | None,
+    chosen: "Sequence[Chosen] | None",
+) -> Rows:
+    """The rows of a file, or of the run's own data. Raises RunError E4xx."""
+    if given is not None:
         from modelc.runtime.data.learnt_task import as_learnt
-        from modelc.runtime.data.new_rows import new_rows
-        from modelc.runtime.runs.column_kinds import columns_in
-        from modelc.runtime.runs.learnt_values import values_for_prediction
         from modelc.runtime.runs.rows_for_run import inputs_for
 
-        learnt = values_for_prediction(run)
-        found = new_rows(data, task.source, columns_in(run.environment()))
-        return as_learnt(task, learnt), *inputs_for(run, task, found, learnt), found.shown
+        others = {one.column for one in chosen or () if one.of_file}
+        found = inputs_for(run, task, given, learnt, others)
+        return Rows(as_learnt(task, learnt), found.inputs, found.length, given.shown, found.others)
     from modelc.cli.splits import choose_rows, read_again
 
     task, dataset, _ = read_again(run, task, root, split)
     name, part = choose_rows(dataset, split)
-    return task, part.inputs, part.rows, f"the {name} rows"
+    return Rows(task, part.inputs, part.rows, f"the {name} rows", {})
+
+
+def keep(
+    output: Path, rows: Rows, predicted: "Arrays", chosen: "Sequence[Chosen] | None", *, raw: bool, spreadsheet: bool
+) -> None:
+    """Write the predictions of `rows`. Raises RunError E604."""
+    from modelc.runtime.predictions import columns_to_write, write_predictions
+
+    outputs = rows.task.outputs
+    if output == STREAM:
+        from modelc.runtime.prediction_files import json_lines
+
+        columns = columns_to_write(outputs, predicted, "jsonl", raw=raw, chosen=chosen, rows=rows.others)
+        for lines in json_lines(columns):
+            pass_on(lines)
+        return
+    write_predictions(output, outputs, predicted, raw=raw, spreadsheet=spreadsheet, chosen=chosen, rows=rows.others)

@@ -1,71 +1,142 @@
-"""Writes predictions to files: CSV with readable columns, or NPZ with whole arrays.
+"""What predictions are in a file: the classes, probabilities and numbers that outputs mean, by the names of columns.
 
-Knows what an output means (classes, yes or no, numbers); computes no predictions.
+Computes no predictions; `prediction_files` writes the columns.
 """
 
-import csv
-import re
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from io import TextIOWrapper
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from modelc.compiler.binding.task import Output
 from modelc.compiler.library.base.tensor_type import show_shape
+from modelc.runtime.chosen_columns import Chosen, picked
 from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.prediction_files import FORMS, write_columns
 from modelc.runtime.runs.files import replacing
 
-FORMATS = (".csv", ".npz")
-ROWS_AT_ONCE = 4096
-FORMULA = re.compile(r"""^(?=[\t\r\n])|(^|[;|\t\r\n])(?=[\s"]*[=+\-@\uff1d\uff0b\uff0d\uff20])""")
-"""Where a cell begins that a spreadsheet may compute, full-width forms too, also one that takes another separator than the
-comma: for it a name with a semicolon is two cells. See https://owasp.org/www-community/attacks/CSV_Injection.
-"""
+STANDARD_OUTPUT = Path("-")
+ONE_VALUE_A_CELL = {"csv": "a CSV file", "parquet": "a Parquet file"}
+"""The forms of tables with one value in each cell, as messages call them."""
 Outputs = Mapping[str, Output]
 """The outputs of a task, by name."""
 
 
-def misfit(outputs: Outputs, path: Path, *, spreadsheet: bool = False) -> tuple[str, str] | None:
-    """The message and help if predictions cannot be written to a file called `path`, else None."""
-    ending = path.suffix.lower()
-    if ending not in FORMATS:
-        return f"cannot determine the format from the name `{path.name}`", "use a name that ends in `.csv` or `.npz`"
-    if spreadsheet and ending != ".csv":
+def form_of(path: Path) -> str | None:
+    """The form in which columns are written to `path`; None for a name that says none."""
+    return "jsonl" if path == STANDARD_OUTPUT else FORMS.get(path.suffix.lower())
+
+
+def misfit(
+    outputs: Outputs,
+    path: Path,
+    *,
+    raw: bool = False,
+    spreadsheet: bool = False,
+    chosen: Sequence[Chosen] | None = None,
+) -> tuple[str, str] | None:
+    """The message and help if predictions, of which those that are `chosen` are written, do not fit into a file called `path`,
+    else None.
+    """
+    form = form_of(path)
+    if form is None:
+        endings = "`.csv`, `.parquet`, `.jsonl` or `.npz`"
+        return f"cannot determine the format from the name `{path.name}`", f"use a name that ends in {endings}"
+    if spreadsheet and form != "csv":
         return (
             f"`--spreadsheet` is for CSV files, and `{path.name}` is none",
             "leave it out, or use a name that ends in `.csv`",
         )
+    if form not in ONE_VALUE_A_CELL:
+        return None
+    wanted = None if chosen is None else {one.column for one in chosen if not one.of_file}
     for output in outputs.values():
-        if ending == ".csv" and output.type.rank > 1:
+        names = columns_in_form({output.name: output}, without_rows({output.name: output}), form, raw=raw)
+        wide = [name for name, column in names.items() if column.ndim > 1 and (wanted is None or name in wanted)]
+        if wide:
+            shape, kind = show_shape(output.type.shape), ONE_VALUE_A_CELL[form]
             return (
-                f"the output `{output.name}` is {show_shape(output.type.shape)} for each row, too many values for a CSV file",
+                f"the output `{output.name}` is {shape} for each row, too many values for {kind}",
                 f"write whole arrays: `{path.with_suffix('.npz')}`",
             )
+    small = [
+        name.lower() for name in (names_of(outputs, form, raw=raw) if chosen is None else [one.name for one in chosen])
+    ]
+    twice = next((name for name in small if small.count(name) > 1), None) if form == "parquet" and chosen else None
+    if twice is not None:
+        message = f"two columns are called `{twice}`, which in a Parquet file are the same in capitals or not"
+        return message, "give them other names, or write a `.csv`"
     return None
 
 
+def without_rows(outputs: Outputs) -> Arrays:
+    """Predictions of `outputs` for no rows at all."""
+    return {name: np.zeros((0, *output.type.shape), np.float32) for name, output in outputs.items()}
+
+
+def names_of(outputs: Outputs, form: str, *, raw: bool) -> Mapping[str, tuple[str, ...]]:
+    """What predictions can be called, and the columns in a file of this form that each stands for."""
+    groups = meanings(outputs, without_rows(outputs), raw=raw)
+    parts = {name: tuple(flat for flat, _ in columns_of(outputs, name, array)) for name, array in groups.items()}
+    each = {flat: (flat,) for names in parts.values() for flat in names}
+    return {**each, **({name: (name,) for name in parts} if form == "npz" else parts)}
+
+
 def write_predictions(
-    path: Path, outputs: Outputs, predicted: Arrays, *, raw: bool = False, spreadsheet: bool = False
+    path: Path,
+    outputs: Outputs,
+    predicted: Arrays,
+    *,
+    raw: bool = False,
+    spreadsheet: bool = False,
+    chosen: Sequence[Chosen] | None = None,
+    rows: Arrays | None = None,
 ) -> None:
-    """Write the result of `predict`, by output name, `[rows, ...]`; with `raw`, the values without interpretation.
+    """Write the result of `predict`, by output name, `[rows, ...]`; with `raw`, the values without interpretation. Where columns
+    are `chosen`, these alone, of predictions and of the file of `rows`.
 
     With `spreadsheet`, what a spreadsheet would compute of names in a CSV file is preceded by an apostrophe. The file
     replaces an existing one when it is complete. Raises RunError E604.
     """
+    form = form_of(path)
+    assert form is not None
+    columns = columns_to_write(outputs, predicted, form, raw=raw, chosen=chosen, rows=rows)
+    with replacing(path) as file:
+        write_columns(file, form, columns, spreadsheet=spreadsheet)
+
+
+def columns_to_write(
+    outputs: Outputs,
+    predicted: Arrays,
+    form: str,
+    *,
+    raw: bool,
+    chosen: Sequence[Chosen] | None = None,
+    rows: Arrays | None = None,
+) -> Arrays:
+    """The columns of a file of this form, by their names in it: all predictions, or what is `chosen` of them and of `rows`."""
+    columns = columns_in_form(outputs, predicted, form, raw=raw)
+    if chosen is None:
+        return columns
+    if form == "npz":
+        columns = {**columns_in_form(outputs, predicted, "jsonl", raw=raw), **columns}
+    return picked(chosen, columns, rows or {}, form)
+
+
+def columns_in_form(outputs: Outputs, predicted: Arrays, form: str, *, raw: bool) -> dict[str, Array]:
+    """Predictions by the names of columns: whole arrays in `npz`, one value a row in tables, of those that can be."""
+    groups = meanings(outputs, predicted, raw=raw)
+    if form == "npz":
+        return groups
+    return dict(pair for name, array in groups.items() for pair in columns_of(outputs, name, array))
+
+
+def meanings(outputs: Outputs, predicted: Arrays, *, raw: bool) -> dict[str, Array]:
+    """What the values of outputs mean, by name, `[rows, ...]`; with `raw`, the values themselves."""
     columns: dict[str, Array] = {}
     for name, values in predicted.items():
         columns |= {name: values} if raw else interpret(outputs[name], values)
-    with replacing(path) as file:
-        if path.suffix.lower() == ".npz":
-            write_arrays(file, columns)
-            return
-        text = TextIOWrapper(file, encoding="utf-8", newline="")
-        write_table(csv.writer(text), outputs, columns, without_formula if spreadsheet else str)
-        text.flush()
-        text.detach()
+    return columns
 
 
 def interpret(output: Output, values: Array) -> dict[str, Array]:
@@ -92,30 +163,13 @@ def interpret(output: Output, values: Array) -> dict[str, Array]:
     return {name: values}
 
 
-def write_arrays(file: Any, columns: Arrays) -> None:
-    """An .npz file of arrays by name; equal arrays give equal bytes. Masked booleans are numbers, -1 where they are masked."""
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, array in columns.items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                if np.ma.is_masked(array):
-                    array = np.ma.filled(array.astype(np.int8), -1)
-                np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
-
-
-def write_table(writer: Any, outputs: Outputs, columns: Arrays, shown: Callable[[str], str]) -> None:
-    """A header and a line for each row; names in both are written as `shown` gives them."""
-    named = [pair for name, array in columns.items() for pair in columns_of(outputs, name, array)]
-    writer.writerow([shown(name) for name, _ in named])
-    rows = len(named[0][1]) if named else 0
-    for start in range(0, rows, ROWS_AT_ONCE):
-        cells = [cells_of(column[start : start + ROWS_AT_ONCE], shown) for _, column in named]
-        writer.writerows(zip(*cells, strict=True))
-
-
 def columns_of(outputs: Outputs, name: str, array: Array) -> Iterator[tuple[str, Array]]:
-    """One column for each value of a row, by name."""
+    """One column for each value of a row, by name; the array itself where a row has several axes."""
     if array.ndim == 1 or array.shape[1:] == (1,):
         yield name, array.reshape(-1)
+        return
+    if array.ndim > 2:
+        yield name, array
         return
     owner, _, what = name.partition("/")
     # The answers of several yes or no have the names too; those of one choice are names themselves.
@@ -125,20 +179,3 @@ def columns_of(outputs: Outputs, name: str, array: Array) -> Iterator[tuple[str,
     labels: Sequence[object] = classes if isinstance(classes, tuple) and len(classes) == width else range(width)
     for label, column in zip(labels, array.T, strict=True):
         yield f"{name}/{label}", column
-
-
-def cells_of(column: Array, shown: Callable[[str], str]) -> list[str]:
-    """Values as CSV cells: the shortest digits that round-trip, `true` and `false`, nothing for what is masked, names as
-    `shown` gives them.
-    """
-    if column.dtype.kind == "b":
-        words = np.where(column, "true", "false")
-        return [str(word) for word in np.where(np.ma.getmaskarray(column), "", words)]
-    if column.dtype.kind == "U":
-        return [shown(str(value)) for value in column]
-    return [str(value) for value in column.astype(str)]
-
-
-def without_formula(name: str) -> str:
-    """`name` with an apostrophe before all that a spreadsheet would take for a formula."""
-    return FORMULA.sub(r"\1'", name)

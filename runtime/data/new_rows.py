@@ -1,9 +1,13 @@
 """New rows for a trained model, in a file that the user names: a table, or arrays."""
 
+import io
+import shutil
+import sys
+import tempfile
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.data_source import Column, Source
@@ -14,6 +18,8 @@ from modelc.compiler.library.sources.tables.table_file import TableFile, named
 from modelc.compiler.library.sources.tables.table_source import TableSource
 from modelc.compiler.syntax.file_root import open_regular
 from modelc.runtime.data.arrays import Arrays
+
+STANDARD_INPUT = Path("-")
 
 
 class NewRows(NamedTuple):
@@ -29,21 +35,29 @@ class NewRows(NamedTuple):
 
 def new_rows(path: Path, source: Source | None, trained: Mapping[str, Column]) -> NewRows:
     """The file at `path`; a table is read as those of the run's own `source`, where that is of the same kind, and by the types of
-    the columns `trained`. Raises RunError E4xx.
+    the columns `trained`. `-` is JSON lines in standard input. Raises RunError E4xx.
     """
+    if path == STANDARD_INPUT:
+        return table_rows("jsonl", standard_input(), source, trained)
     name = source_of_file(path.name)
     if name in ("", "npz"):
         return arrays_in(path)
+    return table_rows(
+        name, TableFile(str(path), partial(open_regular, path, str(path)), of_training(path, trained)), source, trained
+    )
+
+
+def table_rows(name: str, file: TableFile, source: Source | None, trained: Mapping[str, Column]) -> NewRows:
+    """The rows of a table that the source called `name` reads. Raises RunError E4xx."""
     cls = SOURCES.find(name)
     assert issubclass(cls, TableSource)
-    table = source if type(source) is cls and isinstance(source, TableSource) else cls(train=(str(path),))
-    table = table.typed(trained)
-    files = (TableFile(str(path), partial(open_regular, path, str(path)), of_training(path, trained)),)
+    table = source if type(source) is cls and isinstance(source, TableSource) else cls(train=(file.shown,))
+    table, files = table.typed(trained), (file,)
     there = table.header(files[0])
     if there is None:
         there = table.surveyed(files, (), table.trained)
     return NewRows(
-        str(path),
+        file.shown,
         there,
         there.refused,
         lambda names: table.read(files, names, table.trained)[0],
@@ -54,6 +68,18 @@ def new_rows(path: Path, source: Source | None, trained: Mapping[str, Column]) -
 def of_training(path: Path, trained: Mapping[str, Column]) -> tuple[tuple[str, str], ...]:
     """The columns and values in the names of the folders of a file, as far as the rows of training had such columns."""
     return tuple((name, value) for name, value in named(path.parent.parts) if name in trained)
+
+
+def standard_input() -> TableFile:
+    """What standard input has, in a file, which is there as long as it can be opened."""
+    kept = tempfile.NamedTemporaryFile(prefix="modelc-")  # noqa: SIM115  # closed when nothing refers to it any more
+    shutil.copyfileobj(getattr(sys.stdin, "buffer", None) or io.BytesIO(sys.stdin.read().encode()), kept)
+    kept.flush()
+
+    def opened() -> BinaryIO:
+        return open(kept.name, "rb")
+
+    return TableFile("standard input", opened)
 
 
 def arrays_in(path: Path) -> NewRows:

@@ -1,6 +1,7 @@
 """New rows for a run: read by the types and values of its training. What is wrong with them is no fault of the run's files."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -15,14 +16,22 @@ from modelc.runtime.runs.kept_spec import with_rows_for
 from modelc.runtime.runs.run_directory import Run
 
 
-def inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> tuple[Arrays, int]:
-    """The model's inputs, and the number of rows. Raises RunError E4xx."""
-    columns = columns_for(run, rows, tuple((task.inputs or {}).values()), learnt)
+class NewInputs(NamedTuple):
+    """The model's inputs, the number of rows, and other columns of them."""
+
+    inputs: Arrays
+    length: int
+    others: Arrays
+
+
+def inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Collection[str] = ()) -> NewInputs:
+    """The model's inputs of new rows, and their columns called `others`. Raises RunError E4xx."""
+    columns = columns_for(run, rows, tuple((task.inputs or {}).values()), learnt, others)
     with with_rows_for(run), located_by(rows.place_of):
         inputs, count = read_inputs(task, columns, learnt)
     if count == 0:
         raise RunError("E404", f"`{rows.shown}` has no rows to predict")
-    return inputs, count
+    return NewInputs(inputs, count, {name: columns[name] for name in others})
 
 
 def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> tuple[Task, Part]:
@@ -42,8 +51,13 @@ def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> tuple[Task,
     return as_learnt(task, learnt), part
 
 
-def columns_for(run: Run, rows: NewRows, bindings: Collection[Binding], learnt: Learnt) -> Arrays:
-    """The columns that `bindings` are read from. Raises RunError E4xx."""
+def columns_for(
+    run: Run, rows: NewRows, bindings: Collection[Binding], learnt: Learnt, others: Collection[str] = ()
+) -> Arrays:
+    """The columns that `bindings` are read from, and those called `others`. Raises RunError E4xx."""
     with with_rows_for(run):
         names = needed_columns(bindings, rows.names, rows.refused, learnt)
-    return rows.read(names)
+    for name in others:
+        if name in rows.refused:
+            raise rows.refused[name]
+    return rows.read({*names, *others})

@@ -15,7 +15,8 @@ from modelc.compiler.binding.task import Output
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.runtime.predictions import misfit, without_formula, write_predictions
+from modelc.runtime.prediction_files import without_formula
+from modelc.runtime.predictions import misfit, write_predictions
 
 
 def outputs(name: str, shape: tuple[int, ...], **fields: Any) -> dict[str, Output]:

@@ -1,7 +1,7 @@
-"""The table engine, duckdb, in a sandbox: it sees one open file at a time, writes nothing but what it spills, loads nothing.
+"""The table engine, duckdb, in a sandbox: it sees one open file at a time, writes nothing but what it spills and, to be a table, that file, loads nothing.
 
 A path never gets to it: the file is opened beneath the root, and its descriptor is all that the engine may open.
-Names of columns do not get to it either: in queries, columns are called by their number.
+Names of columns that are read do not get to it either: in queries, columns are called by their number.
 """
 
 import tempfile
@@ -118,6 +118,11 @@ def reported() -> Iterator[None]:
 def quoted(text: str) -> str:
     """A text of one's own as the engine's SQL has it."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def named(column: str) -> str:
+    """The name of a column that is written as the engine's SQL has it."""
+    return '"' + column.replace('"', '""') + '"'
 
 
 def numbered(count: int | Sequence[int]) -> list[str]:
