@@ -1,0 +1,140 @@
+"""The baselines of a task: fitted to its training rows, scored on others.
+
+For classes the most frequent one and logistic regression, for numbers the mean, the median where the mean absolute error is
+asked for, and ridge regression. Linear models are fitted to all training rows, or to a sample of them where that would take long.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.library.contracts.loss import Loss
+from modelc.compiler.library.contracts.metric import Metric
+from modelc.compiler.library.losses.regression import MeanAbsoluteError as AbsoluteLoss
+from modelc.compiler.library.metrics.errors import MeanAbsoluteError
+from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.runtime.baselines.features import Features, features_of, standardizing
+from modelc.runtime.baselines.models import (
+    CONSTANT,
+    LINEAR,
+    MEDIAN,
+    Model,
+    constants_of,
+    linear_of,
+    may_be_linear,
+    values_of,
+)
+from modelc.runtime.baselines.scores import comparable, scores
+from modelc.runtime.baselines.targets import Wanted, wanted_of
+from modelc.runtime.data.arrays import Array
+from modelc.runtime.data.dataset import Part
+from modelc.runtime.data.split_draws import random_sort_keys
+
+MOST_PRODUCTS = 10_000_000
+"""Rows times features times values of a linear model, beyond which a sample of the rows is taken."""
+MOST_SQUARES = 5_000_000_000
+"""The same for rows times the square of features, which ridge regression takes."""
+LEAST_ROWS = 500
+"""The smallest such sample: of fewer rows a linear model says little."""
+MOST_FEATURES = 4096
+BATCH = 4_000_000
+"""Features of the rows that are scored at once."""
+
+
+class Baseline(NamedTuple):
+    """What one baseline scores, by log key without a prefix; `rows` are the training rows that it was fitted to."""
+
+    name: str
+    values: Mapping[str, float]
+    rows: int
+
+
+class Fitted(NamedTuple):
+    """The baselines of the outputs of a task, by their names: those of several outputs may have one name."""
+
+    models: Mapping[str, Mapping[str, Model]]
+    rows: Mapping[str, int]
+    features: Features | None
+
+
+def baselines(task: Task, prepared: PreparedTask, train: Part, parts: Mapping[str, Part]) -> dict[str, list[Baseline]]:
+    """What the baselines of `task` score on each of the `parts`, in the order from the simplest; nothing where there are none.
+
+    Raises RunError E502 if the device runs out of memory.
+    """
+    fitted = fit(task, train)
+    found: dict[str, list[Baseline]] = {}
+    for key, part in parts.items():
+        scored = [Baseline(name, scores_of(prepared, part, fitted, name), fitted.rows[name]) for name in fitted.models]
+        found[key] = [baseline for baseline in scored if baseline.values]
+    return found
+
+
+def fit(task: Task, train: Part) -> Fitted:
+    """The baselines of all outputs that have such, fitted to the training rows."""
+    wanted = [one for output in task.outputs.values() if (one := wanted_of(task, output, train)) is not None]
+    constants = [(one, name, model) for one in wanted for name, model in constants_of(one).items()]
+    rows = sampled_rows(task, train, wanted)
+    linear, features = ([], None) if rows is None else fit_linear(task, train, wanted, rows)
+    models: dict[str, dict[str, Model]] = {}
+    sizes: dict[str, int] = {}
+    names = dict.fromkeys((*CONSTANT.values(), MEDIAN, *LINEAR.values()))
+    found = sorted([*constants, *linear], key=lambda one: [*names].index(one[1]))
+    for one, name, model in found:
+        models.setdefault(name, {})[one.output.name] = model
+        sizes[name] = train.rows if rows is None or model.constant is not None else len(rows)
+    return Fitted(models, sizes, features)
+
+
+def sampled_rows(task: Task, train: Part, wanted: list[Wanted]) -> Array | None:
+    """The places of the training rows that linear models are fitted to; None where there are to be none of these."""
+    values = sum(values_of(one) for one in wanted if may_be_linear(one))
+    every = np.arange(train.rows)
+    arrays = train.inputs.values()
+    if not values or sum(array[:1].size for array in arrays) > MOST_FEATURES:
+        return None
+    features = features_of(task, train.inputs, every[: MOST_PRODUCTS // MOST_FEATURES]).count
+    most = min(MOST_PRODUCTS // max(features * values, 1), MOST_SQUARES // max(features, 1) ** 2)
+    if features > MOST_FEATURES or most < min(LEAST_ROWS, train.rows):
+        return None
+    if most >= train.rows:
+        return every
+    return np.sort(np.argsort(random_sort_keys(train.rows, 0, "baseline"), kind="stable")[:most])
+
+
+def fit_linear(
+    task: Task, train: Part, wanted: list[Wanted], rows: Array
+) -> tuple[list[tuple[Wanted, str, Model]], Features | None]:
+    """The linear models of all outputs that have such, and the features that they take."""
+    features = features_of(task, train.inputs, rows)
+    table = features.of(train.inputs, rows)
+    if not features.count or not np.isfinite(table).all():
+        return [], None
+    features = standardizing(features, table)
+    table = features.of(train.inputs, rows)
+    found = [(one, linear_of(one, table, rows)) for one in wanted if may_be_linear(one)]
+    return [(one, LINEAR[one.kind], model) for one, model in found if model is not None], features
+
+
+def scores_of(task: PreparedTask, part: Part, fitted: Fitted, name: str) -> dict[str, float]:
+    """What the baseline called `name` scores on the rows of `part`."""
+    models = fitted.models[name]
+    asked = comparable(task, models, lambda asks: suits(name, asks))
+    if not asked.log_keys:
+        return {}
+    features = fitted.features
+
+    def predicted(rows: Array) -> dict[str, Array]:
+        is_constant = all(model.constant is not None for model in models.values())
+        table = None if is_constant or features is None else features.of(part.inputs, rows)
+        return {output: model.of(table, len(rows)) for output, model in models.items()}
+
+    return scores(asked, part, predicted, max(BATCH // max(features.count if features else 1, 64), 64))
+
+
+def suits(name: str, asks: Metric | Loss) -> bool:
+    """Whether the baseline called `name` is the one for a loss or metric: of constants, the one that is best by it."""
+    by_median = isinstance(asks, MeanAbsoluteError | AbsoluteLoss)
+    return name != (CONSTANT["numbers"] if by_median else MEDIAN)
