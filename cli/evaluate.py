@@ -1,12 +1,13 @@
 """`modelc evaluate`: the losses and metrics of a run's weights on rows that it has not seen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite, isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
+from modelc.cli.baseline_lines import NoBaseline, SplitRows, baselines_of_run, beside
 from modelc.cli.checking import DataFolder
 from modelc.cli.console import Styled, inform, say, say_document, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
@@ -15,6 +16,7 @@ from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
+    from modelc.runtime.baselines.baseline import Baseline
     from modelc.runtime.data.dataset import Part
     from modelc.runtime.runs.run_directory import Run
     from modelc.runtime.training.observer import Snapshot
@@ -40,6 +42,7 @@ def evaluate(
     output_format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="Output format of the scores.")
     ] = "text",
+    no_baseline: NoBaseline = False,
     root: DataFolder = None,
     plugins: PluginNames = None,
 ) -> None:
@@ -66,11 +69,12 @@ def evaluate(
     prepared = prepare(task)
     part = rows.part
     scores = scores_of(prepared, snapshot.params, snapshot.state, part)
+    baselines = () if no_baseline or rows.split is None else baselines_of_run(found, task, prepared, rows.split)
     if output_format == "json":
-        say_json(found, rows, kind, snapshot, scores)
+        say_json(found, rows, kind, snapshot, scores, baselines)
     else:
         of_weights = f"{kind} weights (epoch {snapshot.epoch}, step {snapshot.step:,})"
-        say_scores(str(found.folder), f"{part.rows:,} {rows.what}, {of_weights}", scores)
+        say_scores(str(found.folder), f"{part.rows:,} {rows.what}, {of_weights}", scores, baselines)
     check_scores(prepared, snapshot.params, snapshot.state, part.inputs, part.rows, scores)
     if output_format == "text" and any(isnan(value) for value in scores.values()):
         say("", f"  = note: {WHY_NAN}")
@@ -83,6 +87,8 @@ class ScoredRows(NamedTuple):
     part: "Part"
     what: str
     facts: Mapping[str, object]
+    split: SplitRows | None = None
+    """Where they are rows of the run's own data, the split that they are."""
 
 
 def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | None, root: Path | None) -> ScoredRows:
@@ -107,10 +113,18 @@ def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | No
     task, dataset, changed = read_again(run, task, root, split)
     name, part = choose_rows(dataset, split)
     facts = {"split": name, "data": None, "changed_columns": changed.train, "changed_test_columns": changed.test}
-    return ScoredRows(task, part, f"{name} rows", facts)
+    what = "train rows, which training saw" if name == "train" else f"{name} rows"
+    return ScoredRows(task, part, what, facts, SplitRows(name, part, dataset.train, changed))
 
 
-def say_json(run: "Run", rows: ScoredRows, kind: str, snapshot: "Snapshot", scores: Mapping[str, float]) -> None:
+def say_json(
+    run: "Run",
+    rows: ScoredRows,
+    kind: str,
+    snapshot: "Snapshot",
+    scores: Mapping[str, float],
+    baselines: "Sequence[Baseline]",
+) -> None:
     """Print the scores, and what they are of, as one JSON document; null for a score that is not finite."""
     from modelc.compiler.diagnostics.render.json_text import json_text
 
@@ -126,12 +140,15 @@ def say_json(run: "Run", rows: ScoredRows, kind: str, snapshot: "Snapshot", scor
         "step": snapshot.step,
     }
     values = {key: value if isfinite(value) else None for key, value in scores.items()}
-    say_document(json_text({**facts, "values": values}) + "\n")
+    simple = {one.name: {"rows": one.rows, "values": dict(one.values)} for one in baselines}
+    say_document(json_text({**facts, "values": values, "baselines": simple}) + "\n")
 
 
-def say_scores(run: str, rows: str, scores: Mapping[str, float]) -> None:
-    """Print which run and rows the scores are of, and each score in a line."""
+def say_scores(run: str, rows: str, scores: Mapping[str, float], baselines: "Sequence[Baseline]") -> None:
+    """Print which run and rows the scores are of, and each score in a line, beside those of baselines."""
     say(Styled("strong", run))
     say(rows, "")
     width = max(map(len, scores))
-    say(*(f"  {key:<{width}}  {value:.6g}" for key, value in scores.items()))
+    shown = {key: f"{value:.6g}" for key, value in scores.items()}
+    wide = max(map(len, shown.values()))
+    say(*(f"  {key:<{width}}  {value:<{wide}}{beside(baselines, key)}".rstrip() for key, value in shown.items()))

@@ -10,8 +10,8 @@ import typer
 
 from modelc.cli.console import FINDINGS, inform, say, show_problems, start_device, warn
 from modelc.cli.devices import Asked, parallelism_of
+from modelc.cli.fitting import fit_and_keep
 from modelc.cli.processes import follow, leads
-from modelc.cli.train import fit_and_keep
 from modelc.cli.training_lines import header
 
 if TYPE_CHECKING:
@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 
 
 def resume(
-    text: str, settings: tuple[str, ...], root: Path | None, asked: Asked, saving: "Saving", stop: "Stopping"
+    text: str,
+    settings: tuple[str, ...],
+    root: Path | None,
+    asked: Asked,
+    saving: "Saving",
+    stop: "Stopping",
+    baseline: bool,
 ) -> None:
     """Go on with the run `text`, with `settings` that may change its lengths, on the devices that are `asked` for.
 
@@ -79,7 +85,7 @@ def resume(
         "",
     )
     recorder = Recorder.reopened(run.folder, record, stored, None if checked is None else checked.data)
-    fit_and_keep(prepared, dataset, execution, recorder, saving, stop, stored.checkpoint)
+    fit_and_keep(task, prepared, dataset, execution, recorder, saving, stop, baseline, stored.checkpoint)
 
 
 def ended_run(text: str) -> "Run":

@@ -1,48 +1,39 @@
 """`modelc train`: checks a spec, trains it into a run directory, and prints the next commands; `stopping` receives Ctrl-C."""
 
 import sys
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from modelc.cli.baseline_lines import NoBaseline
 from modelc.cli.checking import RootFolder, Settings, checked_spec
 from modelc.cli.console import (
-    FAILED,
     FINDINGS,
-    INTERRUPTED,
-    coloured,
     refuse,
     run_of,
     say,
     show_problems,
-    show_run_error,
     show_run_error_in,
     start_device,
 )
 from modelc.cli.devices import Asked, Devices, Mesh, Sharded, asked_of, parallelism_of
+from modelc.cli.fitting import fit_and_keep
 from modelc.cli.plugins import PluginNames, enable
 from modelc.cli.processes import Coordinator, Count, Distributed, Index, ending_all, follow, leads, processes_of
-from modelc.cli.training_lines import ending, header
+from modelc.cli.training_lines import header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from modelc.cli.progress import Lines
     from modelc.cli.stopping import Stopping
     from modelc.compiler.api import Checked
     from modelc.compiler.binding.task import Task
-    from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.compiler.lowering.prepared_task import PreparedTask
     from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
     from modelc.runtime.runs.cadence import Saving
     from modelc.runtime.runs.new_record import Labels
-    from modelc.runtime.runs.recorder import Recorder
-    from modelc.runtime.training.execution import Execution
-    from modelc.runtime.training.observer import Checkpoint
     from modelc.runtime.training.parallelism import Parallelism
 
 SECTIONS = {
@@ -96,6 +87,7 @@ def train(
     tags: Tags = None,
     note: Note = "",
     fold: Fold = None,
+    no_baseline: NoBaseline = False,
     devices: Devices = None,
     mesh: Mesh = None,
     shard: Sharded = None,
@@ -124,13 +116,15 @@ def train(
             )
             from modelc.cli.resuming import resume as go_on
 
-            go_on(resume, tuple(settings or ()), root, asked, saving, stop)
+            go_on(resume, tuple(settings or ()), root, asked, saving, stop, baseline=not no_baseline)
             return
         if spec is None:
             helps = ("name one: `modelc train SPEC`", "or `modelc train --resume RUN`")
             refuse("there is no spec to train", helps=helps)
         chosen = () if fold is None else (f"data.validation.folds.fold={fold}",)
-        run(spec, run_dir, labels_of(tags or (), note), (*(settings or ()), *chosen), root, asked, saving, stop)
+        settings = [*(settings or ()), *chosen]
+        labels = labels_of(tags or (), note)
+        run(spec, run_dir, labels, tuple(settings), root, asked, saving, stop, baseline=not no_baseline)
 
 
 def saving_of(every: str, keep: int) -> "Saving":
@@ -176,6 +170,7 @@ def run(
     asked: Asked,
     saving: "Saving",
     stop: "Stopping",
+    baseline: bool,
 ) -> None:
     """The command, after its arguments have been checked."""
     task, checked = checked_spec(path, settings, root, SECTIONS)
@@ -196,6 +191,7 @@ def run(
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.data.class_balance import balanced_spec
     from modelc.runtime.runs.environment import environment
+    from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.training.execution import choose
 
     task, arrays, dataset = read_all(task, checked, where, parallelism)
@@ -210,9 +206,6 @@ def run(
     if asked.processes is not None:
         need_new(folder, run_dir is not None, labels)
     say(*header(task, prepared, name, path, dataset, execution, folder))
-
-    from modelc.runtime.runs.recorder import Recorder
-
     assert checked.merged is not None
     merged, names = checked.merged.data, checked.class_names
     recorder = Recorder.new(
@@ -226,7 +219,7 @@ def run(
         dataset.train.learnt,
     )
     show = partial(show_run_error_in, document=task.spec.document, sources=checked.sources)
-    fit_and_keep(prepared, dataset, execution, recorder, saving, stop, show=show)
+    fit_and_keep(task, prepared, dataset, execution, recorder, saving, stop, baseline, show=show)
 
 
 def read_all(
@@ -279,60 +272,3 @@ def read_data(task: "Task", checked: "Checked", root: "Root", parallelism: "Para
     task = balanced(as_learnt(task, dataset.train.learnt), dataset.train)
     need_memory(task, dataset, parallelism)
     return task, dataset
-
-
-def fit_and_keep(
-    task: "PreparedTask",
-    dataset: "Dataset",
-    execution: "Execution",
-    recorder: "Recorder",
-    saving: "Saving",
-    stop: "Stopping",
-    given: "Checkpoint | None" = None,
-    show: "Callable[[RunError], None]" = show_run_error,
-) -> None:
-    """Train, from the checkpoint `given` on, record, and print the outcome; `show` prints what it fails of.
-
-    Ends the command if its exit code is not 0.
-    """
-    from modelc.cli.progress import Several
-    from modelc.compiler.diagnostics.command_line import command
-    from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.runtime.runs.checkpoint_saver import CheckpointSaver
-    from modelc.runtime.runs.checkpoints import FAILED as FAILED_STATE
-    from modelc.runtime.runs.checkpoints import checkpoints_of
-    from modelc.runtime.runs.plugins import options_of
-    from modelc.runtime.training.loop import fit
-
-    written = None if given is None else given.step
-    lines = progress_lines(task, dataset)
-    begun = time.perf_counter()
-    try:
-        with recorder, CheckpointSaver(recorder, saving, written) as saver:
-            try:
-                outcome = fit(task, dataset, execution, Several(recorder, lines), stop, saver, given)
-            finally:
-                lines.close()
-            recorder.finish(outcome)
-    except RunError as error:
-        show(error)
-        if recorder.kept:
-            say(f"{recorder.folder} keeps the weights of epoch {recorder.kept}", stream=sys.stderr)
-        if error.code == "E501" and checkpoints_of(recorder.folder, FAILED_STATE):
-            say(
-                f"to look at it layer by layer: `{command('debug', recorder.folder, *options_of(recorder.record.plugins))}`",
-                stream=sys.stderr,
-            )
-        raise typer.Exit(FAILED) from None
-    say(*ending(recorder, outcome, dataset, time.perf_counter() - begun))
-    if outcome.reason == "interrupted":
-        raise typer.Exit(stop.code or INTERRUPTED)
-
-
-def progress_lines(task: "PreparedTask", dataset: "Dataset") -> "Lines":
-    """The progress display for standard output."""
-    from modelc.cli.progress import Lines, Screen
-
-    assert task.training is not None
-    epochs = task.training.settings.total_epochs(dataset.train.rows)
-    return (Screen if coloured(sys.stdout) else Lines)(sys.stdout, epochs)

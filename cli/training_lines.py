@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelc.cli.baseline_lines import lines_beside
 from modelc.cli.console import Line, Styled
 from modelc.compiler.library.base.lazy import jax
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
     from modelc.compiler.library.contracts.optimizer import Optimizer
     from modelc.compiler.lowering.prepared_task import PreparedTask
+    from modelc.runtime.baselines.baseline import Baseline
     from modelc.runtime.data.dataset import Dataset
     from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.training.execution import Execution
@@ -158,8 +160,10 @@ def unscored_lines(monitor: str, outcome: "Outcome") -> list[Line]:
     return [f"`{monitor}` was NaN in {outcome.unscored:,} of {epochs:,} epochs"] if outcome.unscored else []
 
 
-def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds: float) -> list[Line]:
-    """The outcome of training, the best epoch, the run directory, and the next commands."""
+def ending(
+    recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds: float, baselines: "Sequence[Baseline]" = ()
+) -> list[Line]:
+    """The outcome of training, the best epoch, baselines beside it, the run directory, and the next commands."""
     from modelc.cli.progress import show_seconds, show_values
     from modelc.compiler.diagnostics.command_line import command
     from modelc.runtime.runs.plugins import options_of
@@ -176,6 +180,8 @@ def ending(recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds
     if best is not None:
         lines.append(Styled("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
     lines += unscored_lines(record.monitor, outcome)
+    if dataset.validation is not None:
+        lines += lines_beside(baselines, dataset.validation.rows, dataset.train.rows)
     plugins = options_of(record.plugins)
     names = [f"{recorder.folder}", *(f"{recorder.folder.parent}:{tag}" for tag in record.tags)]
     lines += [f"run: {', also '.join(names)}", "", "next:"]

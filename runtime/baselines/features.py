@@ -1,6 +1,6 @@
 """The inputs of a task as one table of numbers, `[rows, features]`, as a linear model takes them.
 
-Numbers are flattened. Ids are counted: one id in a row becomes a vector of 0 and 1, those of a text become how often each occurs.
+Numbers are flattened. Ids are counted: one id in a row becomes a vector of 0 and 1, those of a text the number of times that each occurs.
 """
 
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ def ids_in(binding: Binding, values: Array) -> Array:
 
 
 def counts_of(values: Array, ids: Array) -> Array:
-    """How often each of the `ids` is in each row of `values`, `[rows, ids]`."""
+    """The number of times that each of the `ids` is in each row of `values`, `[rows, ids]`."""
     table = np.zeros((len(values), len(ids)))
     if len(ids):
         places = np.searchsorted(ids, values).clip(max=len(ids) - 1)

@@ -48,8 +48,7 @@ def ridge(table: Array, target: Array, weight: Array) -> Linear:
 
 def logistic(table: Array, labels: Array, weight: Array) -> Linear:
     """The log-odds of the label 1 against 0: minimizes `sum(weight * loss) + sum(weights**2) / 2`."""
-    rows, features = table.shape
-    total = weight.sum()
+    features, total = table.shape[1], weight.sum()
     signs = 2.0 * labels - 1
 
     def objective(x: Array) -> tuple[float, Array]:

@@ -37,6 +37,7 @@ from modelc.runtime.runs.run_record import (
     Best,
     Failure,
     FittedLayer,
+    KeptBaseline,
     Kind,
     RunRecord,
     Status,
@@ -224,6 +225,12 @@ class Recorder:
     def finish(self, outcome: Outcome) -> None:
         """Write everything that is pending, and how training ended. Raises RunError E604."""
         self.end(outcome.reason, None)
+
+    def keep_baselines(self, baselines: dict[str, list[KeptBaseline]]) -> None:
+        """Write the baselines of a run that has ended. Raises RunError E604."""
+        if baselines != self.record.baselines:
+            self.record = self.record.model_copy(update={"baselines": baselines})
+            self.write_record()
 
     def fail(self, code: str, message: str) -> None:
         """Write what was reached before an error. A second error while writing is ignored: the first is reported

@@ -60,6 +60,14 @@ class FittedLayer(Sealed):
     seconds: float
 
 
+class KeptBaseline(Sealed):
+    """What one baseline scores, by log key without a prefix, and to how many training rows it was fitted."""
+
+    name: str
+    values: dict[str, float]
+    rows: int
+
+
 class Resumption(Sealed):
     """When training went on, from which step, with which lengths, and what differed from the environment before; on which
     mesh of devices, and what of its arrays was sharded, None in a record from before these were recorded.
@@ -83,7 +91,8 @@ class RunRecord(Sealed):
 
     `commit` is that of the repository of the spec. `files` has the sha256 of each file that does not change any more;
     `replaced` that of one which was being replaced when the record was written, and may still be there. `metrics` are the
-    lines that `metrics.jsonl` has at least. All three are missing in a record without a seal.
+    lines that `metrics.jsonl` has at least. All three are missing in a record without a seal. `baselines` are by the rows that
+    they are scored on, `validation` or `test`, where they were asked for and training has ended.
     """
 
     format: int
@@ -109,6 +118,7 @@ class RunRecord(Sealed):
     better: str
     best: Best | None = None
     fitted: list[FittedLayer] = Field(default_factory=list)
+    baselines: dict[str, list[KeptBaseline]] = Field(default_factory=dict)
     failure: Failure | None = None
     resumed: list[Resumption] = Field(default_factory=list)
     files: dict[str, str] = Field(default_factory=dict)
