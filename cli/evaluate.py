@@ -95,11 +95,12 @@ def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | No
     """The rows of the file `data`, or of the run's own data. Raises RunError, SpecError."""
     if data is not None:
         from modelc.runtime.data.new_rows import new_rows
+        from modelc.runtime.data.opened_files import opened_by_inputs
         from modelc.runtime.runs.column_kinds import columns_in
         from modelc.runtime.runs.learnt_values import values_for_prediction
         from modelc.runtime.runs.rows_for_run import part_for
 
-        found = new_rows(data, task.source, columns_in(run.environment()))
+        found = new_rows(data, task.source, columns_in(run.environment()), root, opened_by_inputs(task))
         task, part = part_for(run, task, found, values_for_prediction(run))
         facts: dict[str, object] = {
             "split": None,

@@ -46,7 +46,7 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         help="File with the rows to predict, with the columns that the spec's inputs read: .csv, .parquet, .jsonl or .npz; "
-        "- reads JSON lines from standard input.",
+        "- reads JSON lines from standard input. Of a run of image files also such a file, a folder, or a pattern in quotes.",
     ),
 ]
 Columns = Annotated[
@@ -95,7 +95,7 @@ def predict(
     if output != STREAM:
         need_output(output, data_files(task.source, found.find_root(root, task.source).root))
     learnt = values_for_prediction(found)
-    given = None if data is None else rows_in(found, task, data)
+    given = None if data is None else rows_in(found, task, data, root)
     chosen = columns_for(as_learnt(task, learnt), output, columns, given, raw=raw, spreadsheet=spreadsheet)
     start_device()
     kind, snapshot = found.weights(prepare(task), weights)
@@ -141,12 +141,15 @@ def open_for(run: str, output: Path, data: Path | None, root: Path | None) -> "R
     return open_run(run, root, ["predict", *([data] if data else []), "--output", output])
 
 
-def rows_in(run: "Run", task: "Task", data: Path) -> "NewRows":
-    """The rows of the file `data`, read by the types of training. Raises RunError E4xx."""
+def rows_in(run: "Run", task: "Task", data: Path, root: Path | None) -> "NewRows":
+    """The rows of the file `data`, read by the types of training; paths in them begin at `root`, or where it is. Raises RunError
+    E4xx.
+    """
     from modelc.runtime.data.new_rows import new_rows
+    from modelc.runtime.data.opened_files import opened_by_inputs
     from modelc.runtime.runs.column_kinds import columns_in
 
-    return new_rows(data, task.source, columns_in(run.environment()))
+    return new_rows(data, task.source, columns_in(run.environment()), root, opened_by_inputs(task))
 
 
 def columns_for(

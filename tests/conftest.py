@@ -80,6 +80,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--layer-draws", type=int, default=30, help="for how many draws `plan` and `apply` of a layer agree"
     )
+    parser.addoption(
+        "--damaged-images", type=int, default=300, help="how many damaged files of each format `test_image` reads"
+    )
     parser.addoption("--typos", type=int, default=12, help="how many typos in each shipped spec are put right")
     parser.addoption(
         "--every-place", action="store_true", help="damage every place of every shipped spec, also like ones"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from modelc.compiler.binding.loss_terms import with_element_shape
-from modelc.compiler.binding.masks import check_mask
+from modelc.compiler.binding.masks import check_left_out, check_mask
 from modelc.compiler.binding.targets import of_metrics, report_strange_targets
 from modelc.compiler.binding.task import Binding, Columns, Task, Term
 from modelc.compiler.binding.unknown_targets import stated_type, warn_of_labels
@@ -86,7 +86,9 @@ def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], column
             and check_classes(reporter, task, fits, binding)
         ):
             warn_of_labels(reporter, task, fits, binding, columns)
-            fitting.extend(with_classes(reporter, task, fits, binding))
+            fits = fits._replace(leaves_out=binding.reader.may_leave_out)
+            if check_left_out(reporter, fits, binding):
+                fitting.extend(with_classes(reporter, task, fits, binding))
     masks = [term.mask for term in fitting if isinstance(term.mask, str)]
     for name in (*masks, *of_metrics(task)):
         if name not in bindings and not (strangers and name not in data.targets):

@@ -58,6 +58,19 @@ def check_mask(reporter: Reporter, task: Task, term: Term, targets: Mapping[str,
     return False
 
 
+def check_left_out(reporter: Reporter, term: Term, binding: Binding) -> bool:
+    """Whether the elements that a target leaves out are those of its loss; reports it if not."""
+    if not term.leaves_out or binding.type is None or misfit(term, binding.type, computed=False) is None:
+        return True
+    kind, shape = LOSSES.name_of(term.loss), show_shape(binding.type.shape)
+    message = f"elements of the target `{term.target}` {shape} are left out, but those of `{kind}` are {show_shape(term.shape)}"
+    help = "use a loss of each element, such as `cross_entropy`, or let the reader leave none out"
+    reporter.add(
+        "E304", message, term.at, label="does not fit", help=help, related=[(binding.at, "leaves elements out")]
+    )
+    return False
+
+
 def misfit(term: Term, mask: TensorType, *, computed: bool) -> tuple[str, str] | None:
     """The message and help for a mask that does not fit the elements of a term."""
     if computed and mask.dtype != "bool" and not mask.is_integer:

@@ -153,7 +153,7 @@ def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, value: Output,
         # No output is called so: `:` is in no name.
         name = f"{value.name}:{value.link or ''}"
         task, value = replace(task, measured={**task.measured, name: value}), value._replace(name=name)
-    measure = Measure(key, spec.metric, value.name, named if takes else None)
+    measure = Measure(key, spec.metric, value.name, named if takes else None, leaves_out=task.leaves_out(named))
     fitting = fit(reporter, task, spec, value, measure, about)
     return task if fitting is None else replace(fitting[0], measures=(*task.measures, fitting[1]))
 
@@ -225,3 +225,8 @@ def need_mask(task: Task, output: Output, measure: Measure) -> None:
     if type_ is not None:
         message = f"it reduces an axis of the mask `{output.mask}` of the loss"
         need(len(type_.shape) <= len(measure.shape), message, help="choose an elementwise metric", code="E306")
+    binding = (task.targets or {}).get(measure.target or "")
+    if measure.leaves_out and binding is not None and binding.type is not None:
+        message = f"it reduces an axis of the target `{measure.target}`, of which elements are left out"
+        fits = binding.type.shape == measure.shape[: binding.type.rank]
+        need(fits, message, help="choose an elementwise metric", code="E306")

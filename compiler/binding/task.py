@@ -56,7 +56,7 @@ class Term(NamedTuple):
 
     Its loss takes the outputs themselves, or, once the passes have run, the values before their last
     activation. `shape` is that of the elements of one row. Elements count where `mask` is true: the values of an edge,
-    or the target of this name.
+    or the target of this name; and, with `leaves_out`, where the target is not `LEFT_OUT`.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Term(NamedTuple):
     at: Path
     mask: Edge | str | None = None
     shape: tuple[int, ...] = ()
+    leaves_out: bool = False
 
     @property
     def shown(self) -> str:
@@ -78,7 +79,7 @@ class Measure(NamedTuple):
     """One metric; `key` is its log key without `train/` or `validation/`.
 
     `value` names what it is computed from in `Task.values`. `shape` is that of the elements of the metric in one row.
-    `target` is None for a metric without a target; `unit` is that of its columns, see `Output`.
+    `target` is None for a metric without a target; `unit` is that of its columns, see `Output`, and `leaves_out` as in `Term`.
     """
 
     key: str
@@ -87,6 +88,7 @@ class Measure(NamedTuple):
     target: str | None
     shape: tuple[int, ...] = ()
     unit: Unit | None = None
+    leaves_out: bool = False
 
 
 class Binding(NamedTuple):
@@ -159,6 +161,11 @@ class Task:
         """Along which axis of a mesh each logical axis of weights lies, by default and as the spec says."""
         own = {} if self.spec.model is None else self.spec.model.axes
         return {**RULES, **{name: along for name, along in own.items() if along is not None}}
+
+    def leaves_out(self, target: str | None) -> bool:
+        """Whether the target of this name may have elements that no loss and no metric counts, see `Reader.may_leave_out`."""
+        binding = (self.targets or {}).get(target or "")
+        return binding is not None and binding.reader.may_leave_out
 
     @property
     def source(self) -> Source | None:

@@ -5,6 +5,10 @@ from modelc.compiler.explain.counterparts import Page
 
 NO_CODE = "a spec has no code: build it from the layers there are, or write a plug-in"
 NOTHING = "nothing to write"
+FOLDERS = (
+    "data: {source: {files: photos/*/*.jpg}, inputs: {image: {image: file}}, "
+    "targets: {kind: {category: {column: folder, classes: [cat, dog]}}}}"
+)
 AXIS = "the axis of the inputs, also of the kernel of a convolution, where axis 0 is the height"
 THRESHOLDS = "without it every score is a threshold, as in scikit-learn"
 
@@ -166,10 +170,10 @@ KERAS: Page = {
             "the rows are columns of a file, shuffled whole in each epoch"),
         Row("model.fit(keras.utils.PyDataset(), epochs=20)", "data: {source: {npz: rows.npz}}",
             "all rows are columns of a file; there are no generators"),
-        Row("keras.utils.image_dataset_from_directory('photos')", planned="reader/image",
-            note="the source `files: photos/*/*.jpg` has a row for each, with its `folder` as the class"),
-        Row("tf.keras.preprocessing.image.ImageDataGenerator(rotation_range=20).flow_from_directory('photos')",
-            note="images change in training by layers such as `random_rotation`", planned="reader/image"),
+        Row("keras.utils.image_dataset_from_directory('photos')", FOLDERS,
+            "a row for each file, with its `folder` as the class; the layer `rescaling` brings 0 to 255 to 0 to 1"),
+        Row("tf.keras.preprocessing.image.ImageDataGenerator(rotation_range=20).flow_from_directory('photos')", FOLDERS,
+            "images change in training by layers such as `random_rotation`"),
         Row("keras.utils.to_categorical(y)", "", "not needed: `category` reads labels, and losses take them"),
         Row("keras.datasets.imdb.load_data(num_words=20000)", "data: {source: {imdb: {length: 200, vocabulary: 20000}}}",
             "with the ids of Keras, padded in front as by `pad_sequences`"),

@@ -5,6 +5,10 @@ from modelc.compiler.explain.counterparts import Page
 
 NO_CODE = "a spec has no code: build it from the layers there are, or write a plug-in"
 NOTHING = "nothing to write"
+FOLDERS = (
+    "data: {source: {files: photos/*/*.jpg}, inputs: {image: {image: file}}, "
+    "targets: {kind: {category: {column: folder, classes: [cat, dog]}}}}"
+)
 DEFAULTS = "PyTorch's own defaults"
 
 PYTORCH: Page = {
@@ -177,8 +181,8 @@ PYTORCH: Page = {
         Row("torchvision.datasets.FashionMNIST('data', download=True)", "data: {source: fashion_mnist}"),
         Row("torchvision.datasets.CIFAR10('data', download=True)", "data: {source: cifar10}"),
         Row("torchvision.datasets.CIFAR100('data', download=True)", "data: {source: cifar100}"),
-        Row("torchvision.datasets.ImageFolder('photos')", planned="reader/image",
-            note="the source `files: photos/*/*.jpg` has a row for each, with its `folder` as the class"),
+        Row("torchvision.datasets.ImageFolder('photos')", FOLDERS,
+            "a row for each file, with its `folder` as the class; pixels are 0 to 255 unless `scale: 1/255` of `image` says else"),
         Row("dataset.class_to_idx, dataset.classes",
             "data: {targets: {kind: {category: {column: label, classes: {file: names.txt}}}}}",
             "the names in the order of their labels, in a text file with one on each line, or listed: `classes: [cat, dog]`"),

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
@@ -31,20 +32,23 @@ class LoadedFile(NamedTuple):
 class Root:
     """The files that a spec may read: those below `folder`, and the cache of downloads.
 
-    `chosen` says who chose the folder: it is the spec's own, or that of `--root`, or the one that a run recorded.
+    `chosen` says who chose the folder: it is the spec's own, or that of `--root`, or the one that a run recorded, or that of
+    `rows` which the user names for a prediction.
     `beside` is the folder of the file in which the paths stand, if it is another one, and `recorded` the one that a run recorded,
     if this is another: only messages need them.
     """
 
     folder: Path
     cache: Path
-    chosen: Literal["spec", "option", "run"] = "spec"
+    chosen: Literal["spec", "option", "run", "rows"] = "spec"
     beside: Path | None = None
     recorded: Path | None = None
 
     @property
     def called(self) -> str:
         """What messages call the folder."""
+        if self.chosen == "rows":
+            return f"the folder `{self.folder}` of the new rows"
         return "the spec's folder" if self.chosen == "spec" else f"the root `{self.folder}`"
 
     def for_paths_in(self, file: str) -> "Root":
@@ -62,7 +66,7 @@ class Root:
                 raise NotRegularError(mode)
             return real
 
-    def open(self, path: str) -> BinaryIO:
+    def open(self, path: str) -> BufferedReader:
         """The file that `path`, a string in a spec, refers to, open for reading. Raises RunError E405 as `resolve` does, an
         AbsentFile where there is none.
 

@@ -41,6 +41,8 @@ def refusal_helps(root: Roots, path: str) -> tuple[str, ...]:
     """
     if root.chosen == "run":
         return ()
+    if root.chosen == "rows":
+        return (where_paths_begin(root),)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path):
         return (f"download it, and {COPY}",)
     slashed = path.replace("\\", "/")
@@ -80,6 +82,8 @@ def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
     if root.chosen == "run":
         moved = "if the data has moved, name its folder with `--root DIR`"
         return (f"it was looked for in `{root.folder}`: {moved}{where_it_was(root)}",)
+    if root.chosen == "rows":
+        return (where_paths_begin(root),)
     folder, written = real_path(root.folder), real_path(written_path(root, path))
     if os.path.commonpath([folder, written]) == folder and os.path.isfile(written):
         return (f"write `{shown(os.path.relpath(written, folder))}`: {where_paths_begin(root)}",)
@@ -158,6 +162,8 @@ def written_path(root: Roots, path: str) -> str:
 def where_paths_begin(root: Roots) -> str:
     if root.chosen == "option":
         return f"paths begin at the folder of `--root {path_word(str(root.folder))}`"
+    if root.chosen == "rows":
+        return f"paths in new rows begin at `{root.folder}`, or at `--root DIR`"
     return "paths are relative to the folder of the spec that is read, also in files in other folders"
 
 

@@ -7,11 +7,11 @@ from operator import or_
 
 import numpy as np
 
-from modelc.compiler.binding.task import SAMPLE_WEIGHT, Task, Term
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Measure, Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.graph.graph import Edge
-from modelc.compiler.library.contracts.reader import Reader
+from modelc.compiler.library.contracts.reader import LEFT_OUT, Reader
 from modelc.compiler.library.losses.class_weight import WeighsClasses
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.library.readers.casts import plan_arrays
@@ -60,9 +60,21 @@ def carried_mask(term: Term, known: KnownMasks) -> Array | None:
     return np.asarray(found.reshape(len(found), -1).any(axis=1))
 
 
+def labelled(user: Term | Measure, targets: Arrays) -> Array | None:
+    """Which elements of the target of a loss or metric its reader does not leave out, `[rows, ...]`; None where all count, and
+    of a target that is not read yet.
+    """
+    target = targets.get(user.target or "") if user.leaves_out else None
+    return None if target is None else target != LEFT_OUT
+
+
 def mask_of_term(task: Task, term: Term, inputs: Arrays, targets: Arrays, known: KnownMasks) -> Array | None:
     """What the mask of a term and those of its values count, `[rows, ...]`, as far as the data tells; None if all."""
-    masks = (read_mask(task, term.mask, inputs, targets, known), carried_mask(term, known))
+    masks = (
+        read_mask(task, term.mask, inputs, targets, known),
+        carried_mask(term, known),
+        labelled(term, targets),
+    )
     return joined(mask for mask in masks if mask is not None)
 
 
@@ -167,16 +179,18 @@ def counts_of_term(
 ) -> tuple[bool, tuple[str, ...]]:
     """Whether any element counts in the loss of a term, as far as the data can tell; if not, what leaves them all out.
 
-    That is `mask`, `steps` for the masks of its values, `sample_weight` or `class_weight`, or several of them together.
+    That is `mask`, `steps` for the masks of its values, `ignore` for what its target leaves out, `sample_weight` or
+    `class_weight`, or several of them together.
     """
     mask, weights = read_mask(task, term.mask, inputs, targets, known), targets.get(SAMPLE_WEIGHT)
     found = {
         "mask": mask,
         "steps": carried_mask(term, known),
+        "ignore": labelled(term, targets),
         "sample_weight": None if weights is None else weights > 0,
     }
     causes = {name: kept for name, kept in found.items() if kept is not None}
-    for name in ("mask", "steps"):
+    for name in ("mask", "steps", "ignore"):
         if name in causes and not causes[name].any():
             return False, (name,)
     if not causes:

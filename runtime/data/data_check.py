@@ -14,7 +14,7 @@ from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arriving_integers import check_integers, computed_integers
 from modelc.runtime.data.class_balance import balanced
-from modelc.runtime.data.counted_elements import counts_of_term, of_leading_axes, read_mask
+from modelc.runtime.data.counted_elements import counts_of_term, labelled, of_leading_axes, read_mask
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
 from modelc.runtime.data.ids import check_ids, computed_ids
 from modelc.runtime.data.known_masks import computed_masks, joined, with_axes
@@ -25,6 +25,7 @@ NAMES = {"train": "training", "validation": "validation"}
 MEANT = {
     "mask": "a mask is true where the loss counts",
     "steps": "give some of these rows steps that are not padding",
+    "ignore": "label some elements of these rows",
     "sample_weight": "give some of these rows a weight above 0, or remove `sample_weight` to weight all rows equally",
     "class_weight": "give a class of these rows a weight above 0",
 }
@@ -81,10 +82,15 @@ def need_counted(task: Task, dataset: Dataset) -> None:
 
 def nothing_counts(term: Term, rows: str, causes: Sequence[str]) -> RunError:
     """The error for a term in which no `rows` row counts, since all are left out by `causes`."""
-    words = {"mask": f"the mask `{term.mask}`", "steps": f"the mask of the steps of `{term.shown}`"}
+    words = {
+        "mask": f"the mask `{term.mask}`",
+        "steps": f"the mask of the steps of `{term.shown}`",
+        "ignore": f"`ignore` of the target `{term.target}`",
+    }
     names = [words.get(cause, f"`{cause}`") for cause in causes]
     verb = "leaves" if len(names) == 1 else "together leave"
     places: dict[str, Path] = {"mask": (*term.at, "mask"), "sample_weight": ("data", "sample_weight")}
+    places["ignore"] = ("data", "targets", term.target or "")
     return RunError(
         "E403",
         f"no {rows} row counts in the loss of `{term.name}`: {' and '.join(names)} {verb} all of them out",
@@ -114,7 +120,8 @@ def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
     output, target = task.values[measure.value], part.targets[measure.target]
     own = read_mask(task, output.mask, part.inputs, part.targets, part.masks)
     # Where weights have a part in a mask, fewer count than is known here: what is undetermined then still is.
-    found = joined(mask for mask in (own, part.masks.carried.get(output.edge)) if mask is not None)
+    masks = (own, part.masks.carried.get(output.edge), labelled(measure, part.targets))
+    found = joined(mask for mask in masks if mask is not None)
     kept = np.ones(len(target), bool) if found is None or found.ndim > 1 + len(measure.shape) else found
     counts = np.broadcast_to(with_axes(of_leading_axes(kept, target), target.ndim), target.shape)
     given = (target, counts, output.type, output.link)

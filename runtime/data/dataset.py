@@ -26,6 +26,7 @@ from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
 from modelc.runtime.data.learning import NOTHING_LEARNT, Learnt, every_row, key_of, of_columns, remarks
 from modelc.runtime.data.learnt_task import as_learnt
+from modelc.runtime.data.opened_files import below_root, with_contents
 from modelc.runtime.data.prepared.surveys import surveyed
 from modelc.runtime.data.read_binding import need_columns, of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
@@ -67,7 +68,8 @@ class Dataset:
 
 
 def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[Problem, ...]]:
-    """`task` bound to columns that only the files can tell, and so with every type known; and all warnings about it then.
+    """`task` bound to columns that only the files can tell, and so with every type known, and to the files that its readers
+    open; and all warnings about it then.
 
     Where `test` is false, `data.test` is not looked at. Raises SpecError for what does not fit them, RunError if a file
     cannot be read.
@@ -76,7 +78,7 @@ def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[
         raise RunError("E404", "the spec has no `data` to read", helps=("add a `data` section with a `source`",))
     sources = (task.data.source, *([task.data.test] if test and task.data.test is not None else ()))
     if all(source.columns() is not None for source in sources):
-        return task, ()
+        return below_root(task, root), ()
     headers = inspect_sources(
         task.data,
         task.spec.document,
@@ -91,7 +93,7 @@ def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[
     errors = [problem for problem in problems if problem.is_error]
     if errors:
         raise SpecError(problems, {task.spec.document.name: task.spec.document.text})
-    return bound, problems
+    return below_root(bound, root), problems
 
 
 def read_dataset(
@@ -109,7 +111,9 @@ def read_dataset(
     with located_by(partial(place_of_row, task, root)):
         training = training_rows(task, loaded.train) if learnt is None else None
         whole = read_part(task, loaded.train, learnt or NOTHING_LEARNT, training)
-    digests = digests_of(loaded.train, column_names(task) | columns_of_splits(task), known.train)
+    digests = digests_of(
+        with_contents(task, loaded.train, root), column_names(task) | columns_of_splits(task), known.train
+    )
     # Also of those that are held out: which these are is drawn.
     with located_by(partial(place_of_row, task, root) if whole.rows == rows_of(loaded.train) else lambda row: ""):
         check_values(task, whole, training=True)
@@ -123,7 +127,7 @@ def read_dataset(
     notes = (*notes, *parts.notes, *remarks(task, whole.learnt))
     if columns is None:
         return Dataset(train, validation, held if test else None, KnownDigests(digests), notes)
-    of_test = digests_of(columns, column_names(task), known.test)
+    of_test = digests_of(with_contents(task, columns, root), column_names(task), known.test)
     with located_by(partial(place_of_row, task, root, test=True)):
         tested = read_test(task, columns, whole)
     return Dataset(train, validation, tested, KnownDigests(digests, of_test), notes)

@@ -9,18 +9,21 @@ from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.readers.casts import type_of
+from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Arrays
 from modelc.runtime.data.dataset import Part, check_values, read_part
 from modelc.runtime.data.learning import Learnt, every_row
+from modelc.runtime.data.opened_files import below_root
 from modelc.runtime.data.read_binding import of_other_rows
 
 
-def read_new_part(task: Task, columns: Arrays, learnt: Learnt) -> tuple[Task, Part]:
-    """The task bound to the types of `columns`, and all of their rows, read by what was `learnt` of the training rows.
+def read_new_part(task: Task, columns: Arrays, learnt: Learnt, root: Root) -> tuple[Task, Part]:
+    """The task bound to the types of `columns`, and all of their rows, read by what was `learnt` of the training rows; the
+    files that they name are below `root`.
 
     Readers with `rows` read all rows here. Raises SpecError for columns that do not fit the model, RunError for values.
     """
-    task = bound_to(task, columns)
+    task = below_root(bound_to(task, columns), root)
     task = replace(task, inputs=for_all_rows(task.inputs, learnt), targets=for_all_rows(task.targets, learnt))
     try:
         part = read_part(task, columns, learnt, None)

@@ -1,4 +1,4 @@
-"""New rows for a trained model, in a file that the user names: a table, or arrays."""
+"""New rows for a trained model, in what the user names: a table, arrays, or files that are rows themselves."""
 
 import io
 import shutil
@@ -14,10 +14,12 @@ from modelc.compiler.library.contracts.data_source import Column, Source
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.library.sources.archive import read_arrays, read_headers
 from modelc.compiler.library.sources.endings import source_of_file
+from modelc.compiler.library.sources.files import Files
 from modelc.compiler.library.sources.tables.table_file import TableFile, named
 from modelc.compiler.library.sources.tables.table_source import TableSource
-from modelc.compiler.syntax.file_root import open_regular
+from modelc.compiler.syntax.file_root import Root, cache_folder, open_regular
 from modelc.runtime.data.arrays import Arrays
+from modelc.runtime.data.new_files import columns_of_files, root_of_rows
 
 STANDARD_INPUT = Path("-")
 
@@ -31,9 +33,29 @@ class NewRows(NamedTuple):
     read: Callable[[Collection[str]], Arrays]
     place_of: Callable[[int], str] = lambda row: ""
     """Where a row is in the file, counted from 0."""
+    root: Root = root_of_rows(Path())
+    """Where the paths in them begin."""
 
 
-def new_rows(path: Path, source: Source | None, trained: Mapping[str, Column]) -> NewRows:
+def new_rows(
+    path: Path,
+    source: Source | None,
+    trained: Mapping[str, Column],
+    folder: Path | None = None,
+    opened: Collection[str] = (),
+) -> NewRows:
+    """What `path` stands for: a file of rows, see `rows_in_file`, or, for a run of files, one of them, a folder or a pattern, where
+    `opened` are the columns whose files the inputs open. Paths in the rows begin at `folder`, else where the file is. Raises
+    RunError E4xx.
+    """
+    if isinstance(source, Files) and path != STANDARD_INPUT and not source_of_file(path.name):
+        root, columns = columns_of_files(path, source, opened)
+        return NewRows(str(path), columns, {}, lambda names: {name: columns[name] for name in names}, root=root)
+    root = root_of_rows(path.parent) if folder is None else Root(folder, cache_folder(), "option")
+    return rows_in_file(path, source, trained)._replace(root=root)
+
+
+def rows_in_file(path: Path, source: Source | None, trained: Mapping[str, Column]) -> NewRows:
     """The file at `path`; a table is read as those of the run's own `source`, where that is of the same kind, and by the types of
     the columns `trained`. `-` is JSON lines in standard input. Raises RunError E4xx.
     """

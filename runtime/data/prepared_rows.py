@@ -15,6 +15,7 @@ from modelc.compiler.syntax.file_root import Root, reason_of
 from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests
 from modelc.runtime.data.dataset import Dataset, check_values, read_dataset
 from modelc.runtime.data.learning import Learnt
+from modelc.runtime.data.opened_files import opened_columns
 from modelc.runtime.data.prepared.cache import FOLDER, found, put
 from modelc.runtime.data.prepared.key import is_masked, is_slow, key_for, key_of
 from modelc.runtime.data.prepared.prepared_set import SetRecord, can_be_kept, read_record, read_set, write_set
@@ -55,6 +56,9 @@ def keys_of(
 ) -> tuple[str, ...]:
     """The keys under which the rows may be, the last of which is that under which they are kept; none for rows that are not."""
     if not is_slow(task) or (is_masked(task) and task.spec.plugins.plugins):
+        return ()
+    # `files` are those of the sources: what is in the files that readers open would be in no key.
+    if opened_columns(task):
         return ()
     plain = key_of(task, files)
     if learnt is None and known == NONE_KNOWN and test:

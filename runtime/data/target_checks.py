@@ -13,7 +13,7 @@ from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.readers.casts import RoundedIntegers, refuse_rounded, type_of
 from modelc.compiler.library.readers.checks import check_bounds, check_labels, first_of
 from modelc.runtime.data.arrays import Array, Arrays
-from modelc.runtime.data.counted_elements import mask_of_term, with_only
+from modelc.runtime.data.counted_elements import labelled, mask_of_term, only, with_only
 from modelc.runtime.data.known_masks import KnownMasks
 from modelc.runtime.data.read_binding import advised
 
@@ -49,6 +49,10 @@ def check_measured(task: Task, targets: Arrays) -> None:
         array, binding = targets[measure.target], bindings[measure.target]
         given = type_of(array)
         try:
+            if (kept := labelled(measure, targets)) is not None:
+                if not kept.any():
+                    continue
+                array = only(array, kept)
             if value.link == "softmax" and given.shape == value.type.shape[:-1]:
                 check_labels(array, value.type.shape[-1], measure.target)
             if (bounds := measure.metric.bounds(value.type, given)) is not None:

@@ -11,6 +11,7 @@ from modelc.runtime.data.learning import Learnt, of_columns
 from modelc.runtime.data.learnt_task import as_learnt
 from modelc.runtime.data.new_part import read_new_part
 from modelc.runtime.data.new_rows import NewRows
+from modelc.runtime.data.opened_files import below_root
 from modelc.runtime.data.row_places import located_by
 from modelc.runtime.runs.kept_spec import with_rows_for
 from modelc.runtime.runs.run_directory import Run
@@ -28,7 +29,7 @@ def inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Coll
     """The model's inputs of new rows, and their columns called `others`. Raises RunError E4xx."""
     columns = columns_for(run, rows, tuple((task.inputs or {}).values()), learnt, others)
     with with_rows_for(run), located_by(rows.place_of):
-        inputs, count = read_inputs(task, columns, learnt)
+        inputs, count = read_inputs(below_root(task, rows.root), columns, learnt)
     if count == 0:
         raise RunError("E404", f"`{rows.shown}` has no rows to predict")
     return NewInputs(inputs, count, {name: columns[name] for name in others})
@@ -47,7 +48,7 @@ def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> tuple[Task,
     if not all(len(column) for column in columns.values()):
         raise RunError("E404", f"`{rows.shown}` has no rows to evaluate")
     with with_rows_for(run), located_by(rows.place_of):
-        task, part = read_new_part(task, columns, learnt)
+        task, part = read_new_part(task, columns, learnt, rows.root)
     return as_learnt(task, learnt), part
 
 

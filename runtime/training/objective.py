@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from modelc.compiler.binding.task import SAMPLE_WEIGHT, Term
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Measure, Term
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.returned_values import need_a, need_shape
+from modelc.compiler.library.contracts.reader import LEFT_OUT
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.lowering.lower import Tree, Values
 from modelc.compiler.lowering.prepared_task import PreparedTask
@@ -65,13 +66,13 @@ def elements_of(
 ) -> tuple[Array, Array, list[Array]]:
     """The elements of a term, which of them count, and the factors that the loss itself has given them, if any.
 
-    Those count that are of valid rows, where neither the masks of the values that the term is of nor its own mask is
-    false; of a loss that uses masks of steps, the rows of which any step counts.
+    Those count that are of valid rows and have a label, where neither the masks of the values that the term is of nor its own
+    mask is false; of a loss that uses masks of steps, the rows of which any step counts.
     """
     given = [values.edges[edge] for edge in term.of]
     target = None if term.target is None else targets[term.target]
     own = None if term.mask is None else mask_of(term.mask, values, targets)
-    masks = [*(values.masks[edge] for edge in term.of), own]
+    masks = [*(values.masks[edge] for edge in term.of), own, labelled(term, target)]
     counts = mask_of_rank(rows, masks, 1 + len(term.shape))
     places = mask_of_rank(rows, masks, 2) if term.loss.masking == "use" else counts
     if term.loss.masking == "use":
@@ -91,6 +92,11 @@ def elements_of(
 def mask_of(mask: Edge | str, values: Values, targets: Mapping[str, Array]) -> Array:
     """The mask of a term, `[batch, ...]`: computed by the model, or read from the data."""
     return values.edges[mask] if isinstance(mask, Edge) else targets[mask]
+
+
+def labelled(user: Term | Measure, target: Array | None) -> Array | None:
+    """Which elements of the target of a loss or metric are not left out, `[batch, ...]`; None where all count."""
+    return target != LEFT_OUT if user.leaves_out and target is not None else None
 
 
 def penalties(task: PreparedTask, params: Tree, values: Values) -> Array:
@@ -128,7 +134,7 @@ def metrics(
         if target is not None and measure.unit is not None:
             target = measure.unit.of(target)
         own = None if output.mask is None else mask_of(output.mask, values, targets)
-        masks = [values.masks[output.edge], own]
+        masks = [values.masks[output.edge], own, labelled(measure, target)]
         weight = mask_of_rank(rows, masks, 1 + len(measure.shape)).astype(jnp.float32)
         sums[measure.key] = measure.metric.sums(prediction, target, weight, output.link)
         need_a(measure.metric, "sums", sums[measure.key], Mapping)

@@ -80,6 +80,8 @@ def report_too_high(reporter: Reporter, shape: Names, raw: Mapping[str, Any], pa
     entry = resolved(shape.of)
     if not raw or not is_entry(entry, raw) or any(could_be(entry, value) for value in raw.values()):
         return False
+    if is_named_like_one(entry, raw, names_of_model(reporter.document.data)):
+        return False
     where = f"`{path[-1]}`"
     message = (
         f"{name_list([*raw])} {'stands' if len(raw) == 1 else 'stand'} in {where} without the name of {entry_of(shape)}"
@@ -293,6 +295,15 @@ def is_entry(shape: Shape, raw: Mapping[str, Any]) -> bool:
         return False
     things = [key for key in raw if key in shape.table or key in shape.others]
     return len(things) == 1 and all(key in things or key in shape.siblings for key in raw)
+
+
+def is_named_like_one(shape: Shape, raw: Mapping[str, Any], names: Collection[str]) -> bool:
+    """Whether `raw` is an entry by one of the `names` that is called like a thing too, and has no argument of that thing."""
+    if not isinstance(shape, Thing) or len(raw) != 1:
+        return False
+    ((name, value),) = raw.items()
+    fields = shape.table.find(name).model_fields if name in names and name in shape.table else None
+    return fields is not None and isinstance(value, Mapping) and bool(value) and not any(key in fields for key in value)
 
 
 def entry_of(shape: Names) -> str:

@@ -19,14 +19,11 @@ class PlannedThing(NamedTuple):
     today: str = ""
 
 
-DECODED = "decode the files outside and save one array [rows, height, width, channels], which `array` reads"
 LEARNT = "`constant` keeps the rate; `cosine` lowers it, after a warm-up where it has `warmup_steps`"
 CHOICE = "it is another rule than any of this version; `adam` and `adamw` are those most used"
 
 PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
     "reader": {
-        "image": PlannedThing("reading image files", ("images",), DECODED),
-        "label_image": PlannedThing("reading image files of labels", ("segmentation_mask",), DECODED),
         "audio": PlannedThing(
             "reading audio files", ("wav",), "save the samples as one array [rows, time], which `array` reads"
         ),

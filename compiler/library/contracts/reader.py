@@ -5,17 +5,21 @@ the run, and used for all other rows.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.syntax.file_root import Root
 
 Arrays = Mapping[str, NumpyArray]
 """Columns by name, `[rows, ...]` each."""
 Learnt = Any
 """What a reader has learnt: plain data that JSON can hold; None for nothing."""
+
+LEFT_OUT = -1
+"""What stands in labels for an element that no loss and no metric counts, where `Reader.may_leave_out` says so."""
 
 
 class Unit(NamedTuple):
@@ -50,6 +54,13 @@ class Reader(Registered):
     slow_to_read: ClassVar[bool] = False
     """Whether reading takes longer than mapping what was made of it, so that that is kept for the next run."""
 
+    opens_files: ClassVar[bool] = False
+    """Whether the values of its column are paths of files, which it opens below the root that `below` has given it."""
+
+    def below(self, root: Root) -> Self:
+        """This reader for paths from `root` on, for one that opens files; called once, before it learns and reads."""
+        return self
+
     @property
     def subject(self) -> str:
         """The name of the column or input that is read, or of the first of several; it is in the primary argument."""
@@ -60,6 +71,11 @@ class Reader(Registered):
         are looked up; a pattern that fits none of them, and a name that is not there, stand as they are.
         """
         return (self.subject,)
+
+    @property
+    def may_leave_out(self) -> bool:
+        """Whether `LEFT_OUT` may stand among the labels of a target."""
+        return False
 
     @property
     def row_shape(self) -> tuple[int, ...] | None:
@@ -99,8 +115,9 @@ class Reader(Registered):
         return ()
 
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
-        """The columns as the array `[rows, ...]` that the model takes; `learnt` is what `learn` has said.
+        """The columns as the array `[rows, ...]` that the model takes; `learnt` is what `learn` has said. A row is read in the
+        same way whatever other rows are there.
 
-        Raises RunError E402, E403 or E404.
+        Raises RunError E402, E403 or E404, and E405 for a file that cannot be read.
         """
         raise NotImplementedError

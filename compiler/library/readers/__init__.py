@@ -13,6 +13,8 @@ READERS: Registry[Reader] = Registry(
         "category_columns": "readers.category_columns:CategoryColumnsReader",
         "one_hot": "readers.one_hot:OneHotReader",
         "date": "readers.date:DateReader",
+        "image": "readers.image:ImageReader",
+        "label_image": "readers.label_image:LabelImageReader",
         "multi_label": "readers.multi_label:MultiLabelReader",
         "same_as": "readers.same_as:SameAs",
         "text": "readers.text:TextReader",

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import AbsentFile
 from modelc.compiler.library.base.fields import Field
-from modelc.compiler.library.base.lazy import np
+from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, Inspected, Loaded, Source
 from modelc.compiler.syntax.file_root import Root
@@ -102,15 +102,17 @@ class Files(Source):
     def load(self, root: Root, names: Collection[str] | None = None) -> Loaded:
         from modelc.compiler.library.sources.paired_files import paired
 
-        rows = paired(root, self.by_column)
-        first = rows[next(iter(self.by_column))]
+        columns = self.columns_of(paired(root, self.by_column))
+        return Loaded({name: column for name, column in columns.items() if names is None or name in names})
+
+    def columns_of(self, paths: Mapping[str, list[str]], folder: str = "") -> dict[str, NumpyArray]:
+        """All columns where those of `paths` are these; files right in the root are in a `folder` of this name."""
+        first = next(iter(paths.values()))
         split = [os.path.split(path) for path in first]
         columns: dict[str, list[str]] = {
-            **rows,
+            **paths,
             "name": [os.path.splitext(file)[0] for _, file in split],
-            "folder": [os.path.basename(folder) for folder, _ in split],
+            "folder": [os.path.basename(inside) or folder for inside, _ in split],
         }
         text = np.dtypes.StringDType()
-        return Loaded(
-            {name: np.array(found, text) for name, found in columns.items() if names is None or name in names}
-        )
+        return {name: np.array(found, text) for name, found in columns.items()}

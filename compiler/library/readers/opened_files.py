@@ -1,0 +1,108 @@
+"""What readers share that open files: each value of their column is the path of one, below the root."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, ClassVar, Self
+
+from pydantic import PrivateAttr
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.library.base.fields import Field
+from modelc.compiler.library.base.lazy import NumpyArray
+from modelc.compiler.library.base.processors import processors
+from modelc.compiler.library.base.type_checks import need
+from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.reader import Reader
+from modelc.compiler.library.readers.names import name_of
+from modelc.compiler.syntax.file_root import Root
+
+TOGETHER = 16
+"""As many rows are one task of a thread."""
+SHOWN = 5
+"""As many files are named in one error."""
+SKIP = "repair these files or remove them"
+"""What to do about files that cannot be read."""
+
+
+class FileReader(Reader):
+    """Abstract: a reader of a column of paths, which opens these files."""
+
+    opens_files: ClassVar[bool] = True
+
+    column: Annotated[str, Field(min_length=1, description="Name of the column with the paths of the files.")]
+    _root: Root | None = PrivateAttr(default=None)
+
+    @property
+    def subject(self) -> str:
+        return self.column
+
+    def below(self, root: Root) -> Self:
+        bound = self.model_copy()
+        bound._root = root
+        return bound
+
+    @property
+    def root(self) -> Root:
+        """Where the files are; a reader is bound to it before it reads."""
+        assert self._root is not None, "`below` says where the files are"
+        return self._root
+
+    def need_paths(self, columns: Mapping[str, Column] | None) -> None:
+        """Raise `PlanError` E402 for a column, as far as it is known, that has no paths."""
+        type_ = None if columns is None else columns[self.column].type
+        if type_ is None:
+            return
+        help = "the source `files` has them in the column `file`; arrays of pixels are read with `array`"
+        message = f"`{self.column}` has {type_.dtype}, expected paths of files"
+        need(type_.dtype in ("str", "bytes"), message, help=help, code="E402")
+        message = f"one row of `{self.column}` has {type_.rank} axes, expected one path"
+        need(type_.rank == 0, message, help=help, code="E402")
+
+
+class BrokenFiles(RunError):
+    """E405 for the files of a `column` that cannot be read, by the `faults` of their rows, of which there are `rows`."""
+
+    def __init__(self, column: str, faults: Mapping[int, RunError], rows: int) -> None:
+        row, first = next(iter(faults.items()))
+        message, helps, notes = f"`{column}` in row {row}: {first.message}", first.helps or (SKIP,), list[str]()
+        if len(faults) > 1:
+            files = counted(rows, "file")
+            message = f"{len(faults):,} of {files} of `{column}` cannot be read, the first in row {row}"
+            notes = [f"row {row}: {fault.message}" for row, fault in [*faults.items()][:SHOWN]]
+            notes += [f"and {len(faults) - SHOWN:,} more"] if len(faults) > SHOWN else []
+            helps = (SKIP,)
+        super().__init__("E405", message, notes=tuple(notes), helps=helps, row=row)
+        self.faults = faults
+
+
+def paths_of(column: NumpyArray) -> list[str]:
+    """The values of a column of paths."""
+    return [name_of(value) for value in column.tolist()]
+
+
+def read_each(column: str, paths: Sequence[str], read_one: Callable[[int, str], None]) -> None:
+    """Let threads call `read_one` with each row and its path. What it raises of one hinders no other.
+
+    Raises BrokenFiles for all rows of which it raises a RunError.
+    """
+
+    def read_some(start: int) -> list[tuple[int, RunError]]:
+        return [*faults_of(range(start, min(start + TOGETHER, len(paths))))]
+
+    def faults_of(rows: Sequence[int]) -> Iterator[tuple[int, RunError]]:
+        for row in rows:
+            try:
+                read_one(row, paths[row])
+            except RunError as error:
+                # A traceback would keep the pixels.
+                yield row, error.with_traceback(None)
+
+    with ThreadPoolExecutor(processors()) as threads:
+        try:
+            found = [*threads.map(read_some, range(0, len(paths), TOGETHER))]
+        except BaseException:
+            threads.shutdown(cancel_futures=True)
+            raise
+    if faults := dict(fault for some in found for fault in some):
+        raise BrokenFiles(column, faults, len(paths))
