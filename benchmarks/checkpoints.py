@@ -22,6 +22,7 @@ import numpy as np
 
 from modelc.compiler.api import check
 from modelc.compiler.lowering.prepared_task import prepare
+from modelc.compiler.syntax.file_root import spec_root
 from modelc.runtime.data.column_digests import NONE_KNOWN
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.runs.cadence import Saving
@@ -73,7 +74,7 @@ def recorder_in(folder: Path, units: int) -> tuple[Recorder, Any]:
     text = SPEC.format(units=units, layers=layers, batch=BATCH)
     task = check(text.encode(), "wide.yaml").task
     assert task is not None
-    record = record_of(task, new_id(), "wide", folder / "wide.yaml", (), folder, {}, {})
+    record = record_of(task, new_id(), "wide", folder / "wide.yaml", (), spec_root(folder / "wide.yaml", None), {}, {})
     return Recorder.new(folder / "run", record, text.encode(), {}, {}, {}), task
 
 

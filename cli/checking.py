@@ -41,13 +41,28 @@ DataFolder = Annotated[
         callback=existing,
     ),
 ]
+Folders = tuple[Path | None, Path | None]
+"""Those of `--root` and `--data-root`."""
+DataRoot = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-root",
+        metavar="DIR",
+        help="Folder that the paths of data files begin at; all other paths stay where they are.",
+        callback=existing,
+    ),
+]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of every spec; repeatable.")
 ]
 
 
 def checked_spec(
-    path: Path, settings: Sequence[str], root: Path | None, needed: Mapping[str, str] | None = None
+    path: Path,
+    settings: Sequence[str],
+    root: Path | None,
+    needed: Mapping[str, str] | None = None,
+    data_root: Path | None = None,
 ) -> "tuple[Task, Checked]":
     """The task of a spec, and the result of its check; prints the problems, and ends the command if there is an error.
 
@@ -56,7 +71,7 @@ def checked_spec(
     from modelc.compiler.api import check_file
     from modelc.compiler.diagnostics.problem import Label, Problem
 
-    checked = check_file(path, settings=settings, root=root)
+    checked = check_file(path, settings=settings, root=root, data_root=data_root)
     problems, task = checked.problems, checked.task
     if task is not None and not checked.errors:
         for section, example in (needed or {}).items():

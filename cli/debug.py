@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from modelc.cli.checking import DataFolder
+from modelc.cli.checking import DataFolder, DataRoot
 from modelc.cli.console import Line, Styled, inform, say, say_document, start_device, warn
 from modelc.cli.plugins import PluginNames, enable, task_of
 
@@ -31,6 +31,7 @@ def debug(
         Literal["text", "json"], typer.Option("--format", help="A table, or JSON for programs.")
     ] = "text",
     root: DataFolder = None,
+    data_root: DataRoot = None,
     plugins: PluginNames = None,
 ) -> None:
     """Look into one step of a run, layer by layer: the one that failed, else the one after the newest checkpoint.
@@ -54,7 +55,7 @@ def debug(
     from modelc.runtime.training.device import computing
     from modelc.runtime.training.parallelism import ONE_DEVICE
 
-    where, remarks = found.find_root(root, task.source)
+    where, remarks = found.find_root(root, task.source, data_root)
     inform(*remarks, *notes_on_arrays(found, task, where))
     task, dataset = same_data(found, task, where, ONE_DEVICE)
     now = environment(task, recorded_execution(found), [], dataset.digests, {})

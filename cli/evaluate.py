@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import typer
 
 from modelc.cli.baseline_lines import NoBaseline, SplitRows, baselines_of_run, beside
-from modelc.cli.checking import DataFolder
+from modelc.cli.checking import DataFolder, DataRoot, Folders
 from modelc.cli.console import Styled, inform, say, say_document, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.progress import WHY_NAN
@@ -44,6 +44,7 @@ def evaluate(
     ] = "text",
     no_baseline: NoBaseline = False,
     root: DataFolder = None,
+    data_root: DataRoot = None,
     plugins: PluginNames = None,
 ) -> None:
     """Evaluate a trained run: its loss and metrics on the rows of a file, else on test rows if there are any, else on validation
@@ -59,7 +60,7 @@ def evaluate(
 
     start_device()
     kind, snapshot = found.weights(prepare(task), weights)
-    rows = rows_to_score(found, task, data, split, root)
+    rows = rows_to_score(found, task, data, split, (root, data_root))
     task, notes = as_trained(rows.task, found.environment())
     inform(*notes)
 
@@ -91,7 +92,7 @@ class ScoredRows(NamedTuple):
     """Where they are rows of the run's own data, the split that they are."""
 
 
-def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | None, root: Path | None) -> ScoredRows:
+def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | None, folders: Folders) -> ScoredRows:
     """The rows of the file `data`, or of the run's own data. Raises RunError, SpecError."""
     if data is not None:
         from modelc.runtime.data.new_rows import new_rows
@@ -100,7 +101,9 @@ def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | No
         from modelc.runtime.runs.learnt_values import values_for_prediction
         from modelc.runtime.runs.rows_for_run import part_for
 
-        found = new_rows(data, task.source, columns_in(run.environment()), root, opened_by_inputs(task))
+        found = new_rows(
+            data, task.source, columns_in(run.environment()), folders[1] or folders[0], opened_by_inputs(task)
+        )
         task, part = part_for(run, task, found, values_for_prediction(run))
         facts: dict[str, object] = {
             "split": None,
@@ -111,7 +114,7 @@ def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | No
         return ScoredRows(task, part, f"rows of {found.shown}", facts)
     from modelc.cli.splits import choose_rows, read_again
 
-    task, dataset, changed = read_again(run, task, root, split)
+    task, dataset, changed = read_again(run, task, folders, split)
     name, part = choose_rows(dataset, split)
     facts = {"split": name, "data": None, "changed_columns": changed.train, "changed_test_columns": changed.test}
     what = "train rows, which training saw" if name == "train" else f"{name} rows"

@@ -54,7 +54,7 @@ def plot(
         from modelc.compiler.syntax.file_root import spec_root
         from modelc.runtime.runs.output_file import data_files, need_output
 
-        need_output(output, [spec, *checked.sources, *data_files(task.source, spec_root(spec, root))])
+        need_output(output, [spec, *checked.sources, *data_files(task, spec_root(spec, root))])
 
     from modelc.compiler.explain.diagram import dot, mermaid
     from modelc.compiler.explain.summary import summarize

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from modelc.cli.checking import DataFolder
+from modelc.cli.checking import DataFolder, DataRoot, Folders
 from modelc.cli.console import inform, pass_on, refuse, say, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run
@@ -79,6 +79,7 @@ def predict(
     raw: Raw = False,
     spreadsheet: Spreadsheet = False,
     root: DataFolder = None,
+    data_root: DataRoot = None,
     plugins: PluginNames = None,
 ) -> None:
     """Predict with a trained run: one line for each row, with the class and its probabilities, or numbers."""
@@ -93,13 +94,13 @@ def predict(
     from modelc.runtime.runs.output_file import data_files, need_output
 
     if output != STREAM:
-        need_output(output, data_files(task.source, found.find_root(root, task.source).root))
+        need_output(output, data_files(task, found.find_root(root, task.source, data_root).root))
     learnt = values_for_prediction(found)
-    given = None if data is None else rows_in(found, task, data, root)
+    given = None if data is None else rows_in(found, task, data, data_root or root)
     chosen = columns_for(as_learnt(task, learnt), output, columns, given, raw=raw, spreadsheet=spreadsheet)
     start_device()
     kind, snapshot = found.weights(prepare(task), weights)
-    rows = rows_to_predict(found, task, given, learnt, split, root, chosen)
+    rows = rows_to_predict(found, task, given, learnt, split, (root, data_root), chosen)
 
     from modelc.runtime.evaluate import predict as predictions_of
     from modelc.runtime.finite import check_predictions
@@ -179,7 +180,7 @@ def rows_to_predict(
     given: "NewRows | None",
     learnt: "Learnt",
     split: Split | None,
-    root: Path | None,
+    folders: Folders,
     chosen: "Sequence[Chosen] | None",
 ) -> Rows:
     """The rows of a file, or of the run's own data. Raises RunError E4xx."""
@@ -192,7 +193,7 @@ def rows_to_predict(
         return Rows(as_learnt(task, learnt), found.inputs, found.length, given.shown, found.others)
     from modelc.cli.splits import choose_rows, read_again
 
-    task, dataset, _ = read_again(run, task, root, split)
+    task, dataset, _ = read_again(run, task, folders, split)
     name, part = choose_rows(dataset, split)
     return Rows(task, part.inputs, part.rows, f"the {name} rows", {})
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from modelc.cli.checking import DataFolder, Settings
+from modelc.cli.checking import DataFolder, DataRoot, Folders, Settings
 from modelc.cli.console import (
     FINDINGS,
     INTERRUPTED,
@@ -56,7 +56,7 @@ class Prepared(NamedTuple):
     dataset: "Dataset"
     execution: "Execution"
     environment: Mapping[str, Any]
-    root: Path
+    root: "Root"
 
 
 def reproduce(
@@ -75,6 +75,7 @@ def reproduce(
     mesh: Mesh = None,
     shard: Sharded = None,
     root: DataFolder = None,
+    data_root: DataRoot = None,
     plugins: PluginNames = None,
 ) -> None:
     """Train a run again from what it holds, and compare: exit code 0 if all is identical to the bit, 1 if not.
@@ -96,7 +97,7 @@ def reproduce(
             need_outside_runs(out, "--out")
             need_free(out, "--out")
         before = task_of(found)
-        prepared = prepared_again(found, before, tuple(settings or ()), root, asked)
+        prepared = prepared_again(found, before, tuple(settings or ()), (root, data_root), asked)
         # Signals end the command at once until here, and would leave the folder behind.
         stop.begin()
         folder = out or Path(stack.enter_context(TemporaryDirectory(prefix="modelc-"))) / "run"
@@ -109,7 +110,7 @@ def reproduce(
         raise typer.Exit(FINDINGS)
 
 
-def prepared_again(run: "Run", task: "Task", settings: tuple[str, ...], root: Path | None, asked: Asked) -> Prepared:
+def prepared_again(run: "Run", task: "Task", settings: tuple[str, ...], folders: Folders, asked: Asked) -> Prepared:
     """What `run`, whose task is `task`, is trained again with, on its mesh of devices unless another is `asked` for. Ends the
     command for settings and devices that cannot be, raises SpecError and RunError for data that cannot be used.
     """
@@ -128,12 +129,12 @@ def prepared_again(run: "Run", task: "Task", settings: tuple[str, ...], root: Pa
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.runs.environment import environment
 
-    where, notes = run.find_root(root, task.source)
+    where, notes = run.find_root(folders[0], task.source, folders[1])
     inform(*notes)
     complete, arrays = with_arrays(task, where)
     complete, dataset = data_of(run, complete, where, execution.parallelism)
     now = environment(complete, execution, sys.argv[1:], dataset.digests, arrays)
-    return Prepared(task, prepare(complete), dataset, execution, now, where.folder)
+    return Prepared(task, prepare(complete), dataset, execution, now, where)
 
 
 def data_of(run: "Run", task: "Task", root: "Root", parallelism: "Parallelism") -> "tuple[Task, Dataset]":

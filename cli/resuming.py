@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from modelc.cli.checking import Folders
 from modelc.cli.console import FINDINGS, inform, say, show_problems, start_device, warn
 from modelc.cli.devices import Asked, parallelism_of
 from modelc.cli.fitting import fit_and_keep
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def resume(
     text: str,
     settings: tuple[str, ...],
-    root: Path | None,
+    folders: Folders,
     asked: Asked,
     saving: "Saving",
     stop: "Stopping",
@@ -63,7 +63,7 @@ def resume(
     from modelc.runtime.runs.kept_spec import notes_on_arrays
     from modelc.runtime.runs.recorder import Recorder
 
-    where, remarks = run.find_root(root, task.source)
+    where, remarks = run.find_root(folders[0], task.source, folders[1])
     inform(*remarks, *notes_on_arrays(run, task, where))
     task, dataset = same_data(run, task, where, execution.parallelism)
     need_same_course(before, task, dataset.train.rows, stored.checkpoint.step)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
+from modelc.cli.checking import Folders
 from modelc.cli.console import inform, refuse, warn
 
 if TYPE_CHECKING:
@@ -49,14 +50,14 @@ class Changed(NamedTuple):
     test: list[str] | None
 
 
-def read_again(run: "Run", task: "Task", root: Path | None, split: Split | None) -> "tuple[Task, Dataset, Changed]":
+def read_again(run: "Run", task: "Task", folders: Folders, split: Split | None) -> "tuple[Task, Dataset, Changed]":
     """The completed task, its data, and the columns that have changed since the run was trained.
 
     The test rows are only read where `split` does not ask for others.
     """
     from modelc.runtime.runs.kept_spec import notes_on_arrays, rows_for
 
-    where, notes = run.find_root(root, task.source)
+    where, notes = run.find_root(folders[0], task.source, folders[1])
     inform(*notes, *notes_on_arrays(run, task, where))
     task, dataset = rows_for(run, task, where, test=split in (None, "test"))
     return task, dataset, changes_of(run, dataset)

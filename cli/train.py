@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelc.cli.baseline_lines import NoBaseline
-from modelc.cli.checking import RootFolder, Settings, checked_spec
+from modelc.cli.checking import DataRoot, Folders, RootFolder, Settings, checked_spec
 from modelc.cli.console import (
     FINDINGS,
     refuse,
@@ -97,6 +97,7 @@ def train(
     distributed: Distributed = False,
     settings: Settings = None,
     root: RootFolder = None,
+    data_root: DataRoot = None,
     plugins: PluginNames = None,
 ) -> None:
     """Train a spec: check it, read its data, fit the model, keep the best and the last weights.
@@ -116,7 +117,7 @@ def train(
             )
             from modelc.cli.resuming import resume as go_on
 
-            go_on(resume, tuple(settings or ()), root, asked, saving, stop, baseline=not no_baseline)
+            go_on(resume, tuple(settings or ()), (root, data_root), asked, saving, stop, baseline=not no_baseline)
             return
         if spec is None:
             helps = ("name one: `modelc train SPEC`", "or `modelc train --resume RUN`")
@@ -124,7 +125,7 @@ def train(
         chosen = () if fold is None else (f"data.validation.folds.fold={fold}",)
         settings = [*(settings or ()), *chosen]
         labels = labels_of(tags or (), note)
-        run(spec, run_dir, labels, tuple(settings), root, asked, saving, stop, baseline=not no_baseline)
+        run(spec, run_dir, labels, tuple(settings), (root, data_root), asked, saving, stop, baseline=not no_baseline)
 
 
 def saving_of(every: str, keep: int) -> "Saving":
@@ -166,14 +167,14 @@ def run(
     run_dir: Path | None,
     labels: "Labels",
     settings: tuple[str, ...],
-    root: Path | None,
+    folders: Folders,
     asked: Asked,
     saving: "Saving",
     stop: "Stopping",
     baseline: bool,
 ) -> None:
     """The command, after its arguments have been checked."""
-    task, checked = checked_spec(path, settings, root, SECTIONS)
+    task, checked = checked_spec(path, settings, folders[0], SECTIONS, folders[1])
 
     from modelc.compiler.syntax.file_root import spec_root
     from modelc.runtime.runs.new_record import new_id, record_of
@@ -184,7 +185,7 @@ def run(
     # Refused now, and not after a long reading of data.
     if asked.processes is None:
         need_new(folder, run_dir is not None, labels)
-    where = spec_root(path, root)
+    where = spec_root(path, *folders)
 
     start_device(asked.processes)
     parallelism = parallelism_of(asked, task)
@@ -210,7 +211,7 @@ def run(
     merged, names = checked.merged.data, checked.class_names
     recorder = Recorder.new(
         folder,
-        record_of(task, id, name, path, settings, where.folder, merged, names, labels),
+        record_of(task, id, name, path, settings, where, merged, names, labels),
         checked.sources[str(path)].encode(),
         merged,
         data,

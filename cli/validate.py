@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, TextIO
 
 import typer
 
-from modelc.cli.checking import RootFolder, Settings, noted
+from modelc.cli.checking import DataRoot, RootFolder, Settings, noted
 from modelc.cli.console import (
     FAILED,
     FINDINGS,
@@ -51,6 +51,7 @@ def validate(
     strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors in the exit code.")] = False,
     data: Annotated[bool, typer.Option("--data", help="Read and check the data as well.")] = False,
     root: RootFolder = None,
+    data_root: DataRoot = None,
     settings: Settings = None,
     fix: Annotated[bool, typer.Option("--fix", help="Correct in the files what is unambiguous.")] = False,
     difference: Annotated[
@@ -71,17 +72,16 @@ def validate(
 
     from modelc.compiler.diagnostics.render import summary, unchecked_line
 
-    found = find_targets(paths, rewrite=fix)
+    found = targets_in(paths, root, data_root, rewrite=fix)
     complain_of(found, "validate")
     if not found.targets:
         raise typer.Exit(USAGE)
-    specs = [Spec(target, settings or (), data, root) for target in found.targets]
+    specs = [Spec(target, settings or (), data, root, data_root) for target in found.targets]
     fixed = fix_all(specs, difference) if fix else None
     texts: Mapping[str, str] = fixed.texts if fixed else {}
     checks = [outcome(spec, texts, exact=output_format in FOR_PROGRAMS) for spec in specs]
-    problems = [problem for checked in checks for problem in checked.problems]
     # The same finding about an argument of `--set`, or of a file of several specs, comes once for each spec.
-    problems = list(dict.fromkeys(problems))
+    problems = list(dict.fromkeys(problem for checked in checks for problem in checked.problems))
     # Standard output is the diff's, or that of the text that came by standard input.
     stream = sys.stderr if fixed and (difference or STDIN in found.targets) else sys.stdout
     unread = [] if data else [checked.unread for checked in checks if checked.unread is not None]
@@ -98,6 +98,16 @@ def validate(
             inform(left)
     if code := exit_code(problems, found, fixed, findings=failed or would):
         raise typer.Exit(code)
+
+
+def targets_in(paths: Sequence[str], root: Path | None, data_root: Path | None, *, rewrite: bool) -> Targets:
+    """The specs that `paths` stand for. Ends the command where one comes from standard input and only the folder of its data
+    is known.
+    """
+    found = find_targets(paths, rewrite=rewrite)
+    if STDIN in found.targets and data_root is not None and root is None:
+        refuse("a spec from standard input has no folder", helps=("name it with `--root DIR` beside `--data-root`",))
+    return found
 
 
 def exit_code(problems: Sequence["Problem"], found: Targets, fixed: "Fixed | None", *, findings: bool) -> int:
@@ -179,6 +189,7 @@ class Spec:
     settings: Sequence[str]
     data: bool
     root: Path | None
+    data_root: Path | None = None
     given: bytes | None = None
 
     @property
@@ -211,7 +222,7 @@ class Spec:
         from modelc.compiler.syntax.file_root import spec_root
         from modelc.runtime.data.data_check import check_data
 
-        found = check_data(checked.task, spec_root(self.path, self.root))
+        found = check_data(checked.task, spec_root(self.path, self.root, self.data_root))
         return checked._replace(problems=checked.problems + unsuppressed(found, checked.sources))
 
     def check_text(self, texts: Mapping[str, str]) -> "Checked":
@@ -221,10 +232,12 @@ class Spec:
         from modelc.compiler.syntax.file_root import spec_root
 
         if self.path is not None:
-            return check_file(self.path, settings=self.settings, root=self.root, texts=texts, headers=True)
+            return check_file(
+                self.path, settings=self.settings, root=self.root, texts=texts, headers=True, data_root=self.data_root
+            )
         if self.given is None:
             self.given = sys.stdin.buffer.read(MAX_BYTES + 1)
-        root = None if self.root is None else spec_root(None, self.root)
+        root = None if self.root is None else spec_root(None, self.root, self.data_root)
         return check(texts.get(STDIN_NAME, self.given), STDIN_NAME, self.settings, root, texts, headers=True)
 
 

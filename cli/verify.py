@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from modelc.cli.checking import DataFolder
+from modelc.cli.checking import DataFolder, DataRoot, Folders
 from modelc.cli.console import FINDINGS, Line, Styled, say, say_document
 from modelc.cli.plugins import PluginNames, enable, task_of
 
@@ -29,6 +29,7 @@ def verify(
         Literal["text", "json"], typer.Option("--format", help="Output format of the list.")
     ] = "text",
     root: DataFolder = None,
+    data_root: DataRoot = None,
     plugins: PluginNames = None,
 ) -> None:
     """Verify a run: compare its record, metrics, weights and checkpoints with their digests. Exit code 1 if one differs.
@@ -39,7 +40,9 @@ def verify(
     from modelc.runtime.runs.find_run import folders_of
     from modelc.runtime.runs.verification import verify as verified
 
-    found = [with_columns(verified(folder), root) if data else verified(folder) for folder in folders_of(run)]
+    found = [
+        with_columns(verified(folder), (root, data_root)) if data else verified(folder) for folder in folders_of(run)
+    ]
     if output_format == "json":
         say_json(found)
     else:
@@ -49,13 +52,13 @@ def verify(
         raise typer.Exit(FINDINGS)
 
 
-def with_columns(found: "Verified", root: Path | None) -> "Verified":
+def with_columns(found: "Verified", folders: Folders) -> "Verified":
     """`found`, with the columns of the data as further entries. Whatever stands in their way is the state of the data."""
     from modelc.compiler.diagnostics.exceptions import RunError, SpecError
     from modelc.runtime.runs.verification import CheckedFile
 
     try:
-        entries = columns_of(found.folder, root)
+        entries = columns_of(found.folder, folders)
     except RunError as error:
         entries = [CheckedFile(DATA, "wrong", f"cannot be compared: {error.message}")]
     except SpecError as error:
@@ -63,7 +66,7 @@ def with_columns(found: "Verified", root: Path | None) -> "Verified":
     return found._replace(files=(*found.files, *entries))
 
 
-def columns_of(folder: Path, root: Path | None) -> "list[CheckedFile]":
+def columns_of(folder: Path, folders: Folders) -> "list[CheckedFile]":
     """The columns of the data, of the training rows and of the test rows, compared with their digests. Raises RunError and
     SpecError.
     """
@@ -76,7 +79,7 @@ def columns_of(folder: Path, root: Path | None) -> "list[CheckedFile]":
     run = Run(folder)
     task = task_of(run)
     start_device()
-    where, notes = run.find_root(root, task.source)
+    where, notes = run.find_root(folders[0], task.source, folders[1])
     inform(*notes)
     recorded, (_, dataset) = run.environment(), rows_for(run, task, where)
     before, now = known_digests(recorded), dataset.digests

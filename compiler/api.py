@@ -273,8 +273,11 @@ def check_file(
     root: Path | None = None,
     texts: Mapping[str, str] = MappingProxyType({}),
     headers: bool = False,
+    data_root: Path | None = None,
 ) -> Checked:
-    """`check` of a file; an unreadable file is a problem too. `root` is the folder for other files, by default the file's own."""
+    """`check` of a file; an unreadable file is a problem too. `root` is the folder for other files, by default the file's own,
+    `data_root` that of data files, if it is another.
+    """
     shown = name or str(path)
     text: bytes | str | None = texts.get(os.path.realpath(path)) if texts else None
     if text is None:
@@ -284,7 +287,7 @@ def check_file(
             from modelc.compiler.syntax.path_help import unreadable
 
             return Checked(None, (unreadable(path, shown, error),), {})
-    return check(text, shown, settings, spec_root(path, root), texts, headers=headers)
+    return check(text, shown, settings, spec_root(path, root, data_root), texts, headers=headers)
 
 
 def load(spec: str | Path | Mapping[str, Any], *, plugins: str | Path | Sequence[str | Path] = ()) -> Task:

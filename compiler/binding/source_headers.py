@@ -96,7 +96,9 @@ def headers_of(data: DataSpec, document: Document, root: Root) -> tuple[Headers,
 
 
 def root_for(document: Document, root: Root, at: Path) -> Root:
-    """`root` for the paths of the source at `at`, which may stand in a file that the spec extends."""
+    """`root` for the paths of the source or array at `at`, which may stand in a file that the spec extends."""
+    if at[:1] == ("data",) and root.data is not None:
+        return root.data
     file = document.value(at).file
     return root if file == document.name else root.for_paths_in(file)
 

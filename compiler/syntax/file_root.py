@@ -32,24 +32,28 @@ class LoadedFile(NamedTuple):
 class Root:
     """The files that a spec may read: those below `folder`, and the cache of downloads.
 
-    `chosen` says who chose the folder: it is the spec's own, or that of `--root`, or the one that a run recorded, or that of
-    `rows` which the user names for a prediction.
+    `chosen` says who chose the folder: it is the spec's own, or that of `--root` or `--data-root`, or the one that a run recorded,
+    or that of `rows` which the user names for a prediction.
     `beside` is the folder of the file in which the paths stand, if it is another one, and `recorded` the one that a run recorded,
-    if this is another: only messages need them.
+    if this is another: only messages need them. `data` is where the files of sources are, if that is another folder.
     """
 
     folder: Path
     cache: Path
-    chosen: Literal["spec", "option", "run", "rows"] = "spec"
+    chosen: Literal["spec", "option", "data", "run", "rows"] = "spec"
     beside: Path | None = None
     recorded: Path | None = None
+    data: "Root | None" = None
 
     @property
     def called(self) -> str:
         """What messages call the folder."""
-        if self.chosen == "rows":
-            return f"the folder `{self.folder}` of the new rows"
-        return "the spec's folder" if self.chosen == "spec" else f"the root `{self.folder}`"
+        called = {
+            "spec": "the spec's folder",
+            "data": f"the data root `{self.folder}`",
+            "rows": f"the folder `{self.folder}` of the new rows",
+        }
+        return called.get(self.chosen, f"the root `{self.folder}`")
 
     def for_paths_in(self, file: str) -> "Root":
         """This root for the paths that stand in `file`, one of those that a spec is made of."""
@@ -105,10 +109,18 @@ class Root:
         return path_help.missing_helps(self, path) if missing else path_help.refusal_helps(self, path)
 
 
-def spec_root(spec: Path | None, root: Path | None) -> Root:
-    """The files that the spec at `spec` may read; None is one from standard input. `root` is the folder of `--root`."""
+def spec_root(spec: Path | None, root: Path | None, data: Path | None = None) -> Root:
+    """The files that the spec at `spec` may read; None is one from standard input. `root` is the folder of `--root`, `data` that
+    of `--data-root`.
+    """
     own = Path() if spec is None else Path(os.path.realpath(spec)).parent
-    return Root(own, cache_folder()) if root is None else Root(root, cache_folder(), "option", own)
+    found = Root(own, cache_folder()) if root is None else Root(root, cache_folder(), "option", own)
+    return found if data is None else replace(found, data=data_root(data))
+
+
+def data_root(folder: Path) -> Root:
+    """The folder of `--data-root`."""
+    return Root(folder, cache_folder(), "data")
 
 
 def refused(path: str, reason: str, *helps: str) -> RunError:

@@ -43,6 +43,8 @@ def refusal_helps(root: Roots, path: str) -> tuple[str, ...]:
         return ()
     if root.chosen == "rows":
         return (where_paths_begin(root),)
+    if root.chosen == "data":
+        return (f"{where_paths_begin(root)}: name one that has it, or copy the file into it",)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path):
         return (f"download it, and {COPY}",)
     slashed = path.replace("\\", "/")
@@ -92,7 +94,7 @@ def missing_helps(root: Roots, path: str) -> tuple[str, ...]:
     if path.endswith("/"):
         bare = path.rstrip("/")
         return (f"write `{shown(bare)}`: a `/` at the end is for folders", *missing_helps(root, bare))
-    if root.chosen == "option":
+    if root.chosen in ("option", "data"):
         return (where_paths_begin(root) + where_it_was(root),)
     here, above = real_path(Path()), os.path.dirname(folder)
     for start, what in ((here, "the current folder"), (above, "the folder above")):
@@ -164,6 +166,8 @@ def where_paths_begin(root: Roots) -> str:
         return f"paths begin at the folder of `--root {path_word(str(root.folder))}`"
     if root.chosen == "rows":
         return f"paths in new rows begin at `{root.folder}`, or at `--root DIR`"
+    if root.chosen == "data":
+        return f"paths of data begin at the folder of `--data-root {path_word(str(root.folder))}`"
     return "paths are relative to the folder of the spec that is read, also in files in other folders"
 
 

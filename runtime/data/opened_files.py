@@ -43,7 +43,8 @@ def with_contents(task: Task, columns: Arrays, root: Root) -> Arrays:
 
     Raises RunError E405 for files that cannot be read.
     """
-    found = {name: contents_of(columns[name], name, root) for name in opened_columns(task) if name in columns}
+    below = root.data or root
+    found = {name: contents_of(columns[name], name, below) for name in opened_columns(task) if name in columns}
     return {**columns, **found} if found else columns
 
 

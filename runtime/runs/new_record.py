@@ -8,6 +8,7 @@ from secrets import token_hex
 from typing import Any, NamedTuple
 
 from modelc.compiler.binding.task import Task
+from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.runs.commit import commit_of
 from modelc.runtime.runs.plugins import records_of
 from modelc.runtime.runs.run_record import FORMAT, RunRecord, now
@@ -37,7 +38,7 @@ def record_of(
     name: str,
     spec: Path,
     settings: tuple[str, ...],
-    root: Path,
+    root: Root,
     merged: Any,
     class_names: ClassNames,
     labels: Labels = NO_LABELS,
@@ -46,7 +47,7 @@ def record_of(
     `class_names` are still in theirs.
     """
     assert task.training is not None
-    root = root.resolve()
+    folder = root.folder.resolve()
     return RunRecord(
         format=FORMAT,
         id=id,
@@ -56,8 +57,9 @@ def record_of(
         tags=list(labels.tags),
         note=labels.note,
         plugins=records_of(task.spec.plugins),
-        root=str(root),
-        source=os.path.relpath(os.path.realpath(spec), root),
+        root=str(folder),
+        data_root=None if root.data is None else str(root.data.folder.resolve()),
+        source=os.path.relpath(os.path.realpath(spec), folder),
         content=content_digest(with_class_names(merged, class_names)),
         commit=commit_of(spec),
         class_names=digests_of(class_names),

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.expansion.spec_files import shown_path
-from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.file_root import Root
 from modelc.compiler.syntax.path_patterns import files_there, is_pattern
@@ -48,7 +48,10 @@ def is_file(path: str | Path, found: os.stat_result) -> bool:
         return False
 
 
-def data_files(source: Source | None, root: Root) -> list[Path]:
-    """The paths of the files that `source` reads below `root`, as far as they are there."""
-    given = () if source is None else source.files()
-    return [root.folder / path for name in given for path in (files_there(root, name) if is_pattern(name) else (name,))]
+def data_files(task: Task, root: Root) -> list[Path]:
+    """The paths of the files that the sources of `task` read below `root`, as far as they are there."""
+    sources = (task.data.source, task.data.test) if task.data is not None else ()
+    given, below = [name for source in sources if source is not None for name in source.files()], root.data or root
+    return [
+        below.folder / path for name in given for path in (files_there(below, name) if is_pattern(name) else (name,))
+    ]

@@ -99,9 +99,13 @@ class Recorder:
             **({READERS: to_json(contents_of(learnt))} if learnt is not None else {}),
             **({CLASS_NAMES: to_json(class_names)} if class_names else {}),
         }
-        from_run = os.path.relpath(record.root, os.path.realpath(folder))
-        digests = {name: digest(content) for name, content in files.items()}
-        record = record.model_copy(update={"root_from_run": from_run, "files": digests})
+        from_run, data = os.path.relpath(record.root, os.path.realpath(folder)), record.data_root
+        found = {
+            "root_from_run": from_run,
+            "data_root_from_run": None if data is None else os.path.relpath(data, os.path.realpath(folder)),
+            "files": {name: digest(content) for name, content in files.items()},
+        }
+        record = record.model_copy(update=found)
         with ExitStack() as stack:
             opened = open_locked(stack, folder, make=True)
             need_empty(folder, opened.entries())

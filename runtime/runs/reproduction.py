@@ -7,6 +7,7 @@ from typing import Any
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.syntax.document import MAX_BYTES
+from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.column_digests import KnownDigests
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.commit import Commit, commit_of
@@ -35,7 +36,7 @@ def recorder_of(
     run: Run,
     task: Task,
     folder: Path,
-    root: Path,
+    root: Root,
     settings: Sequence[str],
     environment: Mapping[str, Any],
     learnt: Learnt,
@@ -55,7 +56,8 @@ def recorder_of(
         spec=before.spec,
         settings=[*before.settings, *settings],
         plugins=records_of(task.spec.plugins),
-        root=str(root.resolve()),
+        root=str(root.folder.resolve()),
+        data_root=None if root.data is None else str(root.data.folder.resolve()),
         source=before.source,
         content=before.content,
         commit=commit_of(Path(spec)) if spec else None,

@@ -14,7 +14,7 @@ from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.syntax.beneath import real_path
 from modelc.compiler.syntax.document import MAX_BYTES
-from modelc.compiler.syntax.file_root import Root, cache_folder
+from modelc.compiler.syntax.file_root import Root, cache_folder, data_root
 from modelc.compiler.syntax.path_patterns import files_there, is_pattern
 from modelc.compiler.syntax.path_rules import refusal
 from modelc.runtime.runs.files import may_be_there
@@ -116,8 +116,28 @@ class Run:
             raise damaged(self.folder / CLASS_NAMES, "is damaged")
         return names
 
-    def find_root(self, folder: Path | None = None, source: Source | None = None) -> FoundRoot:
-        """The folder of the data: `folder`, or that of the run.
+    def find_root(
+        self, folder: Path | None = None, source: Source | None = None, data: Path | None = None
+    ) -> FoundRoot:
+        """The folder that paths begin at: `folder`, or that of the run. Those of data files begin at `data`, or, where no folder
+        is given, at the one that the run recorded for them; else they begin where the others do.
+        """
+        own = data_root(data) if data is not None else self.recorded_data() if folder is None else None
+        found = self.find_folder(folder, source if own is None else None)
+        return found._replace(root=replace(found.root, data=own))
+
+    def recorded_data(self) -> Root | None:
+        """The folder that the run has recorded for its data files; where the run was moved or copied with them, it is found from
+        there.
+        """
+        if self.record.data_root is None:
+            return None
+        from_here = os.path.normpath(os.path.join(real_path(self.folder), self.record.data_root_from_run or "."))
+        moved = self.record.data_root_from_run is not None and os.path.isdir(from_here)
+        return Root(Path(from_here if moved else self.record.data_root), cache_folder(), "run")
+
+    def find_folder(self, folder: Path | None, source: Source | None) -> FoundRoot:
+        """The folder of all paths: `folder`, or that of the run.
 
         That is the one that is now where it was as seen from the run, for a project that was moved or copied, unless it
         has none of the files that `source` reads: then it is the recorded one, which is said. What is there and damaged is

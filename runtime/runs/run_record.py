@@ -83,7 +83,8 @@ class Resumption(Sealed):
 
 class RunRecord(Sealed):
     """`run.json`: the identity and progress of a run. Times are UTC; `root` is the folder that data paths are relative
-    to, `root_from_run` the path to it from the run directory, `source` the path of the spec from it.
+    to, `root_from_run` the path to it from the run directory, `source` the path of the spec from it. `data_root` and
+    `data_root_from_run` are the same of the folder of `--data-root`, None where there was none.
 
     `content` is the digest of the spec with all files that it extends and uses, without settings; None, as `source`,
     in the record of a run that was made before these were recorded. `class_names` has the digest of the names in each file
@@ -105,6 +106,8 @@ class RunRecord(Sealed):
     plugins: list[PluginRecord] = Field(default_factory=list)
     root: RecordedPath
     root_from_run: RecordedPath | None = None
+    data_root: RecordedPath | None = None
+    data_root_from_run: RecordedPath | None = None
     source: RecordedPath | None = None
     content: str | None = None
     commit: Commit | None = None

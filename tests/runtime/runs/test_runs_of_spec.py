@@ -10,6 +10,7 @@ import pytest
 
 from modelc.compiler.api import check_file
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.syntax.file_root import spec_root
 from modelc.runtime.runs.find_run import find_run
 from modelc.runtime.runs.new_record import record_of
 from modelc.runtime.runs.recorder import Recorder
@@ -52,7 +53,7 @@ def train(
     spec = Path(spec)
     checked = check_file(spec, settings=settings, root=root)
     assert checked.task is not None and checked.merged is not None and not checked.errors
-    id, where = f"{next(TIMES):04}", root or spec.resolve().parent
+    id, where = f"{next(TIMES):04}", spec_root(spec, root)
     merged, name = checked.merged.data, task_name(checked.task, spec)
     record = record_of(checked.task, id, name, spec, settings, where, merged, checked.class_names)
     path = Path(folder or "runs") / name / id
