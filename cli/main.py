@@ -37,6 +37,7 @@ COMMANDS = (
     "init",
     "validate",
     "format",
+    "data",
     "train",
     "evaluate",
     "predict",

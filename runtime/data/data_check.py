@@ -1,6 +1,7 @@
-"""`modelc validate --data`: reads and checks the data of a spec; only ids and masks that layers compute need jax."""
+"""`modelc validate --data`, and `modelc data`: reads and checks the data of a spec; only ids and masks that layers compute need jax."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,11 +36,25 @@ VALIDATION = (
 )
 
 
+class CheckedData(NamedTuple):
+    """A task as far as its data could bind it, the data as far as it could be read, and all problems of both."""
+
+    task: Task
+    dataset: Dataset | None
+    problems: tuple[Problem, ...]
+
+
 def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
     """All problems of the data of a task, and of the arrays that its weights begin with, at their places in the spec; nothing is
     trained.
     """
+    return read_checked(task, root).problems
+
+
+def read_checked(task: Task, root: Root, *, raw: bool = False) -> CheckedData:
+    """The same, with the data itself, and its `raw` columns where that is true."""
     warnings: tuple[Problem, ...] = ()
+    dataset: Dataset | None = None
     try:
         task, _ = with_arrays(task, root)
         if task.data is None:
@@ -47,20 +62,21 @@ def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
                 device.prepare()
             check_ids(task, {})
             check_integers(task, {})
-            return ()
+            return CheckedData(task, None, ())
         task, warnings = complete(task, root)
         masks = computed_masks(task)
         if computed_ids(task) or computed_integers(task) or masks.values or masks.carried:
             device.prepare()
-        dataset = read_dataset(task, root)
+        dataset = read_dataset(task, root, raw=raw)
         need_counted(task, dataset)
         balanced(task, dataset.train)
         warnings = (*warnings, *warnings_of_data(task, dataset, root))
     except SpecError as error:
-        return error.problems
+        return CheckedData(task, dataset, error.problems)
     except RunError as error:
-        return *warnings, error.problem(task.spec.document.value(error.at or ("data",)))
-    return warnings
+        problem = error.problem(task.spec.document.value(error.at or ("data",)))
+        return CheckedData(task, dataset, (*warnings, problem))
+    return CheckedData(task, dataset, warnings)
 
 
 def need_counted(task: Task, dataset: Dataset) -> None:

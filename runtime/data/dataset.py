@@ -6,7 +6,7 @@ Uses jax only for ids and masks that layers compute. All problems of the data ar
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.row_counts import unequal_rows
@@ -56,15 +56,25 @@ class Part:
         return Part(inputs, targets, len(rows), self.masks.take(rows), self.learnt, rows)
 
 
+class RawColumns(NamedTuple):
+    """The columns that were read: of the rows of the source, and of test rows that have columns of their own."""
+
+    source: Arrays
+    test: Arrays | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """All rows of a task. `digests` is of each column that was read, `notes` are shown to the user."""
+    """All rows of a task. `digests` is of each column that was read, `notes` are shown to the user, `raw` are the columns
+    themselves where they were asked for.
+    """
 
     train: Part
     validation: Part | None
     test: Part | None
     digests: KnownDigests
     notes: tuple[str, ...] = ()
+    raw: RawColumns | None = None
 
 
 def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[Problem, ...]]:
@@ -97,10 +107,17 @@ def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[
 
 
 def read_dataset(
-    task: Task, root: Root, *, test: bool = True, known: KnownDigests = NONE_KNOWN, learnt: Learnt | None = None
+    task: Task,
+    root: Root,
+    *,
+    test: bool = True,
+    known: KnownDigests = NONE_KNOWN,
+    learnt: Learnt | None = None,
+    raw: bool = False,
 ) -> Dataset:
-    """The rows of a completed task, split and checked; without its test rows where `test` is false. `known` is what a run
-    recorded of its columns, `learnt` what its readers have learnt, which is learnt here where it is None.
+    """The rows of a completed task, split and checked; without its test rows where `test` is false, and with its `raw` columns
+    where that is true. `known` is what a run recorded of its columns, `learnt` what its readers have learnt, which is learnt
+    here where it is None.
 
     Raises RunError with a code, `at` the part of the spec to blame.
     """
@@ -125,12 +142,13 @@ def read_dataset(
     assert train is not None
     columns, notes = test_columns(task, root, loaded) if test else (None, ())
     notes = (*notes, *parts.notes, *remarks(task, whole.learnt))
+    kept = RawColumns(loaded.train, columns) if raw else None
     if columns is None:
-        return Dataset(train, validation, held if test else None, KnownDigests(digests), notes)
+        return Dataset(train, validation, held if test else None, KnownDigests(digests), notes, kept)
     of_test = digests_of(with_contents(task, columns, root), column_names(task), known.test)
     with located_by(partial(place_of_row, task, root, test=True)):
         tested = read_test(task, columns, whole)
-    return Dataset(train, validation, tested, KnownDigests(digests, of_test), notes)
+    return Dataset(train, validation, tested, KnownDigests(digests, of_test), notes, kept)
 
 
 def rows_of(columns: Arrays) -> int:

@@ -135,6 +135,12 @@ CASES: dict[str, list[list[str]]] = {
         [f"{FILE}-typo.yaml", f"{AT_START}-typo.yaml", "--check"],
         [f"{FILE}-none.yaml", FILE, f"{AT_START}-wrong.yaml"],
     ],
+    "data": [
+        [f"{FILE}.yaml"],
+        [f"{AT_START}.yaml", "--rows", "9"],
+        [f"{FILE}-wrong.yaml"],
+        [f"{FILE}-columns.yaml"],
+    ],
     "train": [[f"{FILE}-wrong.yaml"], [f"{FILE}-columns.yaml"], [f"{FILE}.yaml", "--run-dir", f"{FILE}/run"]],
     "debug": [[f"{FILE}/run"], [f"{FILE}/none"], [f"{AT_START}.yaml"]],
     "evaluate": [

@@ -114,6 +114,10 @@ class Reader(Registered):
         """What the log is to say of what was learnt, a sentence each without a full stop."""
         return ()
 
+    def described(self, learnt: Learnt) -> tuple[str, ...]:
+        """What was learnt, for people who look at the data, a phrase each."""
+        return ()
+
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         """The columns as the array `[rows, ...]` that the model takes; `learnt` is what `learn` has said. A row is read in the
         same way whatever other rows are there.

@@ -14,7 +14,14 @@ from modelc.compiler.library.base.type_checks import need
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.checks import ENDLESS, check_labels, missing_values
-from modelc.compiler.library.readers.names import count_names, look_up, most_frequent, names_in, unknown_names
+from modelc.compiler.library.readers.names import (
+    count_names,
+    first_names,
+    look_up,
+    most_frequent,
+    names_in,
+    unknown_names,
+)
 
 UNKNOWN = "unknown"
 """The name of the class of all names that a vocabulary has not, where the spec says no other."""
@@ -285,6 +292,11 @@ class CategoricalReader(Reader):
                 f"{learnt['unknown']:,} of {learnt['values']:,} values in the training rows are of the class `{self.others}`"
             )
         return tuple(said)
+
+    def described(self, learnt: Learnt) -> tuple[str, ...]:
+        if self.vocabulary is None or learnt is None:
+            return ()
+        return (f"{counted(len(learnt['names']), 'name')} and `{self.others}`: {first_names(learnt['names'])}",)
 
     def labels(self, column: NumpyArray, first_row: int, learnt: Learnt, count: int | None, what: str) -> NumpyArray:
         """The class of each value of the `column`, of which there are `count`; `what` is what they are called.

@@ -126,6 +126,12 @@ class CategoryColumnsReader(Reader):
         said = [(one.column, text) for one in self.readers for text in one.remarks(learnt[one.column])]
         return tuple(f"`{name}`: {text}" for name, text in said)
 
+    def described(self, learnt: Learnt) -> tuple[str, ...]:
+        if learnt is None:
+            return ()
+        said = [(one.column, text) for one in self.readers for text in one.described(learnt[one.column])]
+        return tuple(f"`{name}`: {text}" for name, text in said)
+
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         planned = plan_arrays(self, columns, wanted)
         learnt = self.learn(columns) if learnt is None else learnt

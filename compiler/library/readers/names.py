@@ -61,3 +61,9 @@ def unknown_names(unknown: Sequence[str], row: int, column: str, among: str, hel
 def shortened(name: str) -> str:
     """`name` as a message shows it."""
     return name if len(name) <= SHOWN else name[: SHOWN - 3] + "..."
+
+
+def first_names(names: Sequence[str], most: int = 10) -> str:
+    """The first of `names`, each cut where it is long, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(shortened, names[:most])) + more

@@ -1,6 +1,6 @@
 """What `number` and `numbers` share: columns of numbers with missing values filled in and, where asked for, standardized."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -119,6 +119,14 @@ class NumericReader(Reader):
         marks = len(learnt["scale"]) if self.indicates else 0
         return Unit((*learnt["scale"], *[1.0] * marks), (*learnt["mean"], *[0.0] * marks))
 
+    def described(self, learnt: Learnt) -> tuple[str, ...]:
+        if learnt is None:
+            return ()
+        said = [f"missing values are read as {spread_of(learnt['fill'])}, the {self.missing}"] if learnt["fill"] else []
+        if learnt["mean"]:
+            said.append(f"mean {spread_of(learnt['mean'])}, deviation {spread_of(learnt['scale'])}")
+        return tuple(said)
+
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         planned = plan_arrays(self, columns, wanted)
         learnt = self.learn(columns) if learnt is None else learnt
@@ -171,6 +179,12 @@ def columns_of(columns: Arrays) -> Iterator[tuple[str, NumpyArray, NumpyArray | 
             gone = gone | np.isnan(values)
         values = np.where(gone, np.zeros((), values.dtype), values) if gone.any() else values
         yield name, values.reshape(len(values), -1), gone.reshape(len(values), -1) if gone.any() else None
+
+
+def spread_of(numbers: Sequence[float]) -> str:
+    """A number, or the least and the most of several."""
+    least, most = min(numbers), max(numbers)
+    return f"{least:.4g}" if len(numbers) == 1 else f"{least:.4g} to {most:.4g}"
 
 
 def check_infinite(values: NumpyArray, name: str) -> None:

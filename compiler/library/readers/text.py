@@ -16,7 +16,7 @@ from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.casts import plan_arrays, to_integers
 from modelc.compiler.library.readers.categorical import FEWER_WORDS
 from modelc.compiler.library.readers.checks import missing_values
-from modelc.compiler.library.readers.names import most_frequent, name_of
+from modelc.compiler.library.readers.names import first_names, most_frequent, name_of
 from modelc.compiler.library.readers.tokens import Tokenizer, bytes_of, tokens_of
 
 PADDING, UNKNOWN, SPECIAL = 0, 1, 2
@@ -246,6 +246,13 @@ class TextReader(Reader):
                 share = 100 * learnt["unknown"] / learnt["tokens"]
                 said.append(f"{share:.2g} % of the {self.tokenizer} in the training rows are not in the vocabulary")
         return tuple(said)
+
+    def described(self, learnt: Learnt) -> tuple[str, ...]:
+        if learnt is None:
+            return ()
+        words = () if self.tokenizer == "bytes" else self.vocabulary_of(learnt)
+        said = [f"{len(words):,} {self.tokenizer}: {first_names(words)}"] if words else []
+        return (*said, f"the longest text has {learnt['longest']:,} {self.tokenizer}")
 
     def rows_of(self, column: NumpyArray) -> Iterator[tuple[int, list[str] | bytes]]:
         """The number of each row that is there, and its tokens."""

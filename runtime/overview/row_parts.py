@@ -1,0 +1,80 @@
+"""The rows for training, validation and test with the columns that they were read from, and what a message calls each row."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import NamedTuple
+
+import numpy as np
+
+from modelc.compiler.binding.task import Task
+from modelc.compiler.library.readers.checks import take_rows
+from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.dataset import Dataset, Part, place_of_row
+from modelc.runtime.data.learning import of_columns
+from modelc.runtime.overview.variables import Variable, variables_of
+
+
+@dataclass(frozen=True)
+class RowsOfSource:
+    """The columns of a source that are read, each with the rows that are read of it, the first of which is `first`."""
+
+    columns: Arrays
+    first: int
+    place_of: Callable[[int], str]
+
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        return variables_of(self.columns)
+
+
+class PartRows(NamedTuple):
+    """One part: its name, its values as the model takes them, and the places of its rows in their source."""
+
+    name: str
+    part: Part
+    source: RowsOfSource
+    rows: Array
+
+    def number_of(self, row: int) -> int:
+        """The number of a row of the part in its source, counted from 0."""
+        return int(self.rows[row]) + self.source.first
+
+    def called(self, row: int, *, place: bool = False) -> str:
+        """What a message calls a row of the part; with its `place` in the files of its source where they have lines."""
+        number = self.number_of(row)
+        where = self.source.place_of(number) if place else ""
+        return f"row {number}" + (f" ({where})" if where else "")
+
+
+def parts_of(task: Task, dataset: Dataset, root: Root) -> tuple[PartRows, ...]:
+    """The parts of a data set that was read with its raw columns; that of the training rows is the first."""
+    assert dataset.raw is not None
+    source = rows_of_source(task, dataset.raw.source, partial(place_of_row, task, root))
+    own = source
+    if (brought := dataset.raw.test) is not None:
+        columns = {name: brought[name] for name in source.columns}
+        own = RowsOfSource(columns, 0, partial(place_of_row, task, root, test=True))
+    found: Mapping[str, tuple[Part | None, RowsOfSource]] = {
+        "training": (dataset.train, source),
+        "validation": (dataset.validation, source),
+        "test": (dataset.test, own),
+    }
+    return tuple(
+        PartRows(name, part, rows, np.arange(part.rows) if part.numbers is None else part.numbers)
+        for name, (part, rows) in found.items()
+        if part is not None
+    )
+
+
+def rows_of_source(task: Task, columns: Arrays, place_of: Callable[[int], str]) -> RowsOfSource:
+    """The columns that inputs and targets are read from, with the rows that their readers take."""
+    found: dict[str, Array] = {}
+    first = 0
+    for binding in of_columns(task):
+        chosen = getattr(binding.reader, "rows", None)
+        first = chosen[0] if chosen else first
+        for name in binding.names:
+            found.setdefault(name, take_rows(columns[name], chosen))
+    return RowsOfSource(found, first, place_of)
