@@ -111,7 +111,7 @@ def predict(
     to_stream = output == STREAM
     where = "" if to_stream else f" in {output}"
     said = (
-        f"{rows.length:,} predictions for {rows.what}{where}: {kind} weights of {found.folder} (epoch {snapshot.epoch})"
+        f"{rows.lines:,} predictions for {rows.what}{where}: {kind} weights of {found.folder} (epoch {snapshot.epoch})"
     )
     say(said, stream=sys.stderr if to_stream else None)
     note = f"`{'standard output' if to_stream else output}` is complete, and has these rows as they are"
@@ -130,6 +130,13 @@ class Rows(NamedTuple):
     length: int
     what: str
     others: "Arrays"
+    labels: "Arrays"
+    """Columns that stand before the predictions where none are chosen."""
+
+    @property
+    def lines(self) -> int:
+        """How many rows the predictions have, several for one window."""
+        return len(next(iter(self.labels.values()), range(self.length)))
 
 
 def open_for(run: str, output: Path, data: Path | None, root: Path | None) -> "Run":
@@ -159,16 +166,17 @@ def columns_for(
     """The columns to write that `columns` chooses, None for all predictions. Ends the command for what cannot be written."""
     from modelc.runtime.chosen_columns import UnfitChoice, both, choose
     from modelc.runtime.predictions import form_of, misfit, names_of
+    from modelc.runtime.predictions_ahead import label_names, outputs_by_row
 
     chosen, form = None, form_of(output)
     if columns is not None and form is not None:
-        there = None if given is None else given.names
+        there = label_names(task) or (None if given is None else given.names)
         try:
-            chosen = choose(columns, names_of(task.outputs, form, raw=raw), there)
+            chosen = choose(columns, names_of(outputs_by_row(task), form, raw=raw), there)
         except UnfitChoice as error:
             refuse(error.message, helps=error.helps)
         inform(*(f"`{name}` is the prediction, and not the column of the rows" for name in both(chosen, there)))
-    wrong = misfit(task.outputs, output, raw=raw, spreadsheet=spreadsheet, chosen=chosen)
+    wrong = misfit(outputs_by_row(task), output, raw=raw, spreadsheet=spreadsheet, chosen=chosen)
     if wrong is not None:
         refuse(wrong[0], helps=(wrong[1],))
     return chosen
@@ -184,18 +192,23 @@ def rows_to_predict(
     chosen: "Sequence[Chosen] | None",
 ) -> Rows:
     """The rows of a file, or of the run's own data. Raises RunError E4xx."""
+    from modelc.runtime.predictions_ahead import label_names, labels_by_row
+
     if given is not None:
         from modelc.runtime.data.learnt_task import as_learnt
         from modelc.runtime.runs.rows_for_run import inputs_for
 
         others = {one.column for one in chosen or () if one.of_file}
         found = inputs_for(run, task, given, learnt, others)
-        return Rows(as_learnt(task, learnt), found.inputs, found.length, given.shown, found.others)
+        inform(*found.notes)
+        known, ahead = as_learnt(task, learnt), found.others if label_names(task) else {}
+        return Rows(known, found.inputs, found.length, given.shown, found.others, ahead)
     from modelc.cli.splits import choose_rows, read_again
 
     task, dataset, _ = read_again(run, task, folders, split)
     name, part = choose_rows(dataset, split)
-    return Rows(task, part.inputs, part.rows, f"the {name} rows", {})
+    labels = labels_by_row(task, part.labels, part.rows)
+    return Rows(task, part.inputs, part.rows, f"the {name} rows", labels, labels)
 
 
 def keep(
@@ -203,13 +216,17 @@ def keep(
 ) -> None:
     """Write the predictions of `rows`. Raises RunError E604."""
     from modelc.runtime.predictions import columns_to_write, write_predictions
+    from modelc.runtime.predictions_ahead import outputs_by_row, predictions_by_row
 
-    outputs = rows.task.outputs
+    outputs, predicted = outputs_by_row(rows.task), predictions_by_row(rows.task, predicted)
+    labels = {name: column for name, column in rows.labels.items() if chosen is None}
     if output == STREAM:
         from modelc.runtime.prediction_files import json_lines
 
-        columns = columns_to_write(outputs, predicted, "jsonl", raw=raw, chosen=chosen, rows=rows.others)
+        columns = columns_to_write(outputs, predicted, "jsonl", raw=raw, chosen=chosen, rows=rows.others, labels=labels)
         for lines in json_lines(columns):
             pass_on(lines)
         return
-    write_predictions(output, outputs, predicted, raw=raw, spreadsheet=spreadsheet, chosen=chosen, rows=rows.others)
+    write_predictions(
+        output, outputs, predicted, raw=raw, spreadsheet=spreadsheet, chosen=chosen, rows=rows.others, labels=labels
+    )

@@ -18,6 +18,7 @@ from modelc.runtime.runs.files import replacing
 STANDARD_OUTPUT = Path("-")
 ONE_VALUE_A_CELL = {"csv": "a CSV file", "parquet": "a Parquet file"}
 """The forms of tables with one value in each cell, as messages call them."""
+NO_LABELS: Arrays = {}
 Outputs = Mapping[str, Output]
 """The outputs of a task, by name."""
 
@@ -91,16 +92,17 @@ def write_predictions(
     spreadsheet: bool = False,
     chosen: Sequence[Chosen] | None = None,
     rows: Arrays | None = None,
+    labels: Arrays = NO_LABELS,
 ) -> None:
     """Write the result of `predict`, by output name, `[rows, ...]`; with `raw`, the values without interpretation. Where columns
-    are `chosen`, these alone, of predictions and of the file of `rows`.
+    are `chosen`, these alone, of predictions and of the file of `rows`; else `labels` stand before all predictions.
 
     With `spreadsheet`, what a spreadsheet would compute of names in a CSV file is preceded by an apostrophe. The file
     replaces an existing one when it is complete. Raises RunError E604.
     """
     form = form_of(path)
     assert form is not None
-    columns = columns_to_write(outputs, predicted, form, raw=raw, chosen=chosen, rows=rows)
+    columns = columns_to_write(outputs, predicted, form, raw=raw, chosen=chosen, rows=rows, labels=labels)
     with replacing(path) as file:
         write_columns(file, form, columns, spreadsheet=spreadsheet)
 
@@ -113,11 +115,14 @@ def columns_to_write(
     raw: bool,
     chosen: Sequence[Chosen] | None = None,
     rows: Arrays | None = None,
+    labels: Arrays = NO_LABELS,
 ) -> Arrays:
-    """The columns of a file of this form, by their names in it: all predictions, or what is `chosen` of them and of `rows`."""
+    """The columns of a file of this form, by their names in it: all predictions behind `labels`, or what is `chosen` of
+    predictions and of `rows`.
+    """
     columns = columns_in_form(outputs, predicted, form, raw=raw)
     if chosen is None:
-        return columns
+        return {**labels, **columns}
     if form == "npz":
         columns = {**columns_in_form(outputs, predicted, "jsonl", raw=raw), **columns}
     return picked(chosen, columns, rows or {}, form)

@@ -8,6 +8,7 @@ from modelc.compiler.binding.masks import check_left_out, check_mask
 from modelc.compiler.binding.targets import of_metrics, report_strange_targets
 from modelc.compiler.binding.task import Binding, Columns, Task, Term
 from modelc.compiler.binding.unknown_targets import stated_type, warn_of_labels
+from modelc.compiler.binding.windows import check_window, of_window, steps_of
 from modelc.compiler.diagnostics.exceptions import PlanError, RunError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
@@ -41,7 +42,7 @@ def bind_inputs(reporter: Reporter, task: Task, columns: Columns) -> Task:
             help = "let several nodes take values from one input instead"
             reporter.add("E205", message, path, label="`same_as` is only for targets", help=help)
         elif reader is not None:
-            bindings[name] = bind_column(reporter, name, reader, wanted, columns, path)
+            bindings[name] = bind_column(reporter, task, name, reader, wanted, columns, path)
     for name in strangers if task.spec.model.complete else ():
         message, label = f"the model has no input `{name}`", "not used"
         note = f"inputs: {listed(graph.inputs)}" if graph.inputs else ()
@@ -99,10 +100,11 @@ def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], column
 
 
 def bind_column(
-    reporter: Reporter, name: str, reader: Reader, wanted: TensorType | None, columns: Columns, path: Path
+    reporter: Reporter, task: Task, name: str, reader: Reader, wanted: TensorType | None, columns: Columns, path: Path
 ) -> Binding:
     """The binding of `name` to the column that `reader` names; its type is None if it is unknown or wrong."""
-    binding, found = Binding(name, reader, wanted, None, path), None
+    assert task.data is not None
+    binding, found = Binding(name, reader, wanted, None, path, steps=steps_of(task.data, path)), None
     if columns is not None:
         binding = binding._replace(columns=reader.names_among(columns))
         if absent := [column for column in binding.names if column not in columns]:
@@ -111,13 +113,19 @@ def bind_column(
             return binding
         found = {column: columns[column] for column in binding.names}
     try:
-        type_ = reader.plan(found, wanted)
+        type_ = of_window(reader.plan(found, binding.wanted_of_row), binding.steps)
         classes = reader.class_names(found)
     except PlanError as error:
         argument = (*path, READERS.name_of(reader), error.argument)
         at = argument if argument in reporter.document.values else place_of_binding(reporter, path)
         reporter.plan_error(error, f"`{name}`: {error.message}", at)
         return binding
+    if task.data.windows is not None:
+        known = of_window(TensorType(reader.row_shape), binding.steps) if reader.row_shape is not None else type_
+        fits = check_window(
+            reporter, binding._replace(type=type_ or known), task.data, place_of_binding(reporter, path)
+        )
+        return binding._replace(type=type_, classes=classes) if fits else binding
     shape = reader.row_shape if type_ is None else type_.shape
     if wanted is not None and shape is not None and shape != wanted.shape:
         given, taken, column_name = show_shape(shape), show_shape(wanted.shape), reader.subject
@@ -195,7 +203,7 @@ def bind_named(reporter: Reporter, task: Task, name: str, columns: Columns) -> B
     if columns is not None and name not in data.targets and name not in columns:
         missing_column(reporter, name, name, columns, path)
         return None
-    return bind_column(reporter, name, reader, None, columns, path)
+    return bind_column(reporter, task, name, reader, None, columns, path)
 
 
 def bind_copy(reporter: Reporter, task: Task, name: str, reader: Reader, path: Path) -> Binding | None:

@@ -23,7 +23,7 @@ def bind_weights(reporter: Reporter, task: Task, columns: Columns) -> Task:
         help = "read the column itself: `sample_weight: {array: ...}`"
         reporter.add("E205", message, AT, label="`same_as` is only for targets", help=help)
         return task
-    binding = bind_column(reporter, "sample_weight", reader, None, columns, AT)
+    binding = bind_column(reporter, task, "sample_weight", reader, None, columns, AT)
     if binding.type is not None and not check_weights(reporter, task, binding, binding.type):
         return task
     return replace(task, targets={**(task.targets or {}), SAMPLE_WEIGHT: binding})

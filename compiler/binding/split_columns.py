@@ -1,10 +1,13 @@
-"""Checks the columns that splits go by, as far as possible without reading rows."""
+"""Checks the columns that splits and windows go by, as far as possible without reading rows."""
+
+from collections.abc import Mapping
 
 from modelc.compiler.binding.columns import missing_column
 from modelc.compiler.binding.task import Columns, Task
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.data_source import Column
 
 KINDS = {"str": "texts", "bytes": "texts", "bool": "booleans"}
 """What a column has by its dtype; all others have numbers."""
@@ -25,6 +28,21 @@ def check_split_columns(reporter: Reporter, task: Task, columns: Columns) -> Non
                 missing_column(reporter, key, column, columns, at)
             elif (known := columns[column].type) is not None:
                 check_split_column(reporter, task, key, column, known, at)
+    windows = task.data.windows if task.data is not None else None
+    if windows is None or columns is None:
+        return
+    for column, key in windows.columns.items():
+        check_window_column(reporter, key, column, columns)
+
+
+def check_window_column(reporter: Reporter, key: str, column: str, columns: Mapping[str, Column]) -> None:
+    """Report a column that series go by under `key` and that is not there, or has several values in a row."""
+    at: Path = ("data", "windows", key)
+    if column not in columns:
+        missing_column(reporter, "windows", column, columns, at)
+    elif (known := columns[column].type) is not None and known.shape:
+        message = f"`{column}` has rows of shape {show_shape(known.shape)}, and `{key}` goes by one value in each row"
+        reporter.add("E402", message, at, label="several values", help="name a column with one value in each row")
 
 
 def check_split_column(reporter: Reporter, task: Task, key: str, column: str, known: TensorType, at: Path) -> None:

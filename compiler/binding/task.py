@@ -95,7 +95,8 @@ class Binding(NamedTuple):
     """How one input or target is read. `subject` is a column, or the input whose array is copied.
 
     `columns` are the names of all columns that it is read from, None until those of the source are known. `wanted` is the type that the model needs (None for a target), `type` that of the reader, None until the data is
-    read. `squeeze` marks the only shape repair: a target of shape `[]` for an output `[1]`.
+    read. `squeeze` marks the only shape repair: a target of shape `[]` for an output `[1]`. `steps` is how many rows of the source
+    are read for each row of the task, its first axis; None without windows, and for one value a series.
     """
 
     name: str
@@ -106,11 +107,25 @@ class Binding(NamedTuple):
     classes: Classes = None
     squeeze: bool = False
     columns: tuple[str, ...] | None = None
+    steps: int | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns that it is read from, with patterns as they are written where columns are not known."""
         return self.reader.names_among(()) if self.columns is None else self.columns
+
+    @property
+    def wanted_of_row(self) -> TensorType | None:
+        """What the model needs of one row of the source."""
+        return (
+            self.wanted if self.wanted is None or self.steps is None else self.wanted.with_shape(*self.wanted.shape[1:])
+        )
+
+    @property
+    def stated_shape(self) -> tuple[int, ...] | None:
+        """The shape of one row of the task where the reader itself says it, whatever its columns have."""
+        shape = self.reader.row_shape
+        return shape if shape is None or self.steps is None else (self.steps, *shape)
 
     @property
     def given_type(self) -> TensorType | None:

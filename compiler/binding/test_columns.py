@@ -3,6 +3,7 @@
 from modelc.compiler.binding.columns import note_on_columns, report_refused
 from modelc.compiler.binding.source_headers import TEST
 from modelc.compiler.binding.task import Binding, Columns, Task
+from modelc.compiler.binding.windows import of_window
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.tensor_type import show_shape
@@ -22,6 +23,11 @@ def check_test_columns(reporter: Reporter, task: Task, trained: Columns, columns
     for binding in (*(task.inputs or {}).values(), *(task.targets or {}).values()):
         if not binding.copies_input and (trained is None or binding.type is not None):
             check_test_column(reporter, binding, columns)
+    windows = task.data.windows if task.data is not None else None
+    for name, key in windows.columns.items() if windows is not None else ():
+        if name not in columns:
+            message, note = f"{OF}the data has no column `{name}`, the `{key}` of `windows`", note_on_columns(columns)
+            reporter.add("E401", message, TEST, label=f"no column `{name}`", note=note)
 
 
 def check_test_column(reporter: Reporter, binding: Binding, columns: Columns) -> None:
@@ -38,7 +44,9 @@ def check_test_column(reporter: Reporter, binding: Binding, columns: Columns) ->
             reporter.add("E401", message, TEST, label=label, note=note)
             return
     try:
-        type_ = binding.reader.plan({name: columns[name] for name in binding.names}, binding.wanted)
+        type_ = of_window(
+            binding.reader.plan({name: columns[name] for name in binding.names}, binding.wanted_of_row), binding.steps
+        )
     except PlanError as error:
         reporter.plan_error(error, f"{OF}{error.message}", TEST)
         return

@@ -121,7 +121,14 @@ def check_rows(reporter: Reporter, task: Task, columns: Columns) -> int | None:
     data, settings = task.data, task.spec.train.settings if task.spec.train else None
     binding = next(iter((task.inputs or {}).values()), None)
     column = None if binding is None or columns is None else columns.get(binding.names[0])
-    if data is None or settings is None or binding is None or column is None or column.rows is None:
+    if (
+        data is None
+        or data.windows is not None
+        or settings is None
+        or binding is None
+        or column is None
+        or column.rows is None
+    ):
         return None
     chosen = getattr(binding.reader, "rows", None)
     rows = chosen[1] - chosen[0] if chosen else column.rows

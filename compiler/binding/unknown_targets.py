@@ -18,7 +18,7 @@ from modelc.compiler.library.losses import LOSSES
 
 def stated_type(task: Task, term: Term, binding: Binding, columns: Columns) -> TensorType | None:
     """A type of the target as its reader states it, where columns are not known and the loss takes none of that shape."""
-    shape = binding.reader.row_shape
+    shape = binding.stated_shape
     outputs = types_of(task, term)
     if columns is not None or shape is None or not outputs:
         return None
@@ -70,7 +70,7 @@ def warn_of_labels(reporter: Reporter, task: Task, term: Term, binding: Binding,
     related: list[tuple[Path, str]] = [(node.at, f"`{term.of[0]}` gives {show_shape(output.shape)}")] if node else []
     elementwise = {type_.shape for type_ in term.loss.targets(output)} == {output.shape}
     count = binding.classes if isinstance(binding.classes, int | None) else len(binding.classes)
-    unknown = columns is None and binding.reader.row_shape is None
+    unknown = columns is None and binding.reader.row_shape is None and binding.steps is None
     if elementwise and unknown and output.rank == 1 and output.shape[0] > 1:
         width = output.shape[0]
         message = (

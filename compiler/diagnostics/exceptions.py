@@ -88,6 +88,14 @@ class RunError(Exception):
         words = rf"in row {self.row}(?!\d)"
         return self.replaced(message=re.sub(words, lambda found: f"{found[0]}, {place}", self.message, count=1))
 
+    def of_row(self, row: int | None) -> "RunError":
+        """The same error about another `row`, which its message then names: the rows it was raised for are some of the data."""
+        if row is None or self.row is None:
+            return self
+        words = rf"in row {self.row}(?!\d)"
+        message = re.sub(words, f"in row {row}", self.message, count=1)
+        return RunError(self.code, message, notes=self.notes, helps=self.helps, at=self.at, row=row)
+
     def placed(self, at: Path) -> "RunError":
         """The same error with its place in the spec, unless it already has one."""
         return self if self.at else self.replaced(at=at)

@@ -239,10 +239,11 @@ def show_split(data: DataSpec, key: str) -> str:
     split = data.splits.get(key)
     if split is None:
         return ""
+    of_each = " of each series" if data.windows is not None and data.windows.group_by is not None else ""
     if split.first is not None:
-        return f"the first {counted(split.first, 'row')}"
+        return f"the first {counted(split.first, 'row')}{of_each}"
     if split.last is not None:
-        return f"the last {counted(split.last, 'row')}"
+        return f"the last {counted(split.last, 'row')}{of_each}"
     if split.where is not None:
         values = " or ".join(map(str, split.where.equals))
         return f"the rows in which {split.where.column} is {values}"

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.splits import Split, Splits
+from modelc.compiler.language.windows import SpanName, WindowsSpec
 from modelc.compiler.library.base.plugin_context import NONE, Plugins
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Source
@@ -253,6 +254,9 @@ class DataSpec(NamedTuple):
     complete: bool
     sample_weight: Reader | None = None
     test_split: Split | None = None
+    windows: WindowsSpec | None = None
+    spans: Mapping[str, SpanName] = {}
+    """By the name of an input, what it reads of a window, where that is not the context."""
 
     @property
     def splits(self) -> Splits:

@@ -37,6 +37,7 @@ from modelc.compiler.language.split_grammar import TEST, VALIDATION
 from modelc.compiler.language.suggestions import wrong_kinds as instead
 from modelc.compiler.language.suggestions.foreign_keys import as_monitor, as_patience
 from modelc.compiler.language.suggestions.planned import reserved
+from modelc.compiler.language.window_grammar import SPANS, WINDOWS
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.library.base.tensor_type import MAX_RANK
@@ -178,7 +179,7 @@ MODEL = Keys(
         only_of_graph("outputs", OUTPUT_OF_CHAIN),
     ),
 )
-READER = Thing(READERS, bare=instead.as_reader)
+READER = Thing(READERS, SPANS, bare=instead.as_reader)
 DATA = Keys(
     "`data`",
     {
@@ -192,6 +193,7 @@ DATA = Keys(
         "sample_weight": READER._replace(description="The weight of each row in the loss, or of each step of it."),
         "validation": VALIDATION,
         "test": TEST,
+        "windows": WINDOWS,
         "seed": integer(
             "Seed of the choice of validation and test rows.", 0, below=2**63, range="at least 0 and below 2^63"
         ),

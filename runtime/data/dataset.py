@@ -3,10 +3,11 @@
 Uses jax only for ids and masks that layers compute. All problems of the data are found here, before anything is compiled.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.row_counts import unequal_rows
@@ -24,22 +25,34 @@ from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests
 from modelc.runtime.data.counted_elements import counted_elements, masks_among_targets
 from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
-from modelc.runtime.data.learning import NOTHING_LEARNT, Learnt, every_row, key_of, of_columns, remarks
+from modelc.runtime.data.learning import (
+    NOTHING_LEARNT,
+    Learnt,
+    every_row,
+    key_of,
+    of_columns,
+    remarks,
+    step_known,
+    with_step,
+)
 from modelc.runtime.data.learnt_task import as_learnt
+from modelc.runtime.data.needed_columns import column_names, columns_beside, columns_of_windows
 from modelc.runtime.data.opened_files import below_root, with_contents
 from modelc.runtime.data.prepared.surveys import surveyed
-from modelc.runtime.data.read_binding import need_columns, of_other_rows, read_binding
+from modelc.runtime.data.read_binding import of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
 from modelc.runtime.data.row_places import located_by
 from modelc.runtime.data.splitting import split_rows
 from modelc.runtime.data.target_checks import check_targets, with_unknown
+from modelc.runtime.data.windows import Windows, counts_of_rows, gathered, labels_of, of_windows, windows_of
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """Some rows of a data set: the model's inputs and targets by name, `[rows, ...]` each, the masks that the model makes
     of the inputs alone, and what readers have learnt of the training rows. `numbers` are the places of its rows in their
-    source, where these are only some of those.
+    source, where these are only some of those; of windows, those of the first row of their targets. `labels` tell predictions of
+    windows apart: columns `[rows]`, or `[rows, steps]` of the horizon.
     """
 
     inputs: Arrays
@@ -48,12 +61,15 @@ class Part:
     masks: KnownMasks = NOTHING
     learnt: Learnt = NOTHING_LEARNT
     numbers: Array | None = None
+    labels: Arrays = field(default_factory=dict)
 
     def take(self, rows: Array) -> "Part":
         """The rows at these indices."""
         inputs = {name: array[rows] for name, array in self.inputs.items()}
         targets = {name: array[rows] for name, array in self.targets.items()}
-        return Part(inputs, targets, len(rows), self.masks.take(rows), self.learnt, rows)
+        labels = {name: array[rows] for name, array in self.labels.items()}
+        numbers = rows if self.numbers is None else self.numbers[rows]
+        return Part(inputs, targets, len(rows), self.masks.take(rows), self.learnt, numbers, labels)
 
 
 class RawColumns(NamedTuple):
@@ -126,15 +142,16 @@ def read_dataset(
     assert data.source is not None
     loaded = load(task, data.source, root, ("data", "source"))
     with located_by(partial(place_of_row, task, root)):
-        training = training_rows(task, loaded.train) if learnt is None else None
-        whole = read_part(task, loaded.train, learnt or NOTHING_LEARNT, training)
+        windows = windows_of(task, loaded.train, step=step_known(learnt or NOTHING_LEARNT))
+        training = training_rows(task, loaded.train, windows) if learnt is None else None
+        whole = read_part(task, loaded.train, learnt or NOTHING_LEARNT, training, windows=windows)
     digests = digests_of(
-        with_contents(task, loaded.train, root), column_names(task) | columns_of_splits(task), known.train
+        with_contents(task, loaded.train, root), column_names(task) | columns_beside(task), known.train
     )
     # Also of those that are held out: which these are is drawn.
     with located_by(partial(place_of_row, task, root) if whole.rows == rows_of(loaded.train) else lambda row: ""):
         check_values(task, whole, training=True)
-    parts = split_rows(data, whole.rows, loaded.train)
+    parts = split_rows(data, whole.rows, loaded.train) if windows is None else windows.parts
     train, validation, held = (
         None if rows is None else whole if len(rows) == whole.rows else whole.take(rows)
         for rows in (parts.train, parts.validation, parts.test)
@@ -165,11 +182,13 @@ def place_of_row(task: Task, root: Root, row: int, *, test: bool = False) -> str
     return task.data.source.place_of(root_for(task.spec.document, root, ("data", "source")), row, test=test)
 
 
-def training_rows(task: Task, columns: Arrays) -> Array | slice:
+def training_rows(task: Task, columns: Arrays, windows: Windows | None) -> Array | slice:
     """The places of the training rows, as far as readers have to know them: where rows differ in number, or cannot be split,
     it is reported when they have been read.
     """
     assert task.data is not None
+    if windows is not None:
+        return windows.rows.train
     bindings = of_columns(task)
     if not task.data.splits or not bindings or (first := columns.get(bindings[0].names[0])) is None:
         return slice(None)
@@ -177,20 +196,10 @@ def training_rows(task: Task, columns: Arrays) -> Array | slice:
     return split_rows(task.data, stop - start, columns).train
 
 
-def column_names(task: Task) -> set[str]:
-    """The columns that inputs and targets are read from."""
-    return {name for binding in of_columns(task) for name in binding.names}
-
-
-def columns_of_splits(task: Task) -> set[str]:
-    """The columns that splits go by, which the source of the training rows has."""
-    return {name for split in (task.data.splits if task.data else {}).values() for name in split.columns}
-
-
 def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     """The columns of the source at `at` that the task reads."""
     try:
-        names = column_names(task) | (columns_of_splits(task) if at == ("data", "source") else set())
+        names = column_names(task) | (columns_beside(task) if at == ("data", "source") else columns_of_windows(task))
         loaded = source.load(root_for(task.spec.document, root, at), names)
     except RunError as error:
         raise error.placed(at) from None
@@ -220,7 +229,8 @@ def test_columns(task: Task, root: Root, loaded: Loaded) -> tuple[Arrays | None,
 def read_test(task: Task, columns: Arrays, trained: Part) -> Part:
     """The test rows, read as the `trained` rows were."""
     try:
-        part = read_part(task, columns, trained.learnt, None, trained.masks)
+        windows = windows_of(task, columns, splits=False, step=step_known(trained.learnt))
+        part = read_part(task, columns, trained.learnt, None, trained.masks, windows)
         check_values(task, part, training=False)
     except RunError as error:
         message = f"of the test rows: {error.message}"
@@ -236,20 +246,27 @@ def place_of_test(task: Task) -> Path:
 
 
 def read_part(
-    task: Task, columns: Arrays, learnt: Learnt, training: Array | slice | None, masks_before: KnownMasks | None = None
+    task: Task,
+    columns: Arrays,
+    learnt: Learnt,
+    training: Array | slice | None,
+    masks_before: KnownMasks | None = None,
+    windows: Windows | None = None,
 ) -> Part:
     """Rows from columns of equal length, read by what was `learnt`, or what is learnt here of the rows `training`, where these
-    are given. `masks_before` are the masks of the training rows, where these are others.
+    are given. `masks_before` are the masks of the training rows, where these are others. Of `windows` each is a row.
     """
-    need_row_memory(task, columns)
+    need_row_memory(task, columns, None if windows is None else len(windows.starts))
     names: dict[str, tuple[str, ...]] = {}
     values: dict[str, Any] = {}
 
     def read_one(binding: Binding, counts: Array | None = None) -> Array:
+        if windows is not None and counts is not None:
+            counts = counts_of_rows(windows, counts, len(windows.series.order))
         array, value = read_binding(binding, columns, learnt, counts, training)
         if value is not None:
             names[key_of(binding)], values[key_of(binding)] = binding.names, value
-        return array
+        return array if windows is None else gathered(task, windows, binding, array)
 
     inputs = {name: read_one(binding) for name, binding in (task.inputs or {}).items()}
     bindings, masks = task.targets or {}, masks_among_targets(task)
@@ -268,7 +285,13 @@ def read_part(
     rows = need_equal_lengths(task, inputs, targets)
     if rows == 0:
         raise RunError("E404", "the data has no rows", at=("data", "source"))
-    return Part(inputs, targets, rows, known, Learnt(names, values) if training is not None else learnt)
+    found = Learnt(names, values) if training is not None else learnt
+    if windows is None:
+        return Part(inputs, targets, rows, known, found)
+    if training is not None:
+        found = with_step(found, tuple(windows.spec.columns), windows.series.step)
+    first = windows.rows_of(np.arange(rows), "horizon")[:, 0]
+    return Part(inputs, targets, rows, known, found, first, labels_of(windows, columns))
 
 
 def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
@@ -277,21 +300,6 @@ def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
     if error := unequal_rows(task, lengths):
         raise error
     return next(iter(lengths.values()))
-
-
-def needed_columns(
-    bindings: Collection[Binding], there: Collection[str], refused: Mapping[str, RunError], learnt: Learnt
-) -> set[str]:
-    """The columns that `bindings` are read from. Raises RunError E401 for one that is not among those that are `there`, or the
-    error of one that is `refused`.
-    """
-    bindings = [learnt.placed(binding) for binding in bindings]
-    for binding in bindings:
-        for name in binding.names:
-            if name in refused:
-                raise refused[name]
-        need_columns(binding, there)
-    return {name for binding in bindings for name in binding.names}
 
 
 def read_inputs(task: Task, columns: Arrays, learnt: Learnt = NOTHING_LEARNT) -> tuple[dict[str, Array], int]:
@@ -316,18 +324,24 @@ def read_inputs(task: Task, columns: Arrays, learnt: Learnt = NOTHING_LEARNT) ->
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"`{name}` has {length:,}" for name, length in lengths.items())
         raise RunError("E404", f"the inputs have different numbers of rows: {shown}")
+    return checked_inputs(task, inputs), next(iter(lengths.values()), 0)
+
+
+def checked_inputs(task: Task, inputs: dict[str, Array]) -> dict[str, Array]:
+    """`inputs` of new rows. Raises RunError for values that a layer does not take."""
     check_ids(task, inputs)
     try:
         check_integers(task, inputs)
     except RunError as error:
         raise of_other_rows(error) from None
-    return inputs, next(iter(lengths.values()), 0)
+    return inputs
 
 
 def check_values(task: Task, part: Part, *, training: bool) -> None:
     """Raise RunError for ids outside the table of their layer, integers that a layer would round, targets that are invalid
     for their loss, or masks that are not boolean; in prediction, or also in `training`.
     """
-    check_ids(task, part.inputs, training=training)
-    check_integers(task, part.inputs, training=training)
-    check_targets(as_learnt(task, part.learnt), part.inputs, part.targets, part.masks)
+    with of_windows(part.numbers):
+        check_ids(task, part.inputs, training=training)
+        check_integers(task, part.inputs, training=training)
+        check_targets(as_learnt(task, part.learnt), part.inputs, part.targets, part.masks)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from modelc.compiler.binding.task import Binding, Task
+from modelc.compiler.language.windows import Step
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.counted_elements import shown_columns
 
@@ -33,6 +34,20 @@ class Learnt:
 
 
 NOTHING_LEARNT = Learnt()
+WINDOWS = "windows"
+"""The key of what is known of series: how far their rows are apart."""
+
+
+def step_known(learnt: Learnt) -> Step | None:
+    """How far the rows of series are apart, as those of training say; None where any distance will do, or none is known."""
+    found = learnt.of_key(WINDOWS)
+    return None if found is None else Step(found["amount"], found["unit"])
+
+
+def with_step(learnt: Learnt, columns: tuple[str, ...], step: Step | None) -> Learnt:
+    """`learnt` with how far the rows of series are apart, which `columns` tell."""
+    value = None if step is None else step._asdict()
+    return Learnt({**learnt.columns, WINDOWS: columns}, {**learnt.values, WINDOWS: value})
 
 
 def key_of(binding: Binding) -> str:

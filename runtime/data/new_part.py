@@ -12,9 +12,10 @@ from modelc.compiler.library.readers.casts import type_of
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Arrays
 from modelc.runtime.data.dataset import Part, check_values, read_part
-from modelc.runtime.data.learning import Learnt, every_row
+from modelc.runtime.data.learning import Learnt, every_row, step_known
 from modelc.runtime.data.opened_files import below_root
 from modelc.runtime.data.read_binding import of_other_rows
+from modelc.runtime.data.windows import windows_of
 
 
 def read_new_part(task: Task, columns: Arrays, learnt: Learnt, root: Root) -> tuple[Task, Part]:
@@ -26,7 +27,8 @@ def read_new_part(task: Task, columns: Arrays, learnt: Learnt, root: Root) -> tu
     task = below_root(bound_to(task, columns), root)
     task = replace(task, inputs=for_all_rows(task.inputs, learnt), targets=for_all_rows(task.targets, learnt))
     try:
-        part = read_part(task, columns, learnt, None)
+        windows = windows_of(task, columns, splits=False, step=step_known(learnt))
+        part = read_part(task, columns, learnt, None, windows=windows)
         check_values(task, part, training=False)
     except RunError as error:
         raise of_other_rows(error) from None

@@ -55,6 +55,9 @@ def keys_of(
     task: Task, files: Sequence[SourceFile], known: KnownDigests, learnt: Learnt | None, *, test: bool
 ) -> tuple[str, ...]:
     """The keys under which the rows may be, the last of which is that under which they are kept; none for rows that are not."""
+    # Windows take the memory of many rows each, and making them of rows that are read is fast.
+    if task.data is None or task.data.windows is not None:
+        return ()
     if not is_slow(task) or (is_masked(task) and task.spec.plugins.plugins):
         return ()
     # `files` are those of the sources: what is in the files that readers open would be in no key.

@@ -41,7 +41,7 @@ def read_binding(
         every = every_row(binding).reader
         shown = shown_columns(reader, given, counts, lambda row: every.read(row, None, value))
         assert shown is not None, "some elements count"
-        return reader.read(shown, binding.wanted, value), value
+        return reader.read(shown, binding.wanted_of_row, value), value
     except RunError as error:
         raise advised(error, binding).placed(binding.at) from None
 

@@ -16,17 +16,19 @@ def size_of(shape: tuple[int, ...], dtype: str) -> int:
     return prod(shape) * WIDTHS.get(dtype, 4)
 
 
-def need_row_memory(task: Task, columns: Arrays) -> None:
+def need_row_memory(task: Task, columns: Arrays, windows: int | None = None) -> None:
     """Raise RunError E502 unless the inputs and targets made of `columns` fit beside them into the memory that is left.
 
-    A column that already is what the model takes is used as it is, and counts nothing.
+    A column that already is what the model takes is used as it is, and counts nothing. Of so many `windows` each has its own rows.
     """
     sizes = {}
     for name, binding in {**(task.inputs or {}), **(task.targets or {})}.items():
         first_column, type_ = columns.get(binding.names[0]), binding.wanted or binding.type
         if first_column is None or type_ is None:
             continue
-        if len(binding.names) > 1 or first_column.dtype.name != type_.dtype:
+        if windows is not None:
+            sizes[name] = windows * size_of(type_.shape, type_.dtype)
+        elif len(binding.names) > 1 or first_column.dtype.name != type_.dtype:
             first, last = getattr(binding.reader, "rows", None) or (0, len(first_column))
             sizes[name] = (last - first) * size_of(type_.shape, type_.dtype)
     there, needed = available_memory(), sum(sizes.values())
@@ -37,6 +39,6 @@ def need_row_memory(task: Task, columns: Arrays) -> None:
         "E502",
         f"the rows take {gigabytes(needed)} of memory in the types of the model, but {gigabytes(there)} are left",
         notes=(f"the largest is `{largest}`: {gigabytes(sizes[largest])}",),
-        helps=("choose some of them with `rows: [start, stop]`",),
-        at=("data", "source"),
+        helps=("choose some of them with `rows: [start, stop]`",) if windows is None else ("give a larger `stride`",),
+        at=("data", "source") if windows is None else ("data", "windows"),
     )

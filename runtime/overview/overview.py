@@ -11,7 +11,8 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.explain.summary import show_reader, show_split
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
-from modelc.runtime.data.dataset import Dataset, column_names, columns_of_splits, load
+from modelc.runtime.data.dataset import Dataset, load
+from modelc.runtime.data.needed_columns import column_names, columns_beside
 from modelc.runtime.overview.class_counts import ClassCounts, class_counts
 from modelc.runtime.overview.column_facts import ColumnFacts, facts_of, python_value
 from modelc.runtime.overview.findings import Finding, findings
@@ -92,7 +93,7 @@ def facts_of_columns(task: Task, columns: Arrays) -> tuple[ColumnFacts, ...]:
     """The facts of all columns that are read, those of splits too."""
     source = task.source
     declared = getattr(source, "types", {})
-    wanted = [name for name in columns if name in column_names(task) | columns_of_splits(task)]
+    wanted = [name for name in columns if name in column_names(task) | columns_beside(task)]
     return tuple(facts_of(name, columns[name], declared) for name in wanted)
 
 
@@ -114,7 +115,7 @@ def unread_columns(task: Task, root: Root) -> tuple[str, ...] | None:
     found = source.inspect(root_for(task.spec.document, root, ("data", "source"))).columns
     if found is None:
         return None
-    read = column_names(task) | columns_of_splits(task)
+    read = column_names(task) | columns_beside(task)
     return tuple(name for name in found if name not in read)
 
 

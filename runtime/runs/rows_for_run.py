@@ -6,27 +6,35 @@ from typing import NamedTuple
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.data.arrays import Arrays
-from modelc.runtime.data.dataset import Part, needed_columns, read_inputs
+from modelc.runtime.data.dataset import Part, read_inputs
+from modelc.runtime.data.last_windows import last_windows
 from modelc.runtime.data.learning import Learnt, of_columns
 from modelc.runtime.data.learnt_task import as_learnt
+from modelc.runtime.data.needed_columns import columns_of_windows, needed_columns
 from modelc.runtime.data.new_part import read_new_part
 from modelc.runtime.data.new_rows import NewRows
 from modelc.runtime.data.opened_files import below_root
 from modelc.runtime.data.row_places import located_by
+from modelc.runtime.predictions_ahead import labels_by_row
 from modelc.runtime.runs.kept_spec import with_rows_for
 from modelc.runtime.runs.run_directory import Run
 
 
 class NewInputs(NamedTuple):
-    """The model's inputs, the number of rows, and other columns of them."""
+    """The model's inputs, the number of rows, and other columns of them; of windows, of each row that is predicted. `notes` are
+    shown to the user.
+    """
 
     inputs: Arrays
     length: int
     others: Arrays
+    notes: tuple[str, ...] = ()
 
 
 def inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Collection[str] = ()) -> NewInputs:
-    """The model's inputs of new rows, and their columns called `others`. Raises RunError E4xx."""
+    """The model's inputs of new rows, and their columns called `others`; of windows, the last of each series. Raises RunError E4xx."""
+    if task.data is not None and task.data.windows is not None:
+        return inputs_ahead(run, task, rows, learnt)
     columns = columns_for(run, rows, tuple((task.inputs or {}).values()), learnt, others)
     with with_rows_for(run), located_by(rows.place_of):
         inputs, count = read_inputs(below_root(task, rows.root), columns, learnt)
@@ -35,11 +43,24 @@ def inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Coll
     return NewInputs(inputs, count, {name: columns[name] for name in others})
 
 
+def inputs_ahead(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> NewInputs:
+    """The last window of each series, for predictions beyond its end, with what tells these apart. Raises RunError E4xx."""
+    targets = {name for one in of_columns(task) if one.wanted is None for name in learnt.placed(one).names}
+    others = [name for name in columns_of_windows(task) | targets if name in rows.names]
+    columns = columns_for(run, rows, tuple((task.inputs or {}).values()), learnt, others)
+    if not all(len(column) for column in columns.values()):
+        raise RunError("E404", f"`{rows.shown}` has no rows to predict")
+    with with_rows_for(run), located_by(rows.place_of):
+        found = last_windows(below_root(task, rows.root), columns, learnt)
+    return NewInputs(found.inputs, found.rows, labels_by_row(task, found.labels, found.rows), found.notes)
+
+
 def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> tuple[Task, Part]:
     """The task with the types of these rows, and the rows with their targets. Raises RunError E4xx, SpecError."""
     bindings = of_columns(task)
     try:
-        columns = columns_for(run, rows, bindings, learnt)
+        there = [name for name in columns_of_windows(task) if name in rows.names]
+        columns = columns_for(run, rows, bindings, learnt, there)
     except RunError as error:
         if error.code == "E401" and error.at[:2] == ("data", "targets"):
             way = "scores need the targets too: `modelc predict RUN FILE` does without"

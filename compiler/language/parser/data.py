@@ -17,6 +17,8 @@ from modelc.compiler.language.suggestions.held_out_rows import INSIDE
 from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS
+from modelc.compiler.language.windows import WindowsSpec
 from modelc.compiler.library.base.registry import fold
 from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.sources import SOURCES
@@ -24,7 +26,7 @@ from modelc.compiler.library.sources import SOURCES
 
 def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:
     """The data section at `path`, or None when it is no mapping."""
-    section = read_keys(reporter, DATA, raw, path, readers={"validation": read_held_out, "test": read_test})
+    section = read_keys(reporter, DATA, raw, path, readers=READERS)
     if section is None:
         return None
     complete = not reporter.lacks(path) and all(
@@ -35,7 +37,35 @@ def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:
     test, held_out = (None, test) if isinstance(test, Split) else (value_of(test), None)
     inputs, targets = (readers_of(section.get(key)) for key in ("inputs", "targets"))
     split, seed = section.get("validation"), section.get("seed") or 0
-    return DataSpec(source, test, inputs, targets, split, seed, complete, weight, held_out)
+    data = DataSpec(source, test, inputs, targets, split, seed, complete, weight, held_out)
+    return with_windows(reporter, data, section)
+
+
+def with_windows(reporter: Reporter, data: DataSpec, section: Mapping[str, Any]) -> DataSpec:
+    """`data` with its windows, where there are any, and what is read of them."""
+    lost = any(fold(str(key)) in WINDOW_WORDS for key in reporter.unread.keys(("data",)))
+    given = section.get("inputs"), section.get("targets"), {"": section.get("sample_weight")}
+    spans = any("span" in found.beside for readers in given for found in (readers or {}).values() if found)
+    if not (lost or spans or "windows" in section):
+        return data
+    from modelc.compiler.language.parser.windows import check_beside_windows, spans_of
+
+    data = data._replace(windows=section.get("windows"), spans=spans_of(reporter, section, lost=lost))
+    check_beside_windows(reporter, data, section)
+    if data.windows is not None:
+        return data
+    if not (lost or "windows" in section):
+        return data
+    # Which shapes the columns have is not known without the windows.
+    inputs, targets = (dict.fromkeys(readers, None) for readers in (data.inputs, data.targets))
+    return data._replace(inputs=inputs, targets=targets, sample_weight=None, complete=False)
+
+
+def read_windows(reporter: Reporter, raw: Any, path: Path) -> WindowsSpec | None:
+    """The windows at `path`, which only a spec that has some needs to read."""
+    from modelc.compiler.language.parser import windows
+
+    return windows.read_windows(reporter, raw, path)
 
 
 def readers_of(entries: Mapping[str, Found | None] | None) -> dict[str, Reader | None]:
@@ -112,3 +142,7 @@ def lacks_part(reporter: Reporter, keys: Keys, raw: Mapping[str, Any], path: Pat
         if isinstance(below, Keys) and key in raw:
             read(reporter, below, raw[key], (*path, key))
     return len(reporter.problems) > before or reporter.has_hole(path)
+
+
+READERS = {"validation": read_held_out, "test": read_test, "windows": read_windows}
+"""Of each key whose value means more than its shape, what reads it."""

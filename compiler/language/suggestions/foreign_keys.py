@@ -9,6 +9,7 @@ from typing import Any
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.language.suggestions.held_out_rows import BY_COLUMN, as_fraction, as_rest, as_test_fraction
 from modelc.compiler.language.suggestions.spelling import synonyms
+from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS, as_window
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.language.suggestions.wrong_kinds import as_inputs_of_data, mapping_in
 from modelc.compiler.library.base.registry import fold
@@ -189,6 +190,7 @@ KEYS: Mapping[str, Advice] = {
         ("split", "splits", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction
     ),
     **BY_COLUMN,
+    **{word: as_window(word) for word in sorted(WINDOW_WORDS)},
     **dict.fromkeys(("testfraction", "testratio", "testsize", "testsplit"), as_test_fraction),
     **dict.fromkeys(("trainfraction", "trainratio", "trainsize", "trainsplit"), as_rest),
     **dict.fromkeys(

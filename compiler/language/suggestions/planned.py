@@ -115,13 +115,6 @@ PLANNED: Mapping[str, Planned] = {
         "train", "ending a training by the clock", ("max_duration", "max_time", "time_limit"), (),
         "`epochs` or `steps` bounds it",
     ),
-    "windows": Planned(
-        "data",
-        "cutting a series into windows",
-        ("lookback", "sliding_window", "sliding_windows", "window", "window_size", "windowing"),
-        (),
-        "`array` reads windows that the file has: a column of shape [rows, steps, values]",
-    ),
     "augment": Planned(
         "data",
         "augmenting inputs and targets together",

@@ -6,6 +6,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.language.suggestions.lookups import lookups
+from modelc.compiler.language.suggestions.window_words import WORDS as WINDOW_WORDS
 from modelc.compiler.library.base.registry import Registry, bare, fold
 
 ARGUMENTS = {
@@ -100,7 +101,7 @@ LONGEST = 100
 """Characters of a name that can be a typo of another, or like it."""
 
 
-WORDS = (*ARGUMENTS.items(), *GUESSED.items())
+WORDS = (*ARGUMENTS.items(), *GUESSED.items(), *WINDOW_WORDS.items())
 
 
 @cache

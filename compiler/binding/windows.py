@@ -1,0 +1,50 @@
+"""Types of windows: what a reader makes of one row, as often as a window has rows of it."""
+
+from modelc.compiler.binding.task import Binding
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.ast import DataSpec
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+
+
+def steps_of(data: DataSpec, path: Path) -> int | None:
+    """How many rows of the source the input, the target or the weights at `path` read for each row of the task; None without
+    windows, and for one value a series.
+    """
+    if data.windows is None:
+        return None
+    span = data.spans.get(str(path[2]), "context") if path[1] == "inputs" else "horizon"
+    return data.windows.steps(span)
+
+
+def of_window(type_: TensorType | None, steps: int | None) -> TensorType | None:
+    """The type of `steps` rows of this type, of the row itself for None."""
+    return type_ if type_ is None or steps is None else type_.with_shape(steps, *type_.shape)
+
+
+def check_window(reporter: Reporter, binding: Binding, data: DataSpec, at: Path) -> bool:
+    """Whether the rows that an input reads for a window fit it as far as that is known; reports at `at` if not."""
+    wanted, steps, windows = binding.wanted, binding.steps, data.windows
+    if wanted is None or windows is None or (steps is None and binding.type is None):
+        return True
+    given = None if binding.type is None else binding.type.shape
+    if given == wanted.shape or (given is None and wanted.shape[:1] == (steps,)):
+        return True
+    span = data.spans.get(binding.name, "context")
+    what = f"{steps} rows, those of the {span}," if steps is not None else "one value a series"
+    shown = show_shape(given) if given is not None else f"[{steps}, ...]"
+    message = f"`{binding.name}` reads {what} of shape {shown}, and the input takes {show_shape(wanted.shape)}"
+    helps = [
+        f"change the input to `shape: {shown}`" if given is not None else f"begin the shape of the input with {steps}"
+    ]
+    ahead = span == "context" and wanted.shape[:1] == (windows.horizon,)
+    if ahead and (given is None or wanted.shape[1:] == given[1:]):
+        helps.append("or write `span: horizon` beside the reader, for what is known ahead")
+    elif steps is not None and wanted.rank and (given is None or wanted.shape[1:] == given[1:]):
+        helps.append(f"or write `{span}: {wanted.shape[0]}` in `windows`")
+    elif steps is not None and given is not None and wanted.shape == given[1:]:
+        helps.append("or write `span: static` beside the reader, for one value a series")
+    related: list[tuple[Path, str]] = [(("model", "inputs", binding.name), f"takes {show_shape(wanted.shape)}")]
+    related.append((("data", "windows", span) if steps is not None else ("data", "windows"), "windows"))
+    reporter.add("E402", message, at, label=f"gives {shown}", help=helps, related=related)
+    return False
