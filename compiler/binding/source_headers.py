@@ -72,6 +72,14 @@ def inspect_sources(
         absent += [error.placed(at) for error in inspected.absent]
         missing = {error.path for error in inspected.absent}
         files += [(at, path) for path in dict.fromkeys(source.files()) if path not in missing]
+    for at, path in files_of_readers(data):
+        try:
+            root_for(document, root, at).open(path).close()
+            files.append((at, path))
+        except AbsentFile as error:
+            absent.append(error.placed(at))
+        except RunError as error:
+            faults.append(error.placed(at))
     return Headers(columns.get(SOURCE), columns.get(TEST), tuple(faults), tuple(absent), tuple(files))
 
 
@@ -122,15 +130,28 @@ def report_hard_links(document: Document, root: Root, files: tuple[tuple[Path, s
 
 
 def opened_files(data: DataSpec, files: tuple[tuple[Path, str], ...]) -> tuple[tuple[Path, str], ...]:
-    """Those of the `files` of `data` that its sources open themselves."""
+    """Those of the `files` of `data` that its sources and readers open, whatever columns have."""
     sources = {SOURCE: data.source, TEST: data.test}
-    return tuple((at, path) for at, path in files if (source := sources[at]) is not None and source.opens_files)
+    return tuple((at, path) for at, path in files if (source := sources.get(at)) is None or source.opens_files)
 
 
 def files_of(data: DataSpec) -> tuple[tuple[Path, str], ...]:
-    """All files that the sources of `data` name, by the place that names them."""
+    """All files that the sources and readers of `data` name, by the place that names them."""
     sources: tuple[tuple[Source | None, Path], ...] = ((data.source, SOURCE), (data.test, TEST))
-    return tuple((at, path) for source, at in sources if source is not None for path in dict.fromkeys(source.files()))
+    found = ((at, path) for source, at in sources if source is not None for path in dict.fromkeys(source.files()))
+    return (*found, *files_of_readers(data))
+
+
+def files_of_readers(data: DataSpec) -> tuple[tuple[Path, str], ...]:
+    """The files that the readers of `data` name, by the place of the reader."""
+    sections = {"inputs": data.inputs, "targets": data.targets}
+    return tuple(
+        (("data", section, name), path)
+        for section, readers in sections.items()
+        for name, reader in readers.items()
+        if reader is not None
+        for path in reader.files
+    )
 
 
 def not_seen(headers: Headers | None, files: tuple[tuple[Path, str], ...]) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from modelc.runtime.data.learning import of_columns
 
 
 def below_root(task: Task, root: Root) -> Task:
-    """`task` with readers that find the files which their columns name below `root`."""
-    if not any(binding.reader.opens_files for binding in of_columns(task)):
+    """`task` with readers that find below `root` the files that they open."""
+    if not any(binding.reader.opens_files or binding.reader.files for binding in of_columns(task)):
         return task
     below = root_for(task.spec.document, root, SOURCE) if task.data is not None else root
 

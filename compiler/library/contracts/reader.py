@@ -57,6 +57,11 @@ class Reader(Registered):
     opens_files: ClassVar[bool] = False
     """Whether the values of its column are paths of files, which it opens below the root that `below` has given it."""
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The paths, as the spec has them, of files that it opens whatever its columns have, before it learns."""
+        return ()
+
     def below(self, root: Root) -> Self:
         """This reader for paths from `root` on, for one that opens files; called once, before it learns and reads."""
         return self

@@ -1,10 +1,10 @@
-"""The reader of texts as ids of their words, characters or bytes."""
+"""The reader of texts as ids of their words, parts of words, characters or bytes."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, PrivateAttr
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.phrases import counted
@@ -17,33 +17,13 @@ from modelc.compiler.library.readers.casts import plan_arrays, to_integers
 from modelc.compiler.library.readers.categorical import FEWER_WORDS
 from modelc.compiler.library.readers.checks import missing_values
 from modelc.compiler.library.readers.names import first_names, most_frequent, name_of
-from modelc.compiler.library.readers.tokens import Tokenizer, bytes_of, tokens_of
+from modelc.compiler.library.readers.subwords import ALPHABET, learn_bpe, read_tokenizer_file, subwords
+from modelc.compiler.library.readers.tokens import Tokenizer, bytes_of, read_tokenizer, tokens_of
+from modelc.compiler.syntax.file_root import Root
 
 PADDING, UNKNOWN, SPECIAL = 0, 1, 2
 """The ids of what fills up short texts and of tokens that are not in the vocabulary, and how many ids these are."""
 BYTES = 256
-FOREIGN = {
-    "word": "words", "whitespace": "words", "char": "characters", "character": "characters", "chars": "characters",
-    "byte": "bytes", "utf-8": "bytes", "utf8": "bytes",
-}  # fmt: skip
-"""What others call the tokenizers."""
-PLANNED = (
-    "tokenizers that are learnt of parts of words (`bpe`) or read from a file (`tokenizer.json`) are planned, with the extra "
-    "`text`; today encode such texts outside, to one length, and read the ids with `array`"
-)
-
-
-def read_tokenizer(value: Any) -> Any:
-    """A tokenizer. Raises for anything else."""
-    known = get_args(Tokenizer)
-    if isinstance(value, str) and value in known:
-        return value
-    right = FOREIGN.get(value.lower()) if isinstance(value, str) else None
-    raise PydanticCustomError(
-        "tokenizer",
-        "expected `words`, `characters` or `bytes`",
-        {"label": "no tokenizer", "help": f"write `tokenizer: {right}`" if right else PLANNED},
-    )
 
 
 def read_words(value: Any) -> Any:
@@ -66,7 +46,8 @@ def read_words(value: Any) -> Any:
 
 
 class TextReader(Reader):
-    """A column of texts as int32 `[length]`: the id of each word, character or byte, and 0 behind the end of the text.
+    """A column of texts as int32 `[length]`: the id of each word, part of a word, character or byte, and 0 behind the end of the
+    text.
 
     Longer texts are cut at the end; the log says how many of the training rows are. 0 is the padding, which `embedding` with
     `mask_zero: true` leaves out, and 1 stands for all that is not in the vocabulary. The count of ids has both: of
@@ -76,7 +57,11 @@ class TextReader(Reader):
 
     `words` are the form NFKC of the text in lower case, as the expression `\\w+|[^\\w\\s]` divides it: letters and digits in a
     row, and every other sign by itself. `characters` are those of the same form. `bytes` are the bytes of UTF-8 as they are:
-    258 ids, and nothing to learn.
+    258 ids, and nothing to learn. `bpe` are parts of words that are learnt of the training rows, by byte-level byte-pair encoding
+    (Radford et al., 2019), of the same form as words; no text has unknown ones. `tokenizer: {file: tokenizer.json}` is a tokenizer
+    in the format of Hugging Face's `tokenizers`, with its own ids, of which `vocabulary` says how many there are at least: it puts
+    its special tokens around each text, as at the end of one that is cut. What fills up short texts is its own padding, or
+    `padding_id` where it has none. Both need the extra `text`, and a run keeps the tokenizer.
     """
 
     primary = "column"
@@ -103,12 +88,17 @@ class TextReader(Reader):
             ("oov_token", "unk_token", "unknown", "num_oov_indices"), "remove it: 1 stands for all unknown words"
         ),
         **dict.fromkeys(
-            ("padding", "pad_token", "pad_id", "mask_token", "truncating", "truncation"),
+            ("padding", "pad_token", "mask_token", "truncating", "truncation"),
             "remove it: texts are cut at the end, and filled up with 0 at the end",
         ),
         **dict.fromkeys(
-            ("split", "tokenize", "level", "analyzer"), "write `tokenizer: words`, `characters` or `bytes`"
+            ("pad_id", "pad_token_id"),
+            "write `padding_id: {value}`, for a tokenizer file that has no padding of its own",
         ),
+        **dict.fromkeys(
+            ("split", "tokenize", "level", "analyzer"), "write `tokenizer: words`, `characters`, `bytes` or `bpe`"
+        ),
+        **dict.fromkeys(("tokenizer_file", "tokenizer_path"), "write `tokenizer: {file: {value}}`"),
         "char_level": "write `tokenizer: characters`",
         **dict.fromkeys(("lower", "do_lower_case", "standardize"), "write `lowercase: false` to keep the case"),
         **dict.fromkeys(
@@ -133,18 +123,46 @@ class TextReader(Reader):
         ),
     ] = None
     tokenizer: Annotated[
-        Tokenizer, BeforeValidator(read_tokenizer), Field(description="What a text is divided into.")
+        Tokenizer | dict[Literal["file"], str],
+        BeforeValidator(read_tokenizer),
+        Field(description="What a text is divided into; or a tokenizer in a file."),
     ] = "words"
     lowercase: Annotated[
-        bool | None, Field(description="Whether letters become lower case, as they do by default but in `bytes`.")
+        bool | None,
+        Field(description="Whether letters become lower case, as they do by default but in `bytes` and by a file."),
+    ] = None
+    padding_id: Annotated[
+        int | None,
+        Field(ge=0, lt=2**31, description="What fills up short texts, for a tokenizer file that does not say it."),
     ] = None
     missing: Annotated[
         Literal["error", "empty"], Field(description="With `empty`, a missing value is a text without words.")
     ] = "error"
 
+    _root: Root | None = PrivateAttr(None)
+
+    def below(self, root: Root) -> Self:
+        bound = self.model_copy()
+        bound._root = root
+        return bound
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (self.file,) if self.file is not None else ()
+
     @property
     def subject(self) -> str:
         return self.column
+
+    @property
+    def file(self) -> str | None:
+        """The path of the file that the tokenizer is in, if it is in one."""
+        return self.tokenizer["file"] if isinstance(self.tokenizer, dict) else None
+
+    @property
+    def is_of_parts(self) -> bool:
+        """Whether the tokens are parts of words, which have ids of their own."""
+        return self.file is not None or self.tokenizer == "bpe"
 
     @property
     def count(self) -> int | None:
@@ -180,8 +198,10 @@ class TextReader(Reader):
     def check_arguments(self) -> None:
         """Raise `PlanError` E403 for arguments that do not go together."""
         is_bytes = self.tokenizer == "bytes"
-        message = f"`text` of `{self.column}` does not say how many ids its {self.tokenizer} have"
+        of = "tokenizer has" if self.file else f"{'parts of words' if self.is_of_parts else self.tokenizer} have"
+        message = f"`text` of `{self.column}` does not say how many ids its {of}"
         need(is_bytes or self.vocabulary is not None, message, help="for example `vocabulary: 20000`", code="E403")
+        self.check_parts()
         message = f"`bytes` are {BYTES + SPECIAL} ids, and there is no vocabulary to learn"
         need(
             not is_bytes or self.vocabulary is None,
@@ -195,12 +215,31 @@ class TextReader(Reader):
         need(not is_bytes or self.lowercase is None, message, help=help, argument="lowercase", code="E403")
 
         for word in self.vocabulary if isinstance(self.vocabulary, tuple) else ():
+            assert isinstance(self.tokenizer, str), "a tokenizer in a file has its tokens"
             found = tokens_of(word, self.tokenizer, self.lowercase is not False)
             message = f"no text has the token {word!r} of the vocabulary: it is read as {found}"
             help = "write it as it is read, or keep the case: `lowercase: false`"
             if word.startswith(("[", "<")):
                 help = "remove it: the ids 0 and 1 are padding and unknown tokens, and the vocabulary begins with 2"
             need(found == [word], message, help=help, argument="vocabulary", code="E403")
+
+    def check_parts(self) -> None:
+        """Raise `PlanError` E403 for arguments that do not go with parts of words, or with nothing else."""
+        counts = isinstance(self.vocabulary, int)
+        message = (
+            "the tokens of a file are in it, and those of `bpe` are learnt; `vocabulary` says how many ids there are"
+        )
+        help = "for example `vocabulary: 8000`, or remove `tokenizer` for a list of words"
+        need(not self.is_of_parts or counts, message, help=help, argument="vocabulary", code="E403")
+        least = ALPHABET + SPECIAL
+        message = f"`bpe` begins with the {ALPHABET} bytes, padding and unknown, so it has {least} ids at least"
+        small = self.tokenizer == "bpe" and (self.count or least) < least
+        need(not small, message, help=f"for example `vocabulary: {4 * least}`", argument="vocabulary", code="E403")
+        message, free = "the tokenizer file says whether letters become lower case", self.file is None
+        need(free or self.lowercase is None, message, help="remove `lowercase`", argument="lowercase", code="E403")
+        message = "0 fills up short texts, but for a tokenizer in a file"
+        help = "remove `padding_id`"
+        need(self.padding_id is None or not free, message, help=help, argument="padding_id", code="E403")
 
     def class_names(self, columns: Mapping[str, Column] | None) -> int | None:
         return self.count
@@ -209,6 +248,8 @@ class TextReader(Reader):
         """The most frequent tokens of the training rows where they are to be learnt, and what the log says: how many texts are
         longer than `length`, and how many tokens have no id of their own.
         """
+        if self.is_of_parts:
+            return self.learn_parts(self.texts_of(columns[self.column]))
         counts: Counter[str] = Counter()
         cut = longest = 0
         for _, tokens in self.rows_of(columns[self.column]):
@@ -222,6 +263,25 @@ class TextReader(Reader):
         known = sum(counts[word] for word in (self.vocabulary_of({"words": words})))
         return learnt | {"words": words, "unknown": counts.total() - known, "tokens": counts.total()}
 
+    def learn_parts(self, texts: list[str]) -> Learnt:
+        """The tokenizer, how many of the texts are longer than `length`, how long the longest is, and how many ids there are."""
+        count = self.count or 0
+        if self.file is None:
+            text = learn_bpe(texts, count, self.lowercase is not False)
+        else:
+            assert self._root is not None, "readers are bound to a root before they learn"
+            text = read_tokenizer_file(self._root, self.file)
+        found = subwords(text, count, self.file, self.padding_id)
+        sizes = [encoded.whole for encoded in found.encode(texts, self.length)]
+        cut = sum(size > self.length for size in sizes)
+        learnt = {"texts": len(texts), "cut": cut, "longest": max(sizes, default=0)}
+        return learnt | {"tokenizer": text, "ids": found.count}
+
+    def texts_of(self, column: NumpyArray) -> list[str]:
+        """The texts that are there."""
+        there = np.ma.getdata(column)[~np.ma.getmaskarray(column)]
+        return [name_of(value) for value in there.tolist()]
+
     def vocabulary_of(self, learnt: Learnt) -> tuple[str, ...]:
         """The tokens that have an id, from the first id on."""
         return self.vocabulary if isinstance(self.vocabulary, tuple) else tuple(learnt["words"] or ())
@@ -233,9 +293,12 @@ class TextReader(Reader):
         if learnt["cut"]:
             said.append(
                 f"{learnt['cut']:,} of {counted(learnt['texts'], 'text')} in the training rows are longer than "
-                f"`length: {self.length}` and cut at the end; the longest has {learnt['longest']:,} {self.tokenizer}"
+                f"`length: {self.length}` and cut at the end; the longest has {learnt['longest']:,} "
+                f"{'tokens' if self.is_of_parts else self.tokenizer}"
             )
-        if self.tokenizer != "bytes":
+        if self.is_of_parts and learnt["ids"] < (self.count or 0):
+            said.append(f"the tokenizer has {learnt['ids']:,} ids, and `vocabulary: {self.count}` has room for more")
+        if self.tokenizer != "bytes" and not self.is_of_parts:
             known = len(self.vocabulary_of(learnt)) + SPECIAL
             if known < (self.count or 0):
                 said.append(
@@ -258,6 +321,7 @@ class TextReader(Reader):
         """The number of each row that is there, and its tokens."""
         gone, values = np.ma.getmaskarray(column), np.ma.getdata(column)
         lowercase = self.lowercase is not False
+        assert isinstance(self.tokenizer, str), "a tokenizer in a file is no rule"
         for row, value in enumerate(values.tolist()):
             if gone[row]:
                 continue
@@ -272,6 +336,8 @@ class TextReader(Reader):
         if (gone := np.ma.getmaskarray(column)).any() and self.missing == "error":
             raise missing_values(self.column, gone, 0, "say that these are texts without words: `missing: empty`")
         learnt = self.learn(columns) if learnt is None else learnt
+        if self.is_of_parts:
+            return to_integers(self.ids_of_parts(column, learnt), planned.dtype, self.column)
         result = np.full((len(column), self.length), PADDING, "int32")
         words = () if self.tokenizer == "bytes" else self.vocabulary_of(learnt)
         places = {word: place for place, word in enumerate(words, SPECIAL)}
@@ -282,6 +348,15 @@ class TextReader(Reader):
             else:
                 result[row, : len(first)] = [places.get(token, UNKNOWN) for token in first]
         return to_integers(result, planned.dtype, self.column)
+
+    def ids_of_parts(self, column: NumpyArray, learnt: Learnt) -> NumpyArray:
+        """The ids of each text by the tokenizer that was learnt; of one that is missing, those of an empty one."""
+        found = subwords(learnt["tokenizer"], self.count or 0, self.file, self.padding_id)
+        texts = [name_of(value) for value in np.ma.filled(column, "").tolist()]
+        result = np.full((len(column), self.length), found.padding, "int32")
+        for row, encoded in zip(result, found.encode(texts, self.length), strict=True):
+            row[: len(encoded.ids)] = encoded.ids
+        return result
 
 
 def as_count(value: object) -> int | None:

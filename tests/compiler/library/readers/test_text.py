@@ -135,6 +135,12 @@ def test_missing_texts_are_an_error_or_empty() -> None:
         ({"vocabulary": ["Dog"]}, None, r"read as \['dog'\]"),
         ({"vocabulary": ["[UNK]", "a"]}, None, r"no text has the token '\[UNK\]'"),
         ({"vocabulary": ["it's"], "lowercase": False}, None, "no text has the token"),
+        ({"tokenizer": "bpe"}, None, "does not say how many ids its parts of words have"),
+        ({"tokenizer": "bpe", "vocabulary": ["a"]}, None, "the tokens of a file are in it"),
+        ({"tokenizer": "bpe", "vocabulary": 257}, None, "it has 258 ids at least"),
+        ({"tokenizer": {"file": "t.json"}}, None, "does not say how many ids its tokenizer has"),
+        ({"tokenizer": {"file": "t.json"}, "vocabulary": 9, "lowercase": True}, None, "the tokenizer file says"),
+        ({"padding_id": 3, "vocabulary": 9}, None, "0 fills up short texts"),
         ({"vocabulary": 9}, TensorType((12,)), "returns integer ids, but the input takes float32"),
     ],
 )
@@ -153,8 +159,9 @@ def test_columns_of_other_types_are_refused(type_: TensorType) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"tokenizer": "bpe"}, "expected `words`, `characters` or `bytes`"),
-        ({"tokenizer": {"file": "tokenizer.json"}}, "expected `words`, `characters` or `bytes`"),
+        ({"tokenizer": "wordpiece"}, "expected `words`, `characters`, `bytes`, `bpe` or a file"),
+        ({"tokenizer": "tokenizer.json"}, "expected `words`, `characters`, `bytes`, `bpe` or a file"),
+        ({"tokenizer": {"path": "tokenizer.json"}}, "expected `words`, `characters`, `bytes`, `bpe` or a file"),
         ({"vocabulary": 2}, "a count of at least 3"),
         ({"vocabulary": "words.txt"}, "a count of at least 3"),
         ({"vocabulary": ["a", "b", "a"]}, "`a` is in the vocabulary twice"),
