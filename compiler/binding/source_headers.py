@@ -72,7 +72,7 @@ def inspect_sources(
         absent += [error.placed(at) for error in inspected.absent]
         missing = {error.path for error in inspected.absent}
         files += [(at, path) for path in dict.fromkeys(source.files()) if path not in missing]
-    for at, path in files_of_readers(data):
+    for at, path in files_of_readers(data) if readers is not None else ():
         try:
             root_for(document, root, at).open(path).close()
             files.append((at, path))
@@ -136,10 +136,9 @@ def opened_files(data: DataSpec, files: tuple[tuple[Path, str], ...]) -> tuple[t
 
 
 def files_of(data: DataSpec) -> tuple[tuple[Path, str], ...]:
-    """All files that the sources and readers of `data` name, by the place that names them."""
+    """All files that the sources of `data` name, by the place that names them."""
     sources: tuple[tuple[Source | None, Path], ...] = ((data.source, SOURCE), (data.test, TEST))
-    found = ((at, path) for source, at in sources if source is not None for path in dict.fromkeys(source.files()))
-    return (*found, *files_of_readers(data))
+    return tuple((at, path) for source, at in sources if source is not None for path in dict.fromkeys(source.files()))
 
 
 def files_of_readers(data: DataSpec) -> tuple[tuple[Path, str], ...]:

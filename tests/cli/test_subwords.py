@@ -1,6 +1,8 @@
 """Texts as parts of words, as a user has them: a table of reviews, a tokenizer that is learnt or from a file, new reviews."""
 
 import csv
+import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -61,5 +63,24 @@ def test_a_tokenizer_file_that_is_not_there_is_an_error_of_the_data(tmp_path: Pa
     (tmp_path / "spec.yaml").write_text(SPEC.replace("TOKENIZER", "{file: tokenizer.json}"))
     write_reviews(tmp_path / "reviews.csv", 30, 0)
     valid = modelc("validate", "--data", "spec.yaml", cwd=tmp_path)
-    assert valid.code == 1 and "E405" in valid.err and "tokenizer.json" in valid.err
-    assert "spec.yaml:10:" in valid.err
+    assert valid.code == 1 and "error[E405]: there is no file 'tokenizer.json'\n  --> spec.yaml:10:" in valid.out
+    assert modelc("validate", "spec.yaml", cwd=tmp_path).code == 0
+
+
+def test_another_tokenizer_in_the_file_is_another_preparation(tmp_path: Path) -> None:
+    file_in(tmp_path)
+    (tmp_path / "spec.yaml").write_text(SPEC.replace("TOKENIZER", "{file: tokenizer.json}"))
+    write_reviews(tmp_path / "reviews.csv", 60, 0)
+    for path in tmp_path.iterdir():
+        os.utime(path, (1e9, 1e9))
+    ends = []
+    for run in ("first", "again", "other"):
+        if run == "other":
+            text = (tmp_path / "tokenizer.json").read_text()
+            (tmp_path / "tokenizer.json").write_text(text.replace('"low"', '"new"').replace('"new":7', '"low":7'))
+            os.utime(tmp_path / "tokenizer.json", (1e9 + 5, 1e9 + 5))
+        trained = modelc("train", "spec.yaml", "--run-dir", run, cwd=tmp_path)
+        assert trained.code == 0, trained.err
+        ends.append((tmp_path / run / "metrics.jsonl").read_text().splitlines()[-1])
+    losses = [json.loads(end)["train/loss"] for end in ends]
+    assert losses[0] == losses[1] != losses[2]

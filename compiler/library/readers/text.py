@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, PrivateAttr
-from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.fields import Field, Size
@@ -18,31 +17,19 @@ from modelc.compiler.library.readers.categorical import FEWER_WORDS
 from modelc.compiler.library.readers.checks import missing_values
 from modelc.compiler.library.readers.names import first_names, most_frequent, name_of
 from modelc.compiler.library.readers.subwords import ALPHABET, learn_bpe, read_tokenizer_file, subwords
-from modelc.compiler.library.readers.tokens import Tokenizer, bytes_of, read_tokenizer, tokens_of
+from modelc.compiler.library.readers.tokens import (
+    PADDING,
+    SPECIAL,
+    UNKNOWN,
+    Tokenizer,
+    bytes_of,
+    read_tokenizer,
+    read_words,
+    tokens_of,
+)
 from modelc.compiler.syntax.file_root import Root
 
-PADDING, UNKNOWN, SPECIAL = 0, 1, 2
-"""The ids of what fills up short texts and of tokens that are not in the vocabulary, and how many ids these are."""
 BYTES = 256
-
-
-def read_words(value: Any) -> Any:
-    """How many ids a vocabulary has, or its tokens as a tuple. Raises for anything else."""
-    if isinstance(value, tuple) or value is None:
-        return value
-    if isinstance(value, int) and not isinstance(value, bool) and SPECIAL < value < 2**31:
-        return value
-    if isinstance(value, list) and value and all(isinstance(one, str) and one for one in value):
-        if len({*value}) < len(value):
-            message = "`{again}` is in the vocabulary twice"
-            again = {"again": Counter(value).most_common(1)[0][0]}
-            raise PydanticCustomError("vocabulary", message, {**again, "label": "twice", "help": "remove one of them"})
-        return tuple(value)
-    help = "for example `vocabulary: 20000`, or `vocabulary: {file: words.txt}` with one on each line"
-    if isinstance(value, str):
-        help = f"for words in a text file, one on each line: `vocabulary: {{file: {value}}}`"
-    message = "expected a count of at least 3, a list of tokens, or a file of them"
-    raise PydanticCustomError("vocabulary", message, {"label": "no vocabulary", "help": help})
 
 
 class TextReader(Reader):

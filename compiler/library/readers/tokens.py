@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from typing import Any, Literal, get_args
 
 from pydantic_core import PydanticCustomError
@@ -12,6 +13,8 @@ WORDS = re.compile(r"\w+|[^\w\s]")
 """Letters, digits and underscores in a row, or one other sign that is no space."""
 
 
+PADDING, UNKNOWN, SPECIAL = 0, 1, 2
+"""The ids of what fills up short texts and of tokens that are not in the vocabulary, and how many ids these are."""
 FOREIGN = {
     "word": "words", "whitespace": "words", "char": "characters", "character": "characters", "chars": "characters",
     "byte": "bytes", "utf-8": "bytes", "utf8": "bytes",
@@ -33,6 +36,25 @@ def read_tokenizer(value: Any) -> Any:
         help = f"write `tokenizer: {{file: {value}}}`"
     message = "expected `words`, `characters`, `bytes`, `bpe` or a file"
     raise PydanticCustomError("tokenizer", message, {"label": "no tokenizer", "help": help})
+
+
+def read_words(value: Any) -> Any:
+    """How many ids a vocabulary has, or its tokens as a tuple. Raises for anything else."""
+    if isinstance(value, tuple) or value is None:
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and SPECIAL < value < 2**31:
+        return value
+    if isinstance(value, list) and value and all(isinstance(one, str) and one for one in value):
+        if len({*value}) < len(value):
+            message = "`{again}` is in the vocabulary twice"
+            again = {"again": Counter(value).most_common(1)[0][0]}
+            raise PydanticCustomError("vocabulary", message, {**again, "label": "twice", "help": "remove one of them"})
+        return tuple(value)
+    help = "for example `vocabulary: 20000`, or `vocabulary: {file: words.txt}` with one on each line"
+    if isinstance(value, str):
+        help = f"for words in a text file, one on each line: `vocabulary: {{file: {value}}}`"
+    message = "expected a count of at least 3, a list of tokens, or a file of them"
+    raise PydanticCustomError("vocabulary", message, {"label": "no vocabulary", "help": help})
 
 
 def tokens_of(text: str, tokenizer: Tokenizer, lowercase: bool) -> list[str]:

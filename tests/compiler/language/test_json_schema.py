@@ -26,8 +26,7 @@ from modelc.compiler.library.readers.category_columns import read_counts
 from modelc.compiler.library.readers.checks import read_rows
 from modelc.compiler.library.readers.date import read_format
 from modelc.compiler.library.readers.numeric import read_missing
-from modelc.compiler.library.readers.text import read_words
-from modelc.compiler.library.readers.tokens import read_tokenizer
+from modelc.compiler.library.readers.tokens import read_tokenizer, read_words
 from modelc.compiler.library.registries import TABLES, table_of
 from modelc.compiler.library.sources.files import read_patterns
 from modelc.compiler.library.sources.tables.csv import read_delimiter, read_encoding
