@@ -1,7 +1,7 @@
-"""New rows for a run whose rows are files: one file, all images in a folder, or those that fit a pattern."""
+"""New rows for a run whose rows are files: one file, all in a folder that readers open, or those that fit a pattern."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +12,6 @@ from modelc.compiler.syntax.file_root import Root, cache_folder
 from modelc.compiler.syntax.path_patterns import is_pattern
 from modelc.compiler.syntax.pattern_walk import matches, need_matches
 from modelc.runtime.data.arrays import Arrays
-
-IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
-"""How the names of those files in a folder end that are rows."""
 
 
 class NamedFiles(NamedTuple):
@@ -29,17 +26,18 @@ def root_of_rows(folder: Path) -> Root:
     return Root(folder, cache_folder(), "rows")
 
 
-def named_files(path: Path) -> NamedFiles:
-    """The files that `path` stands for: itself, the images in it and in the folders below, or those that fit it as a pattern.
+def named_files(path: Path, endings: tuple[str, ...]) -> NamedFiles:
+    """The files that `path` stands for: itself, those in it and in the folders below whose names end in one of `endings`, or those
+    that fit it as a pattern.
 
     Raises RunError E404, E405.
     """
     if os.path.isdir(path):
         root = root_of_rows(path)
-        found = sorted(match.path for match in matches(root, "**/*") if match.path.lower().endswith(IMAGES))
+        found = sorted(match.path for match in matches(root, "**/*") if match.path.lower().endswith(endings))
         if not found:
-            message = f"there is no image in the folder `{path}`"
-            raise RunError("E404", message, helps=(f"names of images end in one of {', '.join(IMAGES)}",))
+            message = f"there is no file to read in the folder `{path}`"
+            raise RunError("E404", message, helps=(f"their names end in one of {', '.join(endings)}",))
         return NamedFiles(root, tuple(found))
     if os.path.exists(path) or not is_pattern(str(path)):
         return NamedFiles(root_of_rows(path.parent), (path.name,))
@@ -49,9 +47,9 @@ def named_files(path: Path) -> NamedFiles:
     return NamedFiles(root, tuple(sorted(match.path for match in need_matches(root, "/".join(parts[plain:])))))
 
 
-def columns_of_files(path: Path, source: Files, opened: Collection[str]) -> tuple[Root, Arrays]:
+def columns_of_files(path: Path, source: Files, opened: Mapping[str, tuple[str, ...]]) -> tuple[Root, Arrays]:
     """The columns of `source` for the files that `path` stands for, and the root of the paths in them; `opened` are the columns
-    whose files the inputs open. Raises RunError E404, E405.
+    whose files the inputs open, with how their names end. Raises RunError E404, E405.
     """
     columns = [name for name in source.by_column if not opened or name in opened]
     if len(columns) > 1:
@@ -60,5 +58,5 @@ def columns_of_files(path: Path, source: Files, opened: Collection[str]) -> tupl
             f"the inputs are read from {len(columns)} files in each row: {listed(columns)}",
             helps=(f"name a table with these columns, such as a csv file that begins with `{','.join(columns)}`",),
         )
-    root, paths = named_files(path)
+    root, paths = named_files(path, opened.get(columns[0], ()))
     return root, source.columns_of({columns[0]: list(paths)}, root.folder.absolute().name)

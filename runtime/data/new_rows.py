@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -42,17 +43,23 @@ def new_rows(
     source: Source | None,
     trained: Mapping[str, Column],
     folder: Path | None = None,
-    opened: Collection[str] = (),
+    opened: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> NewRows:
     """What `path` stands for: a file of rows, see `rows_in_file`, or, for a run of files, one of them, a folder or a pattern, where
-    `opened` are the columns whose files the inputs open. Paths in the rows begin at `folder`, else where the file is. Raises
+    `opened` are the columns whose files the inputs open, with how their names end. Paths in the rows begin at `folder`, else where the file is. Raises
     RunError E4xx.
     """
-    if isinstance(source, Files) and path != STANDARD_INPUT and not source_of_file(path.name):
+    if isinstance(source, Files) and path != STANDARD_INPUT and is_row(path, opened):
         root, columns = columns_of_files(path, source, opened)
         return NewRows(str(path), columns, {}, lambda names: {name: columns[name] for name in names}, root=root)
     root = root_of_rows(path.parent) if folder is None else Root(folder, cache_folder(), "option")
     return rows_in_file(path, source, trained)._replace(root=root)
+
+
+def is_row(path: Path, opened: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a path of new rows for a run of files stands for such files, and not for a table that names them."""
+    endings = {ending for some in opened.values() for ending in some}
+    return not source_of_file(path.name) or path.suffix.lower() in endings
 
 
 def rows_in_file(path: Path, source: Source | None, trained: Mapping[str, Column]) -> NewRows:

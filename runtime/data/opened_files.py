@@ -33,9 +33,10 @@ def opened_columns(task: Task) -> frozenset[str]:
     return frozenset(name for one in of_columns(task) if one.reader.opens_files for name in one.names)
 
 
-def opened_by_inputs(task: Task) -> frozenset[str]:
-    """Those of the `opened_columns` that inputs are read from."""
-    return opened_columns(replace(task, targets={}))
+def opened_by_inputs(task: Task) -> Mapping[str, tuple[str, ...]]:
+    """Those of the `opened_columns` that inputs are read from, with how the names of their files end."""
+    readers = [one.reader for one in of_columns(replace(task, targets={}))]
+    return {reader.subject: reader.endings for reader in readers if reader.opens_files}
 
 
 def with_contents(task: Task, columns: Arrays, root: Root) -> Arrays:

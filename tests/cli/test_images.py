@@ -71,7 +71,7 @@ def test_a_table_of_new_rows_names_files_from_its_own_folder(trained: Path, tmp_
 
 def test_what_is_no_image_is_an_error_by_name(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert "there is no image in the folder" in failed(trained, str(tmp_path / "empty")).err
+    assert "there is no file to read in the folder" in failed(trained, str(tmp_path / "empty")).err
     assert "no file fits the pattern" in failed(trained, str(tmp_path / "empty/*.png")).err
     assert "there is no file 'gone.png'" in failed(trained, str(tmp_path / "gone.png")).err
     (tmp_path / "text.png").write_text("no image")

@@ -29,6 +29,8 @@ class Column:
     rows: int | None = None
     note: str = ""
     """What is said beside an error about its type: why it is text."""
+    has_paths: bool = False
+    """Whether its texts are paths of files."""
 
 
 class FileColumns(dict[str, Column]):

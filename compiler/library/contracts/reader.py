@@ -57,6 +57,9 @@ class Reader(Registered):
     opens_files: ClassVar[bool] = False
     """Whether the values of its column are paths of files, which it opens below the root that `below` has given it."""
 
+    endings: ClassVar[tuple[str, ...]] = ()
+    """How the names of such files end, in lower case: of a folder of new rows, only these are rows."""
+
     @property
     def files(self) -> tuple[str, ...]:
         """The paths, as the spec has them, of files that it opens whatever its columns have, before it learns."""

@@ -18,5 +18,6 @@ READERS: Registry[Reader] = Registry(
         "multi_label": "readers.multi_label:MultiLabelReader",
         "same_as": "readers.same_as:SameAs",
         "text": "readers.text:TextReader",
+        "text_file": "readers.text_file:TextFileReader",
     },
 )

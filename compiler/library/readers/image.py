@@ -11,6 +11,8 @@ from modelc.compiler.library.contracts.reader import Arrays, Learnt
 from modelc.compiler.library.readers.casts import plan_arrays
 from modelc.compiler.library.readers.opened_files import FileReader, paths_of, read_each
 
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+"""How the names of image files end."""
 CHANNELS = (1, 3, 4)
 """How many channels an image can be read with: grey, RGB, RGB with alpha."""
 NARROW = ("bool", "int8")
@@ -43,6 +45,7 @@ class ImageReader(FileReader):
     """
 
     primary = "column"
+    endings = ENDINGS
     spellings = ("images", "photo", "picture", "img", "load_img", "image_file", "decode_image")
     example = "image: {column: file, size: [128, 128]}"
     foreign_arguments: ClassVar[Mapping[str, str]] = {

@@ -13,7 +13,7 @@ from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import LEFT_OUT, Arrays, Learnt
 from modelc.compiler.library.readers.categorical import read_classes
-from modelc.compiler.library.readers.image import SIZES
+from modelc.compiler.library.readers.image import ENDINGS, SIZES
 from modelc.compiler.library.readers.opened_files import FileReader, paths_of, read_each
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class LabelImageReader(FileReader):
     """
 
     primary = "column"
+    endings = ENDINGS
     spellings = ("mask_image", "segmentation_mask", "segmentation", "label_map", "mask_file", "masks")
     example = "label_image: {column: mask, size: [128, 128], classes: [ground, road, car], ignore: 255}"
     gives_labels = True

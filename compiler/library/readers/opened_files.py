@@ -50,14 +50,21 @@ class FileReader(Reader):
 
     def need_paths(self, columns: Mapping[str, Column] | None) -> None:
         """Raise `PlanError` E402 for a column, as far as it is known, that has no paths."""
-        type_ = None if columns is None else columns[self.column].type
-        if type_ is None:
-            return
-        help = "the source `files` has them in the column `file`; arrays of pixels are read with `array`"
-        message = f"`{self.column}` has {type_.dtype}, expected paths of files"
-        need(type_.dtype in ("str", "bytes"), message, help=help, code="E402")
-        message = f"one row of `{self.column}` has {type_.rank} axes, expected one path"
-        need(type_.rank == 0, message, help=help, code="E402")
+        need_path_column(self.column, columns, "arrays of pixels are read with `array`")
+
+
+def need_path_column(name: str, columns: Mapping[str, Column] | None, otherwise: str) -> None:
+    """Raise `PlanError` E402 for the column called `name`, as far as it is known, if it has no paths; `otherwise` says how others
+    are read.
+    """
+    type_ = None if columns is None else columns[name].type
+    if type_ is None:
+        return
+    help = f"the source `files` has them in the column `file`; {otherwise}"
+    message = f"`{name}` has {type_.dtype}, expected paths of files"
+    need(type_.dtype in ("str", "bytes"), message, help=help, code="E402")
+    message = f"one row of `{name}` has {type_.rank} axes, expected one path"
+    need(type_.rank == 0, message, help=help, code="E402")
 
 
 class BrokenFiles(RunError):

@@ -13,8 +13,8 @@ from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.casts import plan_arrays, to_integers
-from modelc.compiler.library.readers.categorical import FEWER_WORDS
 from modelc.compiler.library.readers.checks import missing_values
+from modelc.compiler.library.readers.foreign_to_text import FOREIGN_TO_TEXT
 from modelc.compiler.library.readers.names import first_names, most_frequent, name_of
 from modelc.compiler.library.readers.subwords import ALPHABET, learn_bpe, read_tokenizer_file, subwords
 from modelc.compiler.library.readers.tokens import (
@@ -53,51 +53,19 @@ class TextReader(Reader):
 
     primary = "column"
     slow_to_read = True
-    spellings = ("texts", "tokens", "tokenizer", "sentence", "sentences", "string", "text_vectorization")
+    spellings: ClassVar[tuple[str, ...]] = (
+        "texts",
+        "tokens",
+        "tokenizer",
+        "sentence",
+        "sentences",
+        "string",
+        "text_vectorization",
+    )
     example = "text: {column: review, length: 200, vocabulary: 20000}"
     gives_labels = True
     takes_missing = True
-    foreign_arguments: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(FEWER_WORDS, "write `vocabulary: {value}`, which counts padding and unknown words too"),
-        **dict.fromkeys(
-            (
-                "output_sequence_length",
-                "max_length",
-                "maxlen",
-                "max_len",
-                "max_seq_length",
-                "sequence_length",
-                "pad_to",
-            ),
-            "write `length: {value}`",
-        ),
-        **dict.fromkeys(
-            ("oov_token", "unk_token", "unknown", "num_oov_indices"), "remove it: 1 stands for all unknown words"
-        ),
-        **dict.fromkeys(
-            ("padding", "pad_token", "mask_token", "truncating", "truncation"),
-            "remove it: texts are cut at the end, and filled up with 0 at the end",
-        ),
-        **dict.fromkeys(
-            ("pad_id", "pad_token_id"),
-            "write `padding_id: {value}`, for a tokenizer file that has no padding of its own",
-        ),
-        **dict.fromkeys(
-            ("split", "tokenize", "level", "analyzer"), "write `tokenizer: words`, `characters`, `bytes` or `bpe`"
-        ),
-        **dict.fromkeys(("tokenizer_file", "tokenizer_path"), "write `tokenizer: {file: {value}}`"),
-        "char_level": "write `tokenizer: characters`",
-        **dict.fromkeys(("lower", "do_lower_case", "standardize"), "write `lowercase: false` to keep the case"),
-        **dict.fromkeys(
-            ("vocab", "vocab_file", "vocabulary_file", "words", "classes"),
-            "write `vocabulary: {file: words.txt}`, a text file with one word on each line",
-        ),
-        **dict.fromkeys(("fillna", "fill_value", "missing_values", "na"), "write `missing: empty`"),
-        **dict.fromkeys(
-            ("ngrams", "ngram_range"), "there are no n-grams: a `conv1d` behind the `embedding` finds them"
-        ),
-        "output_mode": 'remove it: it returns ids; `category_encoding: {num_tokens: "${vocabulary(x)}"}` counts them',
-    }
+    foreign_arguments: ClassVar[Mapping[str, str]] = FOREIGN_TO_TEXT
 
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]
     length: Annotated[Size, Field(description="How many ids each row has.")]
@@ -132,6 +100,12 @@ class TextReader(Reader):
         bound = self.model_copy()
         bound._root = root
         return bound
+
+    @property
+    def root(self) -> Root:
+        """Where the files are; a reader is bound to it before it learns."""
+        assert self._root is not None, "`below` says where the files are"
+        return self._root
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -171,7 +145,7 @@ class TextReader(Reader):
         need(wanted is None or wanted.is_integer, message, help=help, code="E402")
         self.check_arguments()
         type_ = None if columns is None else columns[self.column].type
-        if type_ is not None:
+        if columns is not None and type_ is not None:
             message, help = (
                 f"`{self.column}` has {type_.dtype}, expected texts",
                 "read numbers with `number` or `array`",
@@ -180,6 +154,11 @@ class TextReader(Reader):
             message = f"one row of `{self.column}` has {type_.rank} axes, expected one string"
             help = "read tokens [rows, time] with `category: {column: ..., vocabulary: ...}`"
             need(type_.rank == 0, message, help=help, code="E402")
+            message, help = (
+                f"`{self.column}` has paths of files, no texts",
+                "read what is in the files with `text_file`",
+            )
+            need(self.opens_files or not columns[self.column].has_paths, message, help=help, code="E402")
         return TensorType((self.length,), "int32" if wanted is None else wanted.dtype)
 
     def check_arguments(self) -> None:
@@ -256,8 +235,7 @@ class TextReader(Reader):
         if self.file is None:
             text = learn_bpe(texts, count, self.lowercase is not False)
         else:
-            assert self._root is not None, "readers are bound to a root before they learn"
-            text = read_tokenizer_file(self._root, self.file)
+            text = read_tokenizer_file(self.root, self.file)
         found = subwords(text, count, self.file, self.padding_id)
         sizes = [encoded.whole for encoded in found.encode(texts, self.length)]
         cut = sum(size > self.length for size in sizes)

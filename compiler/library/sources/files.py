@@ -90,7 +90,8 @@ class Files(Source):
         return tuple(dict.fromkeys(self.by_column.values()))
 
     def columns(self) -> Mapping[str, Column] | None:
-        return {name: Column(TensorType((), "str")) for name in (*self.by_column, *OWN)}
+        paths = {name: Column(TensorType((), "str"), has_paths=True) for name in self.by_column}
+        return {**paths, **{name: Column(TensorType((), "str")) for name in OWN}}
 
     def inspect(self, root: Root) -> Inspected:
         # One file of each pattern is enough to see that it is right; there may be a hundred thousand.

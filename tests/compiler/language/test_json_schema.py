@@ -11,6 +11,7 @@ from jsonschema import Draft7Validator
 from pydantic import BeforeValidator
 
 from modelc.compiler.language.json_schema.builder import json_schema
+from modelc.compiler.library.base.encodings import read_encoding
 from modelc.compiler.library.base.fields import (
     ReadRange,
     ReadSizes,
@@ -29,7 +30,7 @@ from modelc.compiler.library.readers.numeric import read_missing
 from modelc.compiler.library.readers.tokens import read_tokenizer, read_words
 from modelc.compiler.library.registries import TABLES, table_of
 from modelc.compiler.library.sources.files import read_patterns
-from modelc.compiler.library.sources.tables.csv import read_delimiter, read_encoding
+from modelc.compiler.library.sources.tables.csv import read_delimiter
 from modelc.compiler.syntax.document import read
 from tests.shipped_specs import SPECS, ends_in_a_key, places, with_misspelt
 

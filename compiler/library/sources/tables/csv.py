@@ -1,6 +1,5 @@
 """The source of rows in csv files."""
 
-import codecs
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -8,6 +7,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.encodings import read_encoding
 from modelc.compiler.library.base.fields import Field, Names, read_names
 from modelc.compiler.library.contracts.data_source import Column, FileColumns
 from modelc.compiler.library.sources.tables.column_types import Kind, Notation, row_type
@@ -29,27 +29,6 @@ from modelc.compiler.library.sources.tables.table_source import Read, TableSourc
 
 MOSTLY = 10
 """A column with so many numbers for each other text was probably meant to be of numbers."""
-
-
-def read_encoding(value: Any) -> Any:
-    """The name of an encoding of text that Python knows. Raises for others."""
-    if value is None or not isinstance(value, str):
-        return value
-    try:
-        found = codecs.lookup(value)
-        b"".decode(value)
-    except (LookupError, ValueError):
-        raise PydanticCustomError(
-            "encoding",
-            "there is no encoding {given}",
-            {
-                "given": value,
-                "help": "for example `utf-8`, `latin-1`, `cp1252` or `utf-16`",
-                "label": "no such encoding",
-            },
-        ) from None
-    # A mark at the beginning is no character anyway.
-    return found.name.removesuffix("-sig")
 
 
 def read_delimiter(value: Any) -> Any:
