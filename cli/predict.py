@@ -15,7 +15,7 @@ from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
     from modelc.runtime.chosen_columns import Chosen
-    from modelc.runtime.data.arrays import Arrays
+    from modelc.runtime.data.arrays import Array, Arrays
     from modelc.runtime.data.learning import Learnt
     from modelc.runtime.data.new_rows import NewRows
     from modelc.runtime.runs.run_directory import Run
@@ -106,7 +106,9 @@ def predict(
     from modelc.runtime.finite import check_predictions
 
     prepared = prepare(rows.task)
-    predicted = predictions_of(prepared, snapshot.params, snapshot.state, rows.inputs, rows.length, raw=raw)
+    predicted = predictions_of(
+        prepared, snapshot.params, snapshot.state, rows.inputs, rows.length, raw=raw, groups=rows.groups
+    )
     keep(output, rows, predicted, chosen, raw=raw, spreadsheet=spreadsheet)
     to_stream = output == STREAM
     where = "" if to_stream else f" in {output}"
@@ -132,6 +134,7 @@ class Rows(NamedTuple):
     others: "Arrays"
     labels: "Arrays"
     """Columns that stand before the predictions where none are chosen."""
+    groups: "Array | None" = None
 
     @property
     def lines(self) -> int:
@@ -192,6 +195,7 @@ def rows_to_predict(
     chosen: "Sequence[Chosen] | None",
 ) -> Rows:
     """The rows of a file, or of the run's own data. Raises RunError E4xx."""
+    from modelc.compiler.binding.task import GROUP
     from modelc.runtime.predictions_ahead import label_names, labels_by_row
 
     if given is not None:
@@ -202,13 +206,13 @@ def rows_to_predict(
         found = inputs_for(run, task, given, learnt, others)
         inform(*found.notes)
         known, ahead = as_learnt(task, learnt), found.others if label_names(task) else {}
-        return Rows(known, found.inputs, found.length, given.shown, found.others, ahead)
+        return Rows(known, found.inputs, found.length, given.shown, found.others, ahead, found.groups)
     from modelc.cli.splits import choose_rows, read_again
 
     task, dataset, _ = read_again(run, task, folders, split)
     name, part = choose_rows(dataset, split)
     labels = labels_by_row(task, part.labels, part.rows)
-    return Rows(task, part.inputs, part.rows, f"the {name} rows", labels, labels)
+    return Rows(task, part.inputs, part.rows, f"the {name} rows", labels, labels, part.targets.get(GROUP))
 
 
 def keep(

@@ -64,9 +64,14 @@ def split_lines(task: "Task") -> dict[str, str]:
 
 def unit_lines(task: "Task") -> dict[str, str]:
     """The targets whose readers have made other numbers of them, by which mean and deviation."""
+    from modelc.compiler.library.contracts.reader import UnitOfGroups
+
     units = {output.target: output.unit for output in task.outputs.values() if output.unit is not None}
     shown = [
-        f"{target}: mean {numbers(unit.offset)}, deviation {numbers(unit.scale)}" for target, unit in units.items()
+        f"{target}: mean and deviation of each of {len(unit.units):,} groups"
+        if isinstance(unit, UnitOfGroups)
+        else f"{target}: mean {numbers(unit.offset)}, deviation {numbers(unit.scale)}"
+        for target, unit in units.items()
     ]
     said = "; losses are of these, metrics and predictions in the unit of the data"
     return {"standardized": "; ".join(shown) + said} if shown else {}

@@ -9,6 +9,7 @@ import numpy as np
 
 from modelc.compiler.binding.task import Output
 from modelc.compiler.graph.graph import Edge
+from modelc.compiler.library.contracts.reader import UnitOfGroups, in_unit
 from modelc.compiler.lowering.lower import Tree, Values, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import from_named
@@ -35,10 +36,17 @@ def evaluate(task: PreparedTask, params: Weights, state: Weights, part: Part) ->
 
 
 def predict(
-    task: PreparedTask, params: Weights, state: Weights, inputs: Arrays, rows: int, *, raw: bool = False
+    task: PreparedTask,
+    params: Weights,
+    state: Weights,
+    inputs: Arrays,
+    rows: int,
+    *,
+    raw: bool = False,
+    groups: Array | None = None,
 ) -> dict[str, Array]:
     """The outputs by name, `[rows, ...]`: probabilities if the loss has a link function, or the unchanged values with
-    `raw`.
+    `raw`. `groups` are the numbers of the groups of the rows, where each has a unit of its own.
 
     The rows are taken in order; per-row state begins at zeros. `finite.check_predictions` finds those that are no numbers.
     """
@@ -47,7 +55,11 @@ def predict(
         return {name: shown(output, values, raw=raw) for name, output in task.outputs.items()}
 
     found = compute_rows(task, params, state, inputs, rows, outputs)
-    return {name: found[name] for name in task.outputs}
+    units = {name: None if raw else output.unit for name, output in task.outputs.items()}
+    return {
+        name: in_unit(unit, found[name], groups) if isinstance(unit, UnitOfGroups) else found[name]
+        for name, unit in units.items()
+    }
 
 
 def shown(output: Output, values: Values, *, raw: bool) -> jax.Array:

@@ -8,7 +8,7 @@ from modelc.compiler.binding.masks import check_left_out, check_mask
 from modelc.compiler.binding.targets import of_metrics, report_strange_targets
 from modelc.compiler.binding.task import Binding, Columns, Task, Term
 from modelc.compiler.binding.unknown_targets import stated_type, warn_of_labels
-from modelc.compiler.binding.windows import check_window, of_window, steps_of
+from modelc.compiler.binding.windows import check_window, group_column, of_window, steps_of
 from modelc.compiler.diagnostics.exceptions import PlanError, RunError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
@@ -104,7 +104,8 @@ def bind_column(
 ) -> Binding:
     """The binding of `name` to the column that `reader` names; its type is None if it is unknown or wrong."""
     assert task.data is not None
-    binding, found = Binding(name, reader, wanted, None, path, steps=steps_of(task.data, path)), None
+    groups = group_column(reporter, task.data, reader, path)
+    binding, found = Binding(name, reader, wanted, None, path, steps=steps_of(task.data, path), groups=groups), None
     if columns is not None:
         binding = binding._replace(columns=reader.names_among(columns))
         if absent := [column for column in binding.names if column not in columns]:

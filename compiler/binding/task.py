@@ -14,9 +14,11 @@ from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.contracts.mesh_axes import RULES
 from modelc.compiler.library.contracts.metric import Link, Metric
 from modelc.compiler.library.contracts.optimizer import Optimizer
-from modelc.compiler.library.contracts.reader import Reader, Unit
+from modelc.compiler.library.contracts.reader import Reader, Unit, UnitOfGroups
 from modelc.compiler.library.losses.without_target import NoLoss
 
+GROUP = "data.group"
+"""The key of the number of the group of each row among the targets of a part: no target can have this name."""
 SAMPLE_WEIGHT = "data.sample_weight"
 """The key of the sample weights among the targets of a task: no target can have this name."""
 Columns = Mapping[str, Column] | None
@@ -43,7 +45,7 @@ class Output(NamedTuple):
     classes: Classes = None
     mask: Edge | str | None = None
     before: Edge | None = None
-    unit: Unit | None = None
+    unit: Unit | UnitOfGroups | None = None
 
     @property
     def logits_edge(self) -> Edge | None:
@@ -87,7 +89,7 @@ class Measure(NamedTuple):
     value: str
     target: str | None
     shape: tuple[int, ...] = ()
-    unit: Unit | None = None
+    unit: Unit | UnitOfGroups | None = None
     leaves_out: bool = False
 
 
@@ -96,7 +98,8 @@ class Binding(NamedTuple):
 
     `columns` are the names of all columns that it is read from, None until those of the source are known. `wanted` is the type that the model needs (None for a target), `type` that of the reader, None until the data is
     read. `squeeze` marks the only shape repair: a target of shape `[]` for an output `[1]`. `steps` is how many rows of the source
-    are read for each row of the task, its first axis; None without windows, and for one value a series.
+    are read for each row of the task, its first axis; None without windows, and for one value a series. `groups` is the column of the groups that its reader learns of by
+    themselves, None where it learns of all rows together.
     """
 
     name: str
@@ -108,6 +111,7 @@ class Binding(NamedTuple):
     squeeze: bool = False
     columns: tuple[str, ...] | None = None
     steps: int | None = None
+    groups: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

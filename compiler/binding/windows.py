@@ -5,6 +5,8 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
+from modelc.compiler.library.contracts.reader import Reader
+from modelc.compiler.library.readers import READERS
 
 
 def steps_of(data: DataSpec, path: Path) -> int | None:
@@ -15,6 +17,20 @@ def steps_of(data: DataSpec, path: Path) -> int | None:
         return None
     span = data.spans.get(str(path[2]), "context") if path[1] == "inputs" else "horizon"
     return data.windows.steps(span)
+
+
+def group_column(reporter: Reporter, data: DataSpec, reader: Reader, path: Path) -> str | None:
+    """The column of the groups that a reader learns of by themselves, None for none; reports a reader that would without groups."""
+    if not reader.per_group:
+        return None
+    column = None if data.windows is None else data.windows.group_by
+    if column is None and (data.windows is not None or "windows" not in reporter.document.data.get("data", {})):
+        message = "`standardize: per_group` goes by the column `group_by` of `windows`, which is not there"
+        help = "add `group_by: COLUMN` to `windows`, or write `standardize: true` for one mean of all rows"
+        at = (*path, READERS.name_of(reader), "standardize")
+        at = at if at in reporter.document.values else path
+        reporter.add("E108", message, at, label="of no group", help=help)
+    return column
 
 
 def of_window(type_: TensorType | None, steps: int | None) -> TensorType | None:

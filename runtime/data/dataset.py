@@ -12,7 +12,7 @@ import numpy as np
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.row_counts import unequal_rows
 from modelc.compiler.binding.source_headers import inspect_sources, root_for
-from modelc.compiler.binding.task import Binding, Task
+from modelc.compiler.binding.task import GROUP, Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.library.contracts.data_source import Loaded, Source
@@ -28,7 +28,6 @@ from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
 from modelc.runtime.data.learning import (
     NOTHING_LEARNT,
     Learnt,
-    every_row,
     key_of,
     of_columns,
     remarks,
@@ -38,6 +37,7 @@ from modelc.runtime.data.learning import (
 from modelc.runtime.data.learnt_task import as_learnt
 from modelc.runtime.data.needed_columns import column_names, columns_beside, columns_of_windows
 from modelc.runtime.data.opened_files import below_root, with_contents
+from modelc.runtime.data.per_group import numbers_of_groups
 from modelc.runtime.data.prepared.surveys import surveyed
 from modelc.runtime.data.read_binding import of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
@@ -290,8 +290,10 @@ def read_part(
         return Part(inputs, targets, rows, known, found)
     if training is not None:
         found = with_step(found, tuple(windows.spec.columns), windows.series.step)
-    first = windows.rows_of(np.arange(rows), "horizon")[:, 0]
-    return Part(inputs, targets, rows, known, found, first, labels_of(windows, columns))
+    first, labels = windows.rows_of(np.arange(rows), "horizon")[:, 0], labels_of(windows, columns)
+    if (groups := numbers_of_groups(task, labels, found)) is not None:
+        targets[GROUP] = groups
+    return Part(inputs, targets, rows, known, found, first, labels)
 
 
 def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
@@ -300,41 +302,6 @@ def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
     if error := unequal_rows(task, lengths):
         raise error
     return next(iter(lengths.values()))
-
-
-def read_inputs(task: Task, columns: Arrays, learnt: Learnt = NOTHING_LEARNT) -> tuple[dict[str, Array], int]:
-    """The inputs of a task from raw columns, for prediction, and the number of rows.
-
-    Readers with `rows` read all rows here. `learnt` is what they have learnt of the training rows. Raises RunError for
-    a missing column, a column that does not fit its input, unequal lengths, or values that a layer does not take.
-    """
-    inputs = {}
-    for name, binding in (task.inputs or {}).items():
-        try:
-            inputs[name] = read_binding(every_row(learnt.placed(binding)), columns, learnt)[0]
-        except RunError as error:
-            raise of_other_rows(error) from None
-        if binding.wanted is not None and inputs[name].shape[1:] != binding.wanted.shape:
-            raise RunError(
-                "E402",
-                f"the column `{binding.subject}` has rows of shape {list(inputs[name].shape[1:])}, "
-                f"the input `{name}` takes {list(binding.wanted.shape)}",
-            )
-    lengths = {name: len(array) for name, array in inputs.items()}
-    if len(set(lengths.values())) > 1:
-        shown = ", ".join(f"`{name}` has {length:,}" for name, length in lengths.items())
-        raise RunError("E404", f"the inputs have different numbers of rows: {shown}")
-    return checked_inputs(task, inputs), next(iter(lengths.values()), 0)
-
-
-def checked_inputs(task: Task, inputs: dict[str, Array]) -> dict[str, Array]:
-    """`inputs` of new rows. Raises RunError for values that a layer does not take."""
-    check_ids(task, inputs)
-    try:
-        check_integers(task, inputs)
-    except RunError as error:
-        raise of_other_rows(error) from None
-    return inputs
 
 
 def check_values(task: Task, part: Part, *, training: bool) -> None:

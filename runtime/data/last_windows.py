@@ -10,8 +10,8 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted, listed
 from modelc.compiler.language.windows import WindowsSpec
 from modelc.runtime.data.arrays import Array, Arrays
-from modelc.runtime.data.dataset import checked_inputs
 from modelc.runtime.data.learning import Learnt, every_row, of_columns, step_known
+from modelc.runtime.data.new_inputs import checked_inputs
 from modelc.runtime.data.read_binding import of_other_rows, read_binding
 from modelc.runtime.data.series import Series, series_of, times_behind
 from modelc.runtime.data.splitting import Parts

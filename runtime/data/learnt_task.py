@@ -5,8 +5,9 @@ predictions are, and the names of classes that only the training rows tell.
 from dataclasses import replace
 
 from modelc.compiler.binding.task import Task
-from modelc.compiler.library.contracts.reader import Unit
+from modelc.compiler.library.contracts.reader import Unit, UnitOfGroups
 from modelc.runtime.data.learning import Learnt
+from modelc.runtime.data.per_group import unit_of_groups
 
 
 def as_learnt(task: Task, learnt: Learnt) -> Task:
@@ -26,13 +27,16 @@ def with_units(task: Task, learnt: Learnt) -> Task:
     return replace(task, outputs=outputs, measured=measured, measures=measures)
 
 
-def unit_of(task: Task, target: str, learnt: Learnt) -> Unit | None:
+def unit_of(task: Task, target: str, learnt: Learnt) -> Unit | UnitOfGroups | None:
     """The unit of a target, which for a copy of an input is that of the input."""
     binding = (task.targets or {})[target]
     if binding.copies_input:
         copied = (task.inputs or {}).get(binding.subject)
-        return None if copied is None else copied.reader.unit(learnt.of(copied))
-    return binding.reader.unit(learnt.of(binding))
+        if copied is None:
+            return None
+        binding = copied
+    value = learnt.of(binding)
+    return binding.reader.unit(value) if binding.groups is None else unit_of_groups(binding, value)
 
 
 def with_classes(task: Task, learnt: Learnt) -> Task:

@@ -3,6 +3,7 @@ would round: which ways there are depends on what the values are for, and on whe
 """
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from modelc.compiler.library.readers.checks import refuse_missing
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.counted_elements import shown_columns
 from modelc.runtime.data.learning import Learnt, every_row, learn
+from modelc.runtime.data.per_group import learn_of_groups, read_of_groups
 
 ROUNDED = "the model takes what float32 can hold: correct these rows, or train it again with an `offset` or a `scale` for both"
 """What to do about other rows than those of training, whose reader is part of the trained model."""
@@ -37,13 +39,33 @@ def read_binding(
         if counts is not None and not counts.any():
             planned = plan_arrays(reader, given, None)
             return np.zeros((len(counts), *planned.shape), planned.dtype), None
-        value = learnt.of(binding) if training is None else learn(binding, given, training, counts)
-        every = every_row(binding).reader
-        shown = shown_columns(reader, given, counts, lambda row: every.read(row, None, value))
-        assert shown is not None, "some elements count"
-        return reader.read(shown, binding.wanted_of_row, value), value
+        if binding.groups is None:
+            value = learnt.of(binding) if training is None else learn(binding, given, training, counts)
+            return array_of(binding, given, value, counts), value
+        if training is None:
+            value = learnt.of(binding)
+        else:
+            value = learn_of_groups(binding, columns, training, lambda rows: learn(binding, given, rows, counts))
+        return read_of_groups(binding, columns, value, partial(array_of_rows, binding, given, counts)), value
     except RunError as error:
         raise advised(error, binding).placed(binding.at) from None
+
+
+def array_of(binding: Binding, columns: Arrays, learnt: Any, counts: Array | None) -> Array:
+    """What the reader of a binding makes of `columns`, of a target where `counts` says that elements count, of which there are some."""
+    every = every_row(binding).reader
+    shown = shown_columns(binding.reader, columns, counts, lambda row: every.read(row, None, learnt))
+    assert shown is not None, "some elements count"
+    return binding.reader.read(shown, binding.wanted_of_row, learnt)
+
+
+def array_of_rows(binding: Binding, columns: Arrays, counts: Array | None, rows: Array, learnt: Any) -> Array:
+    """The same of some rows, of which perhaps nothing counts."""
+    kept, given = None if counts is None else counts[rows], {name: column[rows] for name, column in columns.items()}
+    if kept is not None and not kept.any():
+        planned = plan_arrays(binding.reader, given, None)
+        return np.zeros((len(rows), *planned.shape), planned.dtype)
+    return array_of(binding, given, learnt, kept)
 
 
 def without_missing(binding: Binding, name: str, column: Array, counts: Array | None) -> Array:

@@ -5,11 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Measure, Task, Term
+from modelc.compiler.binding.task import GROUP, SAMPLE_WEIGHT, Binding, Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.reader import in_unit
 from modelc.compiler.library.readers.casts import RoundedIntegers, refuse_rounded, type_of
 from modelc.compiler.library.readers.checks import check_bounds, check_labels, first_of
 from modelc.runtime.data.arrays import Array, Arrays
@@ -32,7 +33,7 @@ def check_targets(task: Task, inputs: Arrays, targets: Arrays, known: KnownMasks
         array, binding = targets[term.target], task.targets[term.target]
         if mask is not None and not mask.any():
             continue
-        check = partial(check_target, task, term, outputs)
+        check = partial(check_target, task, term, outputs, targets.get(GROUP))
         try:
             check(array if mask is None else with_only(array, mask, check))
         except RunError as error:
@@ -47,7 +48,7 @@ def check_measured(task: Task, targets: Arrays) -> None:
         if measure.target is None or measure.target == value.target or measure.target not in bindings:
             continue
         array, binding = targets[measure.target], bindings[measure.target]
-        given = type_of(array)
+        given, array = type_of(array), np.asarray(in_unit(measure.unit, array, targets.get(GROUP)))
         try:
             if (kept := labelled(measure, targets)) is not None:
                 if not kept.any():
@@ -56,14 +57,9 @@ def check_measured(task: Task, targets: Arrays) -> None:
             if value.link == "softmax" and given.shape == value.type.shape[:-1]:
                 check_labels(array, value.type.shape[-1], measure.target)
             if (bounds := measure.metric.bounds(value.type, given)) is not None:
-                check_bounds(in_unit(measure, array), bounds, measure.target, metric=measure.key)
+                check_bounds(array, bounds, measure.target, metric=measure.key)
         except RunError as error:
             raise advised(error, binding).placed(binding.at) from None
-
-
-def in_unit(measure: Measure, array: Array) -> Array:
-    """The values of the target of a metric as it compares them."""
-    return array if measure.unit is None else np.asarray(measure.unit.of(array))
 
 
 def with_unknown(error: RunError, task: Task, target: str, known: KnownMasks) -> RunError:
@@ -80,8 +76,10 @@ def with_unknown(error: RunError, task: Task, target: str, known: KnownMasks) ->
     return error.replaced(helps=(*error.helps, way))
 
 
-def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: Array) -> None:
-    """Raise RunError for values of a target `[rows, ...]` that the loss of a term, or a metric beside it, does not take."""
+def check_target(task: Task, term: Term, outputs: Sequence[TensorType], groups: Array | None, array: Array) -> None:
+    """Raise RunError for values of a target `[rows, ...]` that the loss of a term, or a metric beside it, does not take. `groups` are
+    the numbers of the groups of all rows.
+    """
     assert term.target is not None
     given = type_of(array)
     if (classes := term.loss.classes(*outputs, given)) is not None:
@@ -95,7 +93,9 @@ def check_target(task: Task, term: Term, outputs: Sequence[TensorType], array: A
         output = task.values[measure.value]
         wanted = measure.metric.bounds(output.type, given) if measure.target == term.target else None
         if wanted is not None and output.mask == term.mask:
-            check_bounds(in_unit(measure, array), wanted, term.target, metric=measure.key)
+            # Of single elements the group, and so the unit, is not known.
+            known = groups if groups is None or len(groups) == len(array) else None
+            check_bounds(in_unit(measure.unit, array, known), wanted, term.target, metric=measure.key)
     term.loss.check(array, *outputs)
 
 

@@ -5,15 +5,17 @@ from typing import NamedTuple
 
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.runtime.data.arrays import Arrays
-from modelc.runtime.data.dataset import Part, read_inputs
+from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.last_windows import last_windows
 from modelc.runtime.data.learning import Learnt, of_columns
 from modelc.runtime.data.learnt_task import as_learnt
 from modelc.runtime.data.needed_columns import columns_of_windows, needed_columns
+from modelc.runtime.data.new_inputs import read_inputs
 from modelc.runtime.data.new_part import read_new_part
 from modelc.runtime.data.new_rows import NewRows
 from modelc.runtime.data.opened_files import below_root
+from modelc.runtime.data.per_group import numbers_of_groups
 from modelc.runtime.data.row_places import located_by
 from modelc.runtime.predictions_ahead import labels_by_row
 from modelc.runtime.runs.kept_spec import with_rows_for
@@ -29,6 +31,8 @@ class NewInputs(NamedTuple):
     length: int
     others: Arrays
     notes: tuple[str, ...] = ()
+    groups: Array | None = None
+    """The numbers of the groups of the rows, where a target has a unit for each."""
 
 
 def inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Collection[str] = ()) -> NewInputs:
@@ -52,7 +56,8 @@ def inputs_ahead(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> NewInpu
         raise RunError("E404", f"`{rows.shown}` has no rows to predict")
     with with_rows_for(run), located_by(rows.place_of):
         found = last_windows(below_root(task, rows.root), columns, learnt)
-    return NewInputs(found.inputs, found.rows, labels_by_row(task, found.labels, found.rows), found.notes)
+    labels, groups = labels_by_row(task, found.labels, found.rows), numbers_of_groups(task, found.labels, learnt)
+    return NewInputs(found.inputs, found.rows, labels, found.notes, groups)
 
 
 def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> tuple[Task, Part]:

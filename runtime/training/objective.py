@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from modelc.compiler.binding.task import SAMPLE_WEIGHT, Measure, Term
+from modelc.compiler.binding.task import GROUP, SAMPLE_WEIGHT, Measure, Term
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.returned_values import need_a, need_shape
-from modelc.compiler.library.contracts.reader import LEFT_OUT
+from modelc.compiler.library.contracts.reader import LEFT_OUT, in_unit
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.lowering.lower import Tree, Values
 from modelc.compiler.lowering.prepared_task import PreparedTask
@@ -125,14 +125,14 @@ def metrics(
     task: PreparedTask, values: Values, targets: Mapping[str, Array], rows: Array
 ) -> dict[str, Mapping[str, Array]]:
     """The sums of every metric over a batch, by log key."""
-    sums = {}
+    sums, groups = {}, targets.get(GROUP)
     for measure in task.measures:
         output = task.values[measure.value]
         target = None if measure.target is None else targets[measure.target]
         ordered = measure.metric.by_order
-        prediction = log_odds(output, values) if ordered else meant(output, values.edges[output.edge])
-        if target is not None and measure.unit is not None:
-            target = measure.unit.of(target)
+        prediction = log_odds(output, values) if ordered else meant(output, values.edges[output.edge], groups)
+        if target is not None:
+            target = in_unit(measure.unit, target, groups)
         own = None if output.mask is None else mask_of(output.mask, values, targets)
         masks = [values.masks[output.edge], own, labelled(measure, target)]
         weight = mask_of_rank(rows, masks, 1 + len(measure.shape)).astype(jnp.float32)

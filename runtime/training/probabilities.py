@@ -8,15 +8,17 @@ from jax import Array
 
 from modelc.compiler.binding.task import Output
 from modelc.compiler.library.base import formulas
+from modelc.compiler.library.contracts.reader import in_unit
 from modelc.compiler.lowering.lower import Values
 
 
-def meant(output: Output, value: Array) -> Array:
+def meant(output: Output, value: Array, groups: Array | None = None) -> Array:
     """The values of an output as what they mean: logits through the link function that their loss implies, numbers in the unit
-    of the columns of its target.
+    of the columns of its target; `groups` are the numbers of the groups of the rows, where each has its unit.
     """
     if not output.logits:
-        return value if output.unit is None else output.unit.of(value)
+        found: Array = in_unit(output.unit, value, groups)
+        return found
     return jax.nn.softmax(value) if output.link == "softmax" else jax.nn.sigmoid(value)
 
 

@@ -23,9 +23,9 @@ data:
   source: {csv: sales.csv}
   windows: {context: 7, horizon: 3, time: day, group_by: store}
   inputs:
-    past: {numbers: {columns: [sales], standardize: true}}
+    past: {numbers: {columns: [sales], standardize: per_group}}
     promo: {number: promo, span: horizon}
-  targets: {sales: {number: {column: sales, standardize: true}}}
+  targets: {sales: {number: {column: sales, standardize: per_group}}}
   validation: {last: 3}
 train: {loss: mean_squared_error, metrics: [mean_absolute_error], optimizer: {adam: 0.01}, epochs: 2}
 """
@@ -103,6 +103,24 @@ def test_series_without_what_is_known_ahead_are_named(folder: Path) -> None:
     assert refused.code == 4
     assert "`promo` is read over the 3 rows ahead, which `north`, `south` has not" in refused.err
     assert not (folder / "none.csv").exists()
+
+
+def test_a_series_that_is_new_is_named_with_its_line(folder: Path) -> None:
+    rows = [row for row in sales() if row["store"] == "north"]
+    new = [row | {"store": "east"} for row in rows]
+    keep(folder, [*rows, *new], "strange")
+    for command in (["predict", "run", "strange.csv", "-o", "none.csv"], ["evaluate", "run", "strange.csv"]):
+        refused = modelc(*command, cwd=folder)
+        assert refused.code == 4
+        if command[0] == "evaluate":
+            assert "`east` is in no training row" in refused.err
+            assert f"in row {len(rows)}, line {len(rows) + 2} of 'strange.csv'" in refused.err
+
+
+def test_columns_are_chosen_for_a_forecast_too(folder: Path) -> None:
+    found = modelc("predict", "run", "-o", "own.csv", "--columns", "shop=store, day, sold=sales", cwd=folder)
+    assert found.code == 0, found.err
+    assert [*table(folder / "own.csv")[0]] == ["shop", "day", "sold"]
 
 
 def test_new_rows_are_scored_as_windows(folder: Path) -> None:

@@ -7,7 +7,7 @@ the run, and used for all other rows.
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from modelc.compiler.library.base.lazy import NumpyArray, np
+from modelc.compiler.library.base.lazy import NumpyArray, jnp, np
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column
@@ -35,6 +35,33 @@ class Unit(NamedTuple):
         single = len(self.scale) == 1
         scale, offset = (numbers[0] if single else np.asarray(numbers, values.dtype) for numbers in self)
         return values * scale + offset
+
+
+class UnitOfGroups(NamedTuple):
+    """How values become those of the columns again in rows of several groups, by the unit of each."""
+
+    units: tuple[Unit, ...]
+
+    def of(self, values: Any, groups: Any) -> Any:
+        """`values` `[rows, ...]`, an array of numpy or jax, in the unit of the columns; `groups` `[rows]` are the numbers of those of
+        the rows.
+        """
+        space = np if isinstance(values, np.ndarray) else jnp
+        scale, offset = (
+            space.asarray(np.asarray(numbers, values.dtype))[groups] for numbers in zip(*self.units, strict=True)
+        )
+        width = scale.shape[1:] if scale.shape[1] > 1 else ()
+        shape = (len(scale), *[1] * (values.ndim - 1 - len(width)), *width)
+        return values * scale.reshape(shape) + offset.reshape(shape)
+
+
+def in_unit(unit: Unit | UnitOfGroups | None, values: Any, groups: Any = None) -> Any:
+    """`values` `[rows, ...]` in the `unit` of their columns; `groups` `[rows]` are the numbers of the groups of the rows, without
+    which values with a unit for each group stay as they are.
+    """
+    if unit is None or (groups is None and isinstance(unit, UnitOfGroups)):
+        return values
+    return unit.of(values, groups) if isinstance(unit, UnitOfGroups) else unit.of(values)
 
 
 def is_pattern(name: str) -> bool:
@@ -93,6 +120,11 @@ class Reader(Registered):
     def way_to(self, shape: tuple[int, ...]) -> str:
         """How to have rows of this shape from the reader, as a help says it; empty where there is no way."""
         return ""
+
+    @property
+    def per_group(self) -> bool:
+        """Whether it learns of each series of `windows` by itself, and reads it by that."""
+        return False
 
     def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
         """The type of one row after reading; None where it is not known before the `columns` are.

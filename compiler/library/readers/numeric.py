@@ -37,8 +37,11 @@ Missing = Annotated[
     ),
 ]
 Standardize = Annotated[
-    bool,
-    Field(description="Subtract the mean of the training rows, and divide by their standard deviation."),
+    bool | Literal["per_group"],
+    Field(
+        description="Subtract the mean of the training rows, and divide by their standard deviation; with `windows`, `per_group` "
+        "takes those of each series by itself."
+    ),
 ]
 
 
@@ -58,6 +61,10 @@ class NumericReader(Reader):
 
     missing: Missing = "error"
     standardize: Standardize = False
+
+    @property
+    def per_group(self) -> bool:
+        return self.standardize == "per_group"
 
     @property
     def indicates(self) -> bool:

@@ -10,8 +10,9 @@ import yaml
 
 from modelc.compiler.api import load
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.runtime.data.dataset import complete, read_dataset, read_inputs
+from modelc.runtime.data.dataset import complete, read_dataset
 from modelc.runtime.data.learning import Learnt
+from modelc.runtime.data.new_inputs import read_inputs
 from tests.runtime.small import ready, spec, write_rows
 
 EDGE = 2**24

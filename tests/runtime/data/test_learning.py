@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.runtime.data.dataset import read_dataset, read_inputs
+from modelc.runtime.data.dataset import read_dataset
 from modelc.runtime.data.learning import Learnt
+from modelc.runtime.data.new_inputs import read_inputs
 from tests.runtime.small import ready, spec, write_rows
 
 ROWS = 40

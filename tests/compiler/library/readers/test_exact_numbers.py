@@ -12,7 +12,8 @@ from modelc.compiler.api import load
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.readers import READERS
-from modelc.runtime.data.dataset import complete, read_inputs
+from modelc.runtime.data.dataset import complete
+from modelc.runtime.data.new_inputs import read_inputs
 from tests.cli.commands import modelc
 from tests.runtime.small import ready, spec, write_rows
 
