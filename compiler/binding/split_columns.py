@@ -9,6 +9,7 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column
 
+BY_COUNTS = "remove `rows`, or hold rows out by `fraction`, `rows`, `first` or `last`"
 KINDS = {"str": "texts", "bytes": "texts", "bool": "booleans"}
 """What a column has by its dtype; all others have numbers."""
 
@@ -28,11 +29,27 @@ def check_split_columns(reporter: Reporter, task: Task, columns: Columns) -> Non
                 missing_column(reporter, key, column, columns, at)
             elif (known := columns[column].type) is not None:
                 check_split_column(reporter, task, key, column, known, at)
+    check_sampling(reporter, task, columns)
     windows = task.data.windows if task.data is not None else None
     if windows is None or columns is None:
         return
     for column, key in windows.columns.items():
         check_window_column(reporter, key, column, columns)
+
+
+def check_sampling(reporter: Reporter, task: Task, columns: Columns) -> None:
+    """Report a column that rows are drawn by and that cannot be gone by, and an order of rows that none are drawn for."""
+    data, at = task.data, ("data", "sampling", "balanced")
+    if data is None or data.balanced is None:
+        return
+    check_rows_of_readers(reporter, task, "sampling", at, "remove `rows`, or remove `sampling`")
+    if columns is not None and data.balanced not in columns:
+        missing_column(reporter, "sampling", data.balanced, columns, at)
+    elif columns is not None and (known := columns[data.balanced].type) is not None and known.shape:
+        message = (
+            f"`{data.balanced}` has rows of shape {show_shape(known.shape)}, and rows are drawn by one value of each"
+        )
+        reporter.add("E402", message, at, label="several values", help="name a column with one value in each row")
 
 
 def check_window_column(reporter: Reporter, key: str, column: str, columns: Mapping[str, Column]) -> None:
@@ -56,12 +73,11 @@ def check_split_column(reporter: Reporter, task: Task, key: str, column: str, kn
         reporter.add("E402", message, ("data", key, *place), label="of another kind", help=help)
 
 
-def check_rows_of_readers(reporter: Reporter, task: Task, way: str, at: Path) -> None:
+def check_rows_of_readers(reporter: Reporter, task: Task, way: str, at: Path, help: str = BY_COUNTS) -> None:
     """Report readers with `rows`, which number other rows than those of the columns of a split."""
     bindings = [*(task.inputs or {}).values(), *(task.targets or {}).values()]
     chooser = next((binding for binding in bindings if getattr(binding.reader, "rows", None)), None)
     if chooser is not None:
         message = f"`{way}` goes by the rows of the source, of which `{chooser.name}` reads only some by `rows`"
-        help = "remove `rows`, or hold rows out by `fraction`, `rows`, `first` or `last`"
         related = [(chooser.at, "reads some rows")] if chooser.at in reporter.document.values else []
         reporter.add("E108", message, at, label="goes by all rows", help=help, related=related)

@@ -169,10 +169,22 @@ def check_order(reporter: Reporter, task: Task) -> None:
     """Report shuffled rows for a layer that carries its state from batch to batch."""
     settings, graph = task.spec.train.settings if task.spec.train else None, task.planned.graph
     node = next((node for node in graph.nodes if carries_state(task.planned.plans.get(node.path))), None)
+    drawn = task.data.balanced if task.data is not None else None
+    if node is None and settings is not None and drawn is not None and settings.shuffle is not True:
+        message = "`sampling` draws the rows of each epoch at random, and `shuffle` gives them another order"
+        help = "remove `shuffle`, or remove `sampling` to take each row once"
+        where = [(("data", "sampling"), "rows are drawn")]
+        reporter.add("E108", message, ("train", "shuffle"), label="of rows that are drawn", help=help, related=where)
     if node is None or settings is None:
         return
     carries, related = f"`{node.path}` carries its state from batch to batch", [(node.at, "stateful")]
-    if settings.shuffle:
+    if drawn is not None:
+        message, help = (
+            f"{carries}, but the rows are drawn at random",
+            "remove `sampling`, and add `shuffle: false` to `train`",
+        )
+        reporter.add("E504", message, ("data", "sampling"), label="draws rows", help=help, related=related)
+    elif settings.shuffle:
         message = f"{carries}, but the rows are shuffled"
         if ("train", "shuffle") in reporter.document.values:
             label, help = "the order changes in each epoch", "write `shuffle: false`"

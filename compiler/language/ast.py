@@ -257,6 +257,8 @@ class DataSpec(NamedTuple):
     windows: WindowsSpec | None = None
     spans: Mapping[str, SpanName] = {}
     """By the name of an input, what it reads of a window, where that is not the context."""
+    balanced: str | None = None
+    """The column whose values come equally often among the rows that are drawn for an epoch."""
 
     @property
     def splits(self) -> Splits:

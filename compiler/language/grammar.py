@@ -179,6 +179,14 @@ MODEL = Keys(
         only_of_graph("outputs", OUTPUT_OF_CHAIN),
     ),
 )
+DRAW_BY = "write `sampling: {balanced: COLUMN}`, the column whose values are to come equally often"
+SAMPLING = Keys(
+    "`sampling`",
+    {"balanced": text("The column of the source whose values come equally often.", "the name of a column")},
+    (Need(("balanced",), DRAW_BY),),
+    "Training rows drawn with repetition, as many as there are: `{balanced: COLUMN}`.",
+    help=DRAW_BY,
+)
 READER = Thing(READERS, SPANS, bare=instead.as_reader)
 DATA = Keys(
     "`data`",
@@ -194,6 +202,7 @@ DATA = Keys(
         "validation": VALIDATION,
         "test": TEST,
         "windows": WINDOWS,
+        "sampling": SAMPLING,
         "seed": integer(
             "Seed of the choice of validation and test rows.", 0, below=2**63, range="at least 0 and below 2^63"
         ),

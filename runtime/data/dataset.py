@@ -3,7 +3,7 @@
 Uses jax only for ids and masks that layers compute. All problems of the data are found here, before anything is compiled.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ from modelc.runtime.data.prepared.surveys import surveyed
 from modelc.runtime.data.read_binding import of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
 from modelc.runtime.data.row_places import located_by
+from modelc.runtime.data.sampling import classes_to_draw
 from modelc.runtime.data.splitting import split_rows
 from modelc.runtime.data.target_checks import check_targets, with_unknown
 from modelc.runtime.data.windows import Windows, counts_of_rows, gathered, labels_of, of_windows, windows_of
@@ -52,7 +53,8 @@ class Part:
     """Some rows of a data set: the model's inputs and targets by name, `[rows, ...]` each, the masks that the model makes
     of the inputs alone, and what readers have learnt of the training rows. `numbers` are the places of its rows in their
     source, where these are only some of those; of windows, those of the first row of their targets. `labels` tell predictions of
-    windows apart: columns `[rows]`, or `[rows, steps]` of the horizon.
+    windows apart: columns `[rows]`, or `[rows, steps]` of the horizon. `classes_to_draw` are the numbers of the values that rows
+    of training are drawn by, where each is to come equally often.
     """
 
     inputs: Arrays
@@ -62,6 +64,7 @@ class Part:
     learnt: Learnt = NOTHING_LEARNT
     numbers: Array | None = None
     labels: Arrays = field(default_factory=dict)
+    classes_to_draw: Array | None = None
 
     def take(self, rows: Array) -> "Part":
         """The rows at these indices."""
@@ -157,8 +160,10 @@ def read_dataset(
         for rows in (parts.train, parts.validation, parts.test)
     )
     assert train is not None
+    classes, drawn = classes_to_draw(task, train.numbers, loaded.train)
+    train = train if classes is None else replace(train, classes_to_draw=classes)
     columns, notes = test_columns(task, root, loaded) if test else (None, ())
-    notes = (*notes, *parts.notes, *remarks(task, whole.learnt))
+    notes = (*notes, *parts.notes, *drawn, *remarks(task, whole.learnt))
     kept = RawColumns(loaded.train, columns) if raw else None
     if columns is None:
         return Dataset(train, validation, held if test else None, KnownDigests(digests), notes, kept)

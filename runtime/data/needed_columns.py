@@ -1,4 +1,4 @@
-"""Which columns of a source a task reads: those of inputs and targets, and those that splits and windows go by."""
+"""Which columns of a source a task reads: those of inputs and targets, and those that splits, windows and sampling go by."""
 
 from collections.abc import Collection, Mapping
 
@@ -14,9 +14,10 @@ def column_names(task: Task) -> set[str]:
 
 
 def columns_beside(task: Task) -> set[str]:
-    """The columns that splits and windows go by, which the source of the training rows has."""
+    """The columns that splits, windows and sampling go by, which the source of the training rows has."""
     of_splits = {name for split in (task.data.splits if task.data else {}).values() for name in split.columns}
-    return of_splits | columns_of_windows(task)
+    drawn_by = task.data.balanced if task.data is not None else None
+    return of_splits | columns_of_windows(task) | ({drawn_by} if drawn_by is not None else set())
 
 
 def columns_of_windows(task: Task) -> set[str]:

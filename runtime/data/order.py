@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from modelc.runtime.data.balanced_order import balanced_rows
+
 Indices = np.ndarray[Any, np.dtype[np.int32]]
 
 
@@ -17,8 +19,10 @@ def shuffled(seed: int, epoch: int, rows: int) -> Indices:
     return np.argsort(sort_keys, kind="stable").astype(np.int32)
 
 
-def in_epoch(seed: int, epoch: int, rows: int, *, shuffle: bool) -> Indices:
-    """The order of `rows` rows in `epoch`."""
+def in_epoch(seed: int, epoch: int, rows: int, *, shuffle: bool, classes: Indices | None = None) -> Indices:
+    """The order of `rows` rows in `epoch`; by `classes`, the numbers of those of the rows, rows are drawn instead."""
+    if classes is not None:
+        return balanced_rows(seed, epoch, classes)
     return shuffled(seed, epoch, rows) if shuffle else in_order(rows)
 
 

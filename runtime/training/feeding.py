@@ -42,20 +42,20 @@ class ResidentRows:
     def __init__(self, part: Part, settings: Settings, placement: Placement) -> None:
         self.placement = placement
         self.data = on_device(part, placement)
-        self.rows, self.settings = part.rows, settings
+        self.part, self.settings = part, settings
         self.epoch: int | None = None
 
     def span(self, epoch: int, start: int, steps: int) -> Span:
         if epoch != self.epoch:
-            self.batches, self.epoch = batches_of(self.settings, epoch, self.rows), epoch
+            self.batches, self.epoch = batches_of(self.settings, epoch, self.part), epoch
         indices, valid = (padded(one[start : start + steps], steps) for one in self.batches)
         put = self.placement.put
         return Span(self.data, put(indices, self.placement.batches), put(valid, self.placement.everywhere))
 
 
-def batches_of(settings: Settings, epoch: int, rows: int) -> tuple[Indices, Indices]:
-    """The rows of each step of an epoch, and how many of them are valid, see `batches`."""
-    order = in_epoch(settings.seed, epoch, rows, shuffle=settings.shuffle)
+def batches_of(settings: Settings, epoch: int, part: Part) -> tuple[Indices, Indices]:
+    """The rows of each step of an epoch of training, and how many of them are valid, see `batches`."""
+    order = in_epoch(settings.seed, epoch, part.rows, shuffle=settings.shuffle, classes=part.classes_to_draw)
     return batches(order, settings.batch_size)
 
 

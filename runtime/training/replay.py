@@ -44,7 +44,7 @@ def replay_step(task: PreparedTask, part: Part, params: Tree, state: Tree, step:
     epoch, place = divmod(step, settings.steps_per_epoch(part.rows))
     if place == 0:
         state = at_epoch(task, state)
-    indices, valid = batches_of(settings, epoch + 1, part.rows)
+    indices, valid = batches_of(settings, epoch + 1, part)
     batch = batch_of(part, indices[place], int(valid[place]))
     examined = examine(task, params, state, batch, derive(root_key(settings.seed), "step", jnp.int32(step)))
     return replayed(task, part, batch, examined, place_of(task, part, step))

@@ -237,3 +237,17 @@ def test_a_cadence_is_a_time_or_a_number_of_steps(text: str, cadence: Cadence) -
 def test_anything_else_is_none(text: str) -> None:
     with pytest.raises(ValueError, match=re.escape(text)):
         cadence_of(text)
+
+
+def test_a_run_whose_rows_are_drawn_goes_on_with_the_same_draws(folder: Path) -> None:
+    (folder / "small.yaml").write_text(SPEC.replace("validation: 0.25", "validation: 0.25\n  sampling: {balanced: y}"))
+    whole = modelc("train", "small.yaml", "--run-dir", "whole", cwd=folder)
+    assert whole.code == 0 and "rows are drawn so that each of 3 values of `y` comes equally often" in whole.out
+    short = modelc("train", "small.yaml", "--run-dir", "parts", "--set", "train.epochs=2", cwd=folder)
+    more = modelc("train", "--resume", "parts", "--set", "train.epochs=4", cwd=folder)
+    assert short.code == more.code == 0, more.err
+    assert metrics(folder / "parts") == metrics(folder / "whole")
+    assert weights(folder / "parts") == weights(folder / "whole")
+    (folder / "small.yaml").write_text(SPEC)
+    assert modelc("train", "small.yaml", "--run-dir", "plain", cwd=folder).code == 0
+    assert weights(folder / "plain") != weights(folder / "whole")

@@ -38,6 +38,7 @@ def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:
     inputs, targets = (readers_of(section.get(key)) for key in ("inputs", "targets"))
     split, seed = section.get("validation"), section.get("seed") or 0
     data = DataSpec(source, test, inputs, targets, split, seed, complete, weight, held_out)
+    data = data._replace(balanced=(section.get("sampling") or {}).get("balanced"))
     return with_windows(reporter, data, section)
 
 

@@ -149,6 +149,15 @@ def as_training_rows(value: Any) -> str:
     return f"the rows to train on are those of the source: write `source: {flow(source)}`"
 
 
+def as_balanced(value: Any, spec: Spec) -> str:
+    """How rows are drawn so that classes come equally often: by the column of the first target that has classes."""
+    readers = mapping_in(mapping_in(spec, "data"), "targets").values()
+    given = [reader["category"] for reader in readers if isinstance(reader, Mapping) and "category" in reader]
+    columns = [one.get("column") if isinstance(one, Mapping) else one for one in given]
+    column = next((name for name in columns if isinstance(name, str)), "COLUMN")
+    return f"write `sampling: {{balanced: {column}}}` below `data:`: each value of the column is drawn equally often"
+
+
 def as_row_weights(value: Any, spec: Spec) -> str:
     """How the column of the sample weights is read."""
     reader = value if isinstance(value, Mapping) else {"array": value}
@@ -190,6 +199,14 @@ KEYS: Mapping[str, Advice] = {
         ("split", "splits", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction
     ),
     **BY_COLUMN,
+    **dict.fromkeys(
+        (
+            "balancedbatches", "balancedsampler", "balancedsampling", "balanceclasses", "classbalanced", "classsampler",
+            "oversample", "oversampling", "randomoversampler", "resample", "sampler", "smote", "undersample", "undersampling",
+            "weightedrandomsampler", "weightedsampler",
+        ),
+        as_balanced,
+    ),
     **{word: as_window(word) for word in sorted(WINDOW_WORDS)},
     **dict.fromkeys(("testfraction", "testratio", "testsize", "testsplit"), as_test_fraction),
     **dict.fromkeys(("trainfraction", "trainratio", "trainsize", "trainsplit"), as_rest),

@@ -122,13 +122,6 @@ PLANNED: Mapping[str, Planned] = {
         (),
         "layers such as `random_flip` and `random_rotation` change images in training",
     ),
-    "sampling": Planned(
-        "data",
-        "drawing rows with other frequencies than the data has",
-        ("balanced_sampling", "oversample", "oversampling", "sampler", "undersample", "undersampling", "weighted_sampler"),
-        (),
-        "`class_weight: balanced` inside the loss weighs rare classes more",
-    ),
     "on_bad_row": Planned(
         "data", "skipping rows that cannot be read", ("bad_rows", "ignore_errors", "on_bad_lines", "on_error", "skip_bad_rows")
     ),

@@ -30,6 +30,7 @@ class PartFiles(Sealed):
     inputs: dict[str, ColumnFile]
     targets: dict[str, ColumnFile]
     numbers: ColumnFile | None = None
+    classes_to_draw: ColumnFile | None = None
 
 
 class Digests(Sealed):
@@ -111,7 +112,9 @@ def write_part(folder: OpenFolder, names: Iterator[str], task: Task, part: Part)
             else copied.model_copy(update={"shape": list(array.shape)})
         )
     numbers = None if part.numbers is None else write_column(folder, next(names), part.numbers)
-    return PartFiles(rows=part.rows, inputs=inputs, targets=targets, numbers=numbers)
+    drawn = part.classes_to_draw
+    classes = None if drawn is None else write_column(folder, next(names), drawn)
+    return PartFiles(rows=part.rows, inputs=inputs, targets=targets, numbers=numbers, classes_to_draw=classes)
 
 
 def copy_of(task: Task, target: str, inputs: Mapping[str, ColumnFile]) -> ColumnFile | None:
@@ -159,4 +162,6 @@ def read_part(
         for columns in (files.inputs, files.targets)
     )
     numbers = None if files.numbers is None else read_column(folder, files.numbers)
-    return Part(inputs, targets, files.rows, known_masks(task, inputs, masks_before), learnt, numbers)
+    classes = None if files.classes_to_draw is None else read_column(folder, files.classes_to_draw)
+    masks = known_masks(task, inputs, masks_before)
+    return Part(inputs, targets, files.rows, masks, learnt, numbers, classes_to_draw=classes)
