@@ -89,6 +89,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--damages", type=int, default=40, help="how many bits of a run `test_damaged_runs` flips")
     parser.addoption(
+        "--damaged-files", type=int, default=75, help="how many damaged files of each kind `test_damaged_files` reads"
+    )
+    parser.addoption(
         "--every-fault", action="store_true", help="let every write of a training fail, not a part of them"
     )
     parser.addoption(
