@@ -36,7 +36,8 @@ def number_pattern(decimal: str) -> str:
 class Counts(NamedTuple):
     """How many values of a column there are of each sort, in the order of the codes of `code_of`, and their bytes.
 
-    `integers` are exact as int64 and float64, `long` as int64 only, `wide` as float64 only, `huge` as neither.
+    `integers` are exact as int64 and float64, `long` as int64 only, `wide` as float64 only, `huge` as neither. What is beyond
+    float64 counts among the `texts`.
     """
 
     missing: int = 0
@@ -75,6 +76,9 @@ class Notation:
         if text in self.missing_values:
             return "missing"
         if re.fullmatch(INTEGER, text):
+            # Python turns no texts of thousands of digits into integers.
+            if not isfinite(float(text)):
+                return "texts"
             value = int(text)
             is_exact, is_long = abs(value) < 2**127 and int(float(value)) == value, -(2**63) <= value < 2**63
             return ("integers" if is_exact else "long") if is_long else ("wide" if is_exact else "huge")
@@ -95,7 +99,7 @@ class Notation:
             f"case when {missing(column)} then 0 "
             f"when regexp_full_match({column}, '{INTEGER}') then case "
             f"when strlen({column}) < 16 then 1 "
-            f"when {wide} is null then 4 "
+            f"when {wide} is null then case when isfinite({self.as_float(column)}) then 4 else 6 end "
             f"when try_cast({wide} as bigint) is null then case when {exact(wide)} then 3 else 4 end "
             f"when {exact(wide)} then 1 else 2 end "
             f"when regexp_full_match({column}, '{number_pattern(self.decimal)}') and isfinite({number}) then 5 "

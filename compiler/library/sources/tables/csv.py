@@ -121,9 +121,9 @@ class Csv(TableSource):
         return FileColumns(dict.fromkeys(names, Column(None)), {})
 
     def lines(self, file: TableFile) -> Iterator[int]:
-        dialect = open_csv(file, self.format).dialect
+        _, dialect, names = open_csv(file, self.format)
         with file.open() as opened, any_length():
-            yield from (record.line for record in records(opened, dialect))
+            yield from (record.line for record in records(opened, dialect, len(names)))
 
     @property
     def declared(self) -> Mapping[str, Kind]:

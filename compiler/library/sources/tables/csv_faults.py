@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
-from modelc.compiler.library.sources.tables.headers import Dialect, any_length
+from modelc.compiler.library.sources.tables.headers import Dialect, any_length, no_text
 
 SHOWN = 3
 """As many faults of one kind a message shows."""
@@ -24,8 +25,10 @@ class Record(NamedTuple):
     fields: list[str]
 
 
-def records(file: BinaryIO, dialect: Dialect) -> Iterator[Record]:
-    """The rows of an open csv file without its header and empty lines. Raises csv.Error, UnicodeDecodeError."""
+def records(file: BinaryIO, dialect: Dialect, width: int) -> Iterator[Record]:
+    """The rows of an open csv file of `width` columns without its header and empty lines; of a single column, an empty line is an
+    empty field. Raises csv.Error, UnicodeError.
+    """
     file.seek(0)
     stream = io.TextIOWrapper(file, dialect.codec, newline="")
     try:
@@ -34,26 +37,28 @@ def records(file: BinaryIO, dialect: Dialect) -> Iterator[Record]:
         for fields in reader:
             if fields and header:
                 header = False
-            elif fields:
-                yield Record(begin, fields)
+            elif fields or (width == 1 and not header):
+                yield Record(begin, fields or [""])
             begin = reader.line_num + 1
     finally:
         stream.detach()
 
 
-def has_empty_ends(file: BinaryIO, dialect: Dialect) -> bool:
-    """Whether a line of an open csv file may end with an empty field, or is no text."""
+def is_suspect(file: BinaryIO, dialect: Dialect) -> bool:
+    """Whether an open csv file may have what the engine does not look at: a line that ends with an empty field too many, or
+    what is no text.
+    """
     file.seek(0)
     stream = io.TextIOWrapper(file, dialect.codec, newline="")
     last = ""
     try:
         while text := stream.read(CHUNK):
             text = last + text
-            if any(dialect.delimiter + end in text for end in "\r\n"):
+            if "\0" in text or any(dialect.delimiter + end in text for end in "\r\n"):
                 return True
             last = text[-1]
         return last == dialect.delimiter
-    except UnicodeDecodeError:
+    except UnicodeError:
         return True
     finally:
         stream.detach()
@@ -67,12 +72,14 @@ def fault_of(file: BinaryIO, shown: str, dialect: Dialect, width: int) -> RunErr
     count, line = 0, 0
     with any_length():
         try:
-            for record in records(file, dialect):
+            for record in records(file, dialect, width):
                 line = record.line
+                if any("\0" in text for text in record.fields):
+                    return no_text(shown, line)
                 if len(record.fields) != width:
                     count += 1
                     ragged += [record][: SHOWN - len(ragged)]
-        except UnicodeDecodeError:
+        except UnicodeError:
             return undecodable(file, shown, dialect)
         except csv.Error as error:
             return malformed(str(error), shown, after=line) if not ragged else ragged_rows(ragged, count, shown, width)
@@ -141,16 +148,25 @@ class Found(NamedTuple):
     value: str
 
 
-def first_values(file: BinaryIO, dialect: Dialect, place: int, wrong: Callable[[str], bool]) -> list[Found]:
-    """The first in the column at a place, counted from 0, that are `wrong`."""
+def first_values(file: BinaryIO, dialect: Dialect, width: int, place: int, wrong: Callable[[str], bool]) -> list[Found]:
+    """The first in the column at a place, counted from 0, of `width` columns that are `wrong`."""
     found: list[Found] = []
     with any_length():
-        for record in records(file, dialect):
+        for record in records(file, dialect, width):
             if wrong(record.fields[place]):
                 found.append(Found(record.line, record.fields[place]))
                 if len(found) == SHOWN:
                     break
     return found
+
+
+def longest_row(file: BinaryIO, dialect: Dialect, width: int) -> tuple[int, int]:
+    """The line in which the longest row begins, and how many bytes of UTF-8 are in its fields."""
+    with any_length():
+        sizes = (
+            (record.line, sum(len(text.encode()) for text in record.fields)) for record in records(file, dialect, width)
+        )
+        return max(sizes, key=itemgetter(1), default=(0, 0))
 
 
 def shown_values(found: Sequence[Found], count: int) -> str:

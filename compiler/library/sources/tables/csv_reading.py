@@ -4,26 +4,24 @@ The engine reads every field as text; what is a number is decided by `column_typ
 taken for a date on the way.
 """
 
-import codecs
 import io
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.sources.tables.column_arrays import ColumnArrays, need_table_memory
 from modelc.compiler.library.sources.tables.column_types import Counts, Kind, Notation, row_type
-from modelc.compiler.library.sources.tables.csv_faults import Found, fault_of, first_values, has_empty_ends, undecodable
+from modelc.compiler.library.sources.tables.csv_copies import in_quotes, in_utf8
+from modelc.compiler.library.sources.tables.csv_faults import Found, fault_of, first_values, is_suspect, longest_row
 from modelc.compiler.library.sources.tables.engine import Engine, EngineError, engine, numbered, quoted
 from modelc.compiler.library.sources.tables.headers import Dialect, read_header
 from modelc.compiler.library.sources.tables.table_file import TableFile, once, unchanged
 
 LINE = 2**24
 """Bytes of a row that the engine reads without being told that there are longer ones."""
-CHUNK = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +101,14 @@ def survey_file(file: CsvFile, texts: Notation, names: Sequence[str]) -> tuple[i
     """The number of rows of one file, and the counts of its columns."""
     columns = numbered([file.names.index(name) for name in names] or [0])
     counts = [Counts() for _ in columns]
-    with read(file) as (engine, relation):
-        for place, code, count, size in rows_in(engine, file, texts.counts(columns, relation), texts):
+
+    def count_all(engine: Engine, relation: str) -> None:
+        query = texts.counts(columns, relation)
+        for place, code, count, size in engine.rows(query, missing=list(texts.missing_values)):
             counts[place] = counts[place].counting(code, count, size)
-    need_last_fields(file)
+
+    by_engine(file, count_all)
+    need_no_fault(file)
     return counts[0].rows, dict(zip(names, counts, strict=False))
 
 
@@ -124,103 +126,89 @@ def load(files: Sequence[CsvFile], texts: Notation, kinds: Mapping[str, Kind]) -
         values = ", ".join(
             f"{texts.value_of(column, kinds[name])} as {column}" for column, name in zip(columns, names, strict=True)
         )
-        with read(file) as (engine, relation):
-            for chunk in arrays_in(engine, file, f"select {values} from {relation}", texts):
+
+        def add_all(engine: Engine, relation: str, values: str = values) -> None:
+            query = f"select {values} from {relation}"
+            for chunk in engine.arrays(query, missing=list(texts.missing_values)):
                 for name, part in zip(names, chunk, strict=True):
                     arrays[name].add(part)
+
+        by_engine(file, add_all)
     if any(column.filled != rows for column in arrays.values()):
         raise RunError("E405", f"{files[0].file.shown!r} changed while it was read")
     return {name: column.whole() for name, column in arrays.items()}
 
 
-@contextmanager
-def read(file: CsvFile) -> Iterator[tuple[Engine, str]]:
-    """An engine that reads a file, and SQL for the relation of its fields. Raises RunError E405 where it changes."""
+def by_engine(file: CsvFile, use: Callable[[Engine, str], None]) -> None:
+    """Let `use` read a file: by an engine, and SQL for the relation of its fields. What the engine does not read, and has no
+    fault, it gets in quotes, and so what has empty lines above its header. Raises RunError E405, also where the file changes.
+    """
+    if file.dialect.above or tried(file, use, plain=True) is not None:
+        need_no_fault(file, suspect=True)
+        said = tried(file, use, plain=False)
+        if said is not None:
+            raise unreadable(file, said)
+
+
+def tried(file: CsvFile, use: Callable[[Engine, str], None], *, plain: bool) -> str | None:
+    """What the engine says against a file as it is, or (where not `plain`) against its rows in quotes; None where `use` has
+    read it. Nothing is used of a file before the engine has read all of it.
+    """
     with ExitStack() as stack:
-        opened = stack.enter_context(unchanged(file.file))
-        if file.dialect.encoding != "utf-8":
-            opened = stack.enter_context(in_utf8(opened, file))
+        opened, dialect = stack.enter_context(unchanged(file.file)), file.dialect
+        if not plain:
+            opened, dialect = stack.enter_context(in_quotes(opened, file.file.shown, dialect, len(file.names)))
+        elif dialect.encoding != "utf-8":
+            opened = stack.enter_context(in_utf8(opened, file.file.shown, dialect))
         size = opened.seek(0, io.SEEK_END)
         reading = stack.enter_context(engine(opened))
-        yield reading, relation(reading.path, file, size)
+        try:
+            use(reading, relation(reading.path, dialect, len(file.names), size, ends="" if plain else "\\n"))
+        except EngineError as error:
+            return str(error)
+    return None
 
 
-def relation(path: str, file: CsvFile, size: int) -> str:
-    columns = ", ".join(f"{column}: 'VARCHAR'" for column in numbered(len(file.names)))
+def unreadable(file: CsvFile, said: str) -> RunError:
+    """The error E405 for a file that is as it should be, and yet not read."""
+    with file.file.open() as opened:
+        line, size = longest_row(opened, file.dialect, len(file.names))
+    if 2 * size > LINE:
+        return RunError(
+            "E405",
+            f"a row of {file.file.shown!r} is too long: in line {line}, it has {size:,} bytes",
+            helps=(f"a row has at most {LINE:,}: keep what is longer in files of its own",),
+        )
+    return RunError("E405", f"{file.file.shown!r} cannot be read as csv", notes=(said,))
+
+
+def relation(path: str, dialect: Dialect, width: int, size: int, ends: str) -> str:
+    """SQL for the fields of a csv file of so many columns and bytes, whose lines end with `ends`, or as the first one does."""
+    columns = ", ".join(f"{column}: 'VARCHAR'" for column in numbered(width))
     options = {
         "auto_detect": "false",
         "strict_mode": "true",
         "null_padding": "false",
-        "header": "true" if file.dialect.column_names is None else "false",
-        "delim": quoted(file.dialect.delimiter),
+        "header": "true" if dialect.column_names is None else "false",
+        "delim": quoted(dialect.delimiter),
         "quote": "'\"'",
         "escape": "'\"'",
         "comment": "''",
         "max_line_size": str(min(max(size + 1, 2**16), LINE)),
         "columns": "{" + columns + "}",
     }
+    if ends:
+        options["new_line"] = quoted(ends)
     return f"read_csv({quoted(path)}, {', '.join(f'{name} = {value}' for name, value in options.items())})"
 
 
-@contextmanager
-def in_utf8(file: BinaryIO, csv_file: CsvFile) -> Iterator[BinaryIO]:
-    """The text of a file in another encoding, as UTF-8 in a file without a name. Raises RunError E405, E502."""
-    decoder = codecs.getincrementaldecoder(csv_file.dialect.encoding)()
-    file.seek(0)
-    with tempfile.TemporaryFile(prefix="modelc-") as copy:
-        try:
-            while chunk := file.read(CHUNK):
-                copy.write(decoder.decode(chunk).encode())
-            copy.write(decoder.decode(b"", final=True).encode())
-            copy.flush()
-        except UnicodeError:
-            raise undecodable(file, csv_file.file.shown, csv_file.dialect) from None
-        except OSError as error:
-            from modelc.compiler.syntax.file_root import reason_of
-
-            message = f"there is no room for {csv_file.file.shown!r} in UTF-8: {reason_of(error)}"
-            raise RunError("E502", message, helps=("save the file in UTF-8",)) from None
-        yield copy
-
-
-def rows_in(engine: Engine, file: CsvFile, query: str, texts: Notation) -> list[tuple[int, ...]]:
-    """The rows of a query about a file. Raises RunError E405 with what is wrong in it."""
-    try:
-        return engine.rows(query, missing=list(texts.missing_values))
-    except EngineError as error:
-        raise explained(file, str(error)) from None
-
-
-def arrays_in(engine: Engine, file: CsvFile, query: str, texts: Notation) -> Iterator[tuple[NumpyArray, ...]]:
-    try:
-        yield from engine.arrays(query, missing=list(texts.missing_values))
-    except EngineError as error:
-        raise explained(file, str(error)) from None
-
-
-def need_last_fields(file: CsvFile) -> None:
-    """Raise RunError E405 for what the engine does not look at: an empty field too many at the end of a row, and bytes that are
-    no text in columns that are not read.
-    """
+def need_no_fault(file: CsvFile, *, suspect: bool = False) -> None:
+    """Raise RunError E405 for what is wrong with a file that is `suspect`, or may have what the engine does not look at."""
     with file.file.open() as opened:
-        if has_empty_ends(opened, file.dialect) and (
+        if (suspect or is_suspect(opened, file.dialect)) and (
             fault := fault_of(opened, file.file.shown, file.dialect, len(file.names))
         ):
             raise fault
-
-
-def explained(file: CsvFile, said: str) -> RunError:
-    """What is wrong with a file that the engine has refused."""
-    with file.file.open() as opened:
-        fault = fault_of(opened, file.file.shown, file.dialect, len(file.names))
-    if fault is not None:
-        return fault
-    return RunError(
-        "E405",
-        f"{file.file.shown!r} cannot be read as csv",
-        notes=(said,),
-        helps=("write it with one kind of line ends, and fields with line ends or quotes in them in quotes",),
-    )
 
 
 def located(
@@ -233,7 +221,7 @@ def located(
                 place = file.names.index(name)
                 return {
                     file.file.shown: first_values(
-                        opened, file.dialect, place, lambda text: texts.sort_of(text) in sorts
+                        opened, file.dialect, len(file.names), place, lambda text: texts.sort_of(text) in sorts
                     )
                 }
     raise AssertionError("the counts say that there are such values")

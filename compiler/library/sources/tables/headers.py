@@ -27,11 +27,14 @@ LONGEST_HEADER = 2**24
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a csv file is written: its delimiter, its encoding, and its column names where no header has them."""
+    """How a csv file is written: its delimiter, its encoding, its column names where no header has them, and how many empty
+    lines are above the header.
+    """
 
     delimiter: str
     encoding: str = "utf-8"
     column_names: tuple[str, ...] | None = None
+    above: int = 0
 
     @property
     def codec(self) -> str:
@@ -61,12 +64,12 @@ def read_header(
         raise RunError("E405", f"{shown!r} is empty", helps=("a csv file begins with a line of column names",))
     if delimiter is None:
         delimiter = delimiter_of(text, shown, whole=whole)
-    dialect = Dialect(delimiter, encoding, column_names)
     if column_names is not None:
-        return dialect, column_names
+        return Dialect(delimiter, encoding, column_names), column_names
+    above = len(text[: len(text) - len(text.lstrip("\r\n"))].splitlines())
     names = next(rows_of(text, delimiter), [])
     check_names(names, shown)
-    return dialect, tuple(names)
+    return Dialect(delimiter, encoding, above=above), tuple(names)
 
 
 def beginning(file: BinaryIO, shown: str, dialect: Dialect) -> tuple[str, bool]:
@@ -77,17 +80,38 @@ def beginning(file: BinaryIO, shown: str, dialect: Dialect) -> tuple[str, bool]:
     if b"\n" not in raw and b"\r" not in raw and len(raw) == BEGINNING:
         raw += file.read(LONGEST_HEADER - BEGINNING)
     whole = not file.read(1)
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") and dialect.encoding == "utf-8":
-        raise RunError("E405", f"{shown!r} is in UTF-16", helps=("write `encoding: utf-16` in the source",))
-    if b"\0" in raw and not dialect.encoding.startswith(("utf-16", "utf-32")):
-        raise RunError("E405", f"{shown!r} is no text: it has bytes that are 0", helps=NO_TEXT)
+    other = next((other for mark, other in MARKS.items() if raw.startswith(mark)), None)
+    if other is not None and dialect.encoding == "utf-8":
+        raise RunError("E405", f"{shown!r} is in {other.upper()}", helps=(f"write `encoding: {other}` in the source",))
+    if b"\0" in raw and not dialect.encoding.startswith(WIDE):
+        if wide := [
+            name for name, zeros in (("utf-16-le", raw[1:200:2]), ("utf-16-be", raw[:200:2])) if not any(zeros)
+        ]:
+            raise RunError(
+                "E405", f"{shown!r} seems to be in UTF-16", helps=(f"write `encoding: {wide[0]}` in the source",)
+            )
+        raise no_text(shown, len((raw[: raw.index(b"\0")] + b".").splitlines()))
+    if other is None and dialect.encoding in WIDE:
+        message = f"{shown!r} does not begin with the mark of {dialect.encoding.upper()}"
+        raise RunError(
+            "E405",
+            message,
+            helps=(f"say the order of its bytes: `encoding: {dialect.encoding}-le`, or `{dialect.encoding}-be`",),
+        )
     with io.TextIOWrapper(io.BytesIO(raw), dialect.codec, errors="replace", newline="") as stream:
         return stream.read(), whole
 
 
-NO_TEXT = (
-    "a csv file is a text with a line for each row; other files have sources of their own: `parquet`, `jsonl`, `npz`",
-)
+WIDE = ("utf-16", "utf-32")
+"""Encodings whose files begin with a mark that says the order of their bytes."""
+MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+"""What the mark of each of these is."""
+
+
+def no_text(shown: str, line: int) -> RunError:
+    """The error E405 for a file with a byte that is 0 in a `line`."""
+    help = "a csv file is a text with a line for each row; other files have sources of their own: `parquet`, `jsonl`, `npz`"
+    return RunError("E405", f"{shown!r} is no text: line {line} has a character that is 0", helps=(help,))
 
 
 def rows_of(text: str, delimiter: str) -> Iterator[list[str]]:

@@ -13,6 +13,8 @@ ROWS_AT_ONCE = 2**14
 """As many rows are in memory as Python has them, beside the arrays that they are put into."""
 MOST_KEPT = 3
 """As many places are kept of each sort of value."""
+MOST_AXES = 32
+"""As many lists are in each other at most."""
 LONGEST = 40
 """Characters of a value that a message shows."""
 
@@ -37,7 +39,11 @@ def rows_of(file: BinaryIO, shown: str) -> Iterator[tuple[int, dict[str, Any]]]:
             place = f"line {number} has {line[error.start : error.start + 1]!r}"
             raise refused(f"{shown!r} is not in UTF-8: {place}", "save it in UTF-8, as JSON is") from None
         except json.JSONDecodeError as error:
-            if number == 1 and text.startswith(("[", "{")) and not text.endswith(("]", "}")):
+            if b"\0" in line:
+                place = f"line {number} has a character that is 0"
+                raise refused(f"{shown!r} is not in UTF-8: {place}", "save it in UTF-8, as JSON is") from None
+            goes_on = line.endswith(b"\n") and text.startswith(("[", "{")) and not text.endswith(("]", "}"))
+            if number == 1 and goes_on:
                 raise refused(f"{shown!r} is JSON of several lines, not of one row in each", IN_LINES) from None
             raise refused(
                 f"line {number} of {shown!r} is no JSON: {error.msg.lower()}, at its character {error.colno}", ONE_ROW
@@ -178,11 +184,13 @@ def sort_of(value: Any) -> str:
     return {float: "numbers", str: "texts"}.get(type(value), "objects")
 
 
-def flattened(value: Sequence[Any]) -> tuple[tuple[int, ...], list[Any]] | None:
-    """The shape of lists in lists, and all that is in them; None where they differ in length."""
+def flattened(value: Sequence[Any], axes: int = MOST_AXES) -> tuple[tuple[int, ...], list[Any]] | None:
+    """The shape of lists in lists, and all that is in them; None where they differ in length, or have more than so many `axes`."""
     if not any(isinstance(item, list) for item in value):
         return (len(value),), list(value)
-    parts = [flattened(item) if isinstance(item, list) else None for item in value]
+    if axes == 1:
+        return None
+    parts = [flattened(item, axes - 1) if isinstance(item, list) else None for item in value]
     first, flat = parts[0], []
     for part in parts:
         if part is None or first is None or part[0] != first[0]:

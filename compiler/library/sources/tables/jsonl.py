@@ -12,6 +12,7 @@ from modelc.compiler.library.contracts.data_source import Column, FileColumns
 from modelc.compiler.library.sources.tables.column_arrays import ColumnArrays, need_table_memory
 from modelc.compiler.library.sources.tables.column_types import DTYPES, Kind
 from modelc.compiler.library.sources.tables.json_rows import (
+    MOST_AXES,
     MOST_KEPT,
     Seen,
     count_absent,
@@ -147,7 +148,9 @@ def seen_in_all(
 
 
 def array_of(name: str, rows: Sequence[tuple[int, dict[str, Any]]], type_: TensorType, shown: str) -> NumpyArray:
-    """The values of some rows, masked where one is missing. Raises RunError E405 for half a character."""
+    """The values of some rows, masked where one is missing. Raises RunError E405 for half a character, E402 for what is
+    beyond float64.
+    """
     values = [row.get(name) for _, row in rows]
     missing = np.array([value is None for value in values])
     is_text = type_.dtype == "str"
@@ -161,6 +164,10 @@ def array_of(name: str, rows: Sequence[tuple[int, dict[str, Any]]], type_: Tenso
         found = [value if isinstance(value, str) else str(value) for value in found]
     try:
         array = np.array(found, np.dtypes.StringDType() if is_text else type_.dtype)
+    except OverflowError:
+        line = next(line for line, row in rows if is_beyond(row.get(name)))
+        message = f"`{name}` has an integer beyond all numbers of float64, in line {line} of {shown!r}"
+        raise RunError("E402", message, helps=ways(name)[:1]) from None
     except UnicodeEncodeError:
         line = next(line for line, row in rows if not encodable(row.get(name)))
         message = f"`{name}` has half a character, an escape such as `\\ud83d` alone, in line {line} of {shown!r}"
@@ -176,6 +183,15 @@ def flat(value: Any) -> list[Any]:
     return found[1]
 
 
+def is_beyond(value: Any) -> bool:
+    """Whether a number, or one in a list, is beyond float64."""
+    try:
+        np.array(value, float)
+    except OverflowError:
+        return True
+    return False
+
+
 def encodable(value: Any) -> bool:
     """Whether a text, or all in a list, can be written."""
     try:
@@ -189,16 +205,17 @@ def type_of(name: str, seen: Seen, declared: Kind | None, trained: Kind | None) 
     """The type of one row of a column."""
     if seen.has("objects"):
         return Refusal(("objects",), "has objects", ("write their values as keys of the row itself",))
+    if (-1,) in seen.shapes:
+        what = f"has lists in which others differ in length, or more than {MOST_AXES} in each other"
+        return Refusal((), what, PADDED)
     if len(seen.shapes) > 1:
-        if (-1,) in seen.shapes:
-            return Refusal((), "has lists in which others differ in length", PADDED)
         (first, one), (other, later) = list(seen.shapes.items())[:2]
         what = f"has rows of different shapes, {list(first)} {one} and {list(other)} {later}"
         return Refusal((), what, PADDED)
     shape = next(iter(seen.shapes), ())
-    if shape and (-1 in shape or 0 in shape or seen.has("missing")):
-        what = "has missing values" if seen.has("missing") else "has empty lists, or such of different lengths"
-        return Refusal((), f"{what} in its lists" if seen.has("missing") else what, PADDED)
+    if shape and (0 in shape or seen.has("missing")):
+        what = "has missing values in its lists" if seen.has("missing") else "has empty lists"
+        return Refusal((), what, PADDED)
     kind = kind_of(name, seen, declared, trained)
     return kind if isinstance(kind, Refusal) else TensorType(shape, "bool" if kind == "boolean" else DTYPES[kind])
 

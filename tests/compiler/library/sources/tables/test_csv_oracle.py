@@ -22,6 +22,7 @@ CELLS = st.text(
     ),
     max_size=12,
 )
+WITH_RETURNS = st.text(st.sampled_from(list('a",\n\r 1')), max_size=6)
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -51,6 +52,28 @@ def test_texts_are_those_of_the_standard_library(
     wanted = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     (tmp_path / "a.csv").write_bytes(text.encode())
     arguments = {"delimiter": delimiter, "missing_values": [], "types": dict.fromkeys(table[0], "text")}
+    loaded = SOURCES.build({"csv": {"train": "a.csv", **arguments}}).load(Root(tmp_path, tmp_path)).train
+    assert [list(row) for row in zip(*(column.tolist() for column in loaded.values()), strict=True)] == wanted[1:]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.lists(WITH_RETURNS, min_size=2, max_size=2), st.sampled_from(["\n", "\r\n", "\r"])),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from(["\n", "\r\n", "\r", "\n\r\n"]),
+)
+def test_rows_that_end_in_several_ways_are_those_of_the_standard_library(
+    tmp_path: Path, rows: list[tuple[list[str], str]], first: str
+) -> None:
+    ends = [(["c0", "c1"], first), *rows]
+    text = "".join(written([row], ",", end, quote_all=True) for row, end in ends)
+    wanted = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+    assert wanted[1:] == [row for row, _ in rows]
+    (tmp_path / "a.csv").write_bytes(text.encode())
+    arguments = {"delimiter": ",", "missing_values": [], "types": dict.fromkeys(("c0", "c1"), "text")}
     loaded = SOURCES.build({"csv": {"train": "a.csv", **arguments}}).load(Root(tmp_path, tmp_path)).train
     assert [list(row) for row in zip(*(column.tolist() for column in loaded.values()), strict=True)] == wanted[1:]
 

@@ -107,6 +107,10 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "too deep": ('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}\n", "line 1 of 'a.jsonl' cannot be read"),
     "too long a number": ('{"a": ' + "1" * 5_000 + "}\n", "line 1 of 'a.jsonl' cannot be read"),
     "half a character": ('{"a": "\\ud83d"}\n', "`a` has half a character"),
+    "cut off in the only line": ('{"a": 1, "b', "line 1 of 'a.jsonl' is no JSON"),
+    "UTF-16": ('{"a": 1}\n'.encode("utf-16"), "'a.jsonl' is not in UTF-8: line 1 has b'\\xff'"),
+    "UTF-16 without a mark": ('{"a": 1}\n'.encode("utf-16-le"), "is not in UTF-8: line 1 has a character that is 0"),
+    "a zero": (b'{"a": "x"}\n{"a": "\0"}\n', "line 2 has a character that is 0"),
     "packed": (b"\x1f\x8b\x08\0", "is packed with gzip"),
 }
 
@@ -160,3 +164,23 @@ def test_arrays_have_no_mask_where_nothing_is_missing(root: Root) -> None:
     write(root, '{"a": 1, "b": "x"}\n{"a": 2, "b": null}\n')
     loaded = source().load(root).train
     assert type(loaded["a"]) is np.ndarray and isinstance(loaded["b"], np.ma.MaskedArray)
+
+
+@pytest.mark.parametrize("row", ["9" * 400, "[[1, 2], [3, " + "9" * 400 + "]]"])
+def test_an_integer_beyond_float64_is_named(root: Root, row: str) -> None:
+    write(root, '{"a": ' + row.replace("9" * 400, "1" + "0" * 308) + '}\n{"a": ' + row + "}\n")
+    with pytest.raises(RunError, match=r"`a` has an integer beyond all numbers of float64, in line 2 of 'a.jsonl'"):
+        source(types={"a": "number"}).load(root, ["a"])
+    write(root, '{"a": ' + row.replace("9" * 400, "1" + "0" * 308) + "}\n")
+    assert np.max(source(types={"a": "number"}).load(root, ["a"]).train["a"]) == 1e308
+
+
+def test_lists_have_as_many_axes_as_arrays_can_have(root: Root) -> None:
+    for count, ends in ((32, "]"), (33, "more than 32 in each other"), (600, "more than 32 in each other")):
+        write(root, '{"a": ' + "[" * count + "1" + "]" * count + "}\n")
+        columns = source().survey(root, ["a"]).columns
+        assert columns is not None
+        if count == 32:
+            assert source().load(root).train["a"].shape == (1,) * 33 and ends
+        else:
+            assert ends in refused_arrays(columns)["a"].message
