@@ -19,14 +19,33 @@ def init(
     template: Annotated[
         str | None, typer.Argument(metavar="[TEMPLATE]", help="Which spec to write; without a name, all are listed.")
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Write a spec for this table: .csv, .parquet or .jsonl."),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="COLUMN", help="The column of the table that is to be predicted.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of TEMPLATE.yaml.")
     ] = None,
 ) -> None:
-    """Write a commented spec as a starting point.
+    """Write a commented spec as a starting point: a template, or one for a table that you have.
 
+    `--from houses.csv --target price` looks at all rows, and writes a reader for each column, and a network that trains as it is.
     Also writes modelc.schema.json, if it does not exist: editors use it to complete and explain specs.
     """
+    if data is not None:
+        if template is not None:
+            refuse(
+                f"both the template `{template}` and `--from {data}` say what to write", helps=("use only one of them",)
+            )
+        from modelc.cli.drafting import drafted
+
+        keep(*drafted(data, target, output))
+        return
+    if target is not None:
+        refuse("`--target` needs the table whose column it is", helps=(f"`--from FILE --target {target}`",))
     found = templates()
     if template is None:
         if output is not None:
@@ -47,6 +66,11 @@ def init(
             helps=("templates contain comments, which JSON does not allow: use a name that ends in `.yaml`",),
         )
     text = (TEMPLATES / f"{template}.yaml").read_text(encoding="utf-8")
+    keep(spec, text)
+
+
+def keep(spec: Path, text: str) -> None:
+    """Write the `text` of a spec, and the schema beside it, and say what is next."""
     create(spec, text)
     written = [str(spec)]
     schema = spec.parent / SCHEMA

@@ -1,0 +1,141 @@
+"""The text of a spec for a table: every column with its reader, or left out, and why."""
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.library.base.registry import NAME
+from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.drafting.columns import Use, use_of
+from modelc.runtime.drafting.network import Input, Names, Sizes, inputs_of, node_lines, sizes_for
+from modelc.runtime.drafting.spec_text import comment, list_lines, named, text
+from modelc.runtime.drafting.tables import Table, read_table
+from modelc.runtime.drafting.target import Target, target_of
+
+HELD_OUT = 0.2
+LEAST_ROWS = 10
+
+
+def draft(root: Root, path: str, target: str) -> str:
+    """The text of a spec that predicts the column `target` from the others of the table at `path` below `root`.
+
+    Raises RunError E401 to E405 for a file that is no table, or a target that cannot be one.
+    """
+    found, table = target_of(root, read_table(root, path), target)
+    if table.rows < LEAST_ROWS:
+        message = f"`{path}` has {counted(table.rows, 'row')}: too few to train on some and validate on others"
+        raise RunError("E404", message, helps=(f"add rows, to have at least {LEAST_ROWS}",))
+    uses = [use_of(name, column) for name, column in table.columns.items() if name != target]
+    names = Names(())
+    output = names.free(target)
+    inputs = inputs_of(uses, names)
+    if not inputs:
+        reasons = tuple(f"`{use.name}`: {use.reason}" for use in uses[:5])
+        message = f"`{path}` has no column to predict `{target}` from"
+        raise RunError(
+            "E404", message, notes=reasons, helps=("add columns, or write a spec by hand: `modelc init table`",)
+        )
+    sizes = sizes_for(table.rows)
+    lines = [
+        *head_lines(table, path, target),
+        *model_lines(inputs, found, output, names, sizes),
+        *data_lines(table, uses, inputs, found, output),
+        *training_lines(found, sizes),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def head_lines(table: Table, path: str, target: str) -> list[str]:
+    said = (
+        f"Predicts `{target}` from the other columns of {path}: {table.rows:,} rows, {counted(len(table.columns), 'column')}. "
+        "What each column is was decided by all of its rows, and is said where it is read: change what is meant otherwise."
+    )
+    stem = PurePath(path).stem
+    return [
+        "# yaml-language-server: $schema=modelc.schema.json",
+        *comment(said),
+        "modelc: 1",
+        f"name: {text(stem) if NAME.fullmatch(stem) and len(stem) <= 100 else 'table'}",
+    ]
+
+
+def model_lines(inputs: Sequence[Input], target: Target, output: str, names: Names, sizes: Sizes) -> list[str]:
+    return [
+        "",
+        "model:",
+        "  inputs:",
+        *(f"    {one.name}: {text(one.type)}" for one in inputs),
+        "  nodes:",
+        *node_lines(inputs, target, output, names, sizes),
+        f"  outputs: [{output}]",
+    ]
+
+
+def data_lines(table: Table, uses: Sequence[Use], inputs: Sequence[Input], target: Target, output: str) -> list[str]:
+    lines = ["", "data:", "  source:", f"    {table.kind}:"]
+    for key, value in table.arguments.items():
+        lines += comment(table.reasons[key], "      ") if key in table.reasons else []
+        lines.append(f"      {key}: {text(value)}")
+    lines += left_out_lines(uses)
+    lines += ["  inputs:", *(line for one in inputs for line in one.reader)]
+    lines += ["  targets:", *comment(f"`{target.name}`: {target.reason}.", "    "), *target_lines(target, output)]
+    if target.classes is None:
+        said = "A fifth of the rows, drawn by the seed. For what is to be predicted later: `{after: {column: ..., value: ...}}`."
+        split = text(HELD_OUT)
+    else:
+        said = "A fifth of the rows of each class, drawn by the seed."
+        split = text({"fraction": HELD_OUT, "stratify": target.name})
+    said += " Rows of one person or place belong together: `group_by: COLUMN`. "
+    said += "`test: 0.1` holds out others, which are looked at once, at the end."
+    return [*lines, *comment(said, "  "), f"  validation: {split}"]
+
+
+def left_out_lines(uses: Sequence[Use]) -> list[str]:
+    """The columns that no input reads, by the reason."""
+    reasons = dict.fromkeys(use.reason for use in uses if use.role == "left out")
+    if not reasons:
+        return []
+    lines = comment("Left out:", "  ")
+    for reason in reasons:
+        columns = [use.name for use in uses if use.role == "left out" and use.reason == reason]
+        lines += comment(f"- {named(columns)}: {reason}", "  ")
+    return lines
+
+
+def target_lines(target: Target, output: str) -> list[str]:
+    if target.classes is None:
+        reader = {"number": {"column": target.name, "standardize": True}}
+        return [f"    {output}: {text(reader)}"]
+    if isinstance(target.classes, int):
+        key = "vocabulary" if target.learnt else "classes"
+        return [f"    {output}: {text({'category': {'column': target.name, key: target.classes}})}"]
+    lines = [f"    {output}:", "      category:", f"        column: {text(target.name)}"]
+    return [*lines, *list_lines("classes", target.classes, "        ")]
+
+
+def training_lines(target: Target, sizes: Sizes) -> list[str]:
+    if target.classes is None:
+        loss, metrics = "mean_squared_error", ["mean_absolute_error", "r2"]
+        said = "The loss is of standardized numbers, metrics and predictions are in the unit of the column."
+    else:
+        loss, metrics = "cross_entropy", ["accuracy"]
+        said = "Accuracy is the fraction of rows whose most probable class is right."
+    if target.unbalanced:
+        metrics.append("auc")
+        said += (
+            " One class is rare, so that `accuracy` is high for whoever never says it: `auc` is 0.5 then. To find more of it, at the "
+            "price of false alarms: `loss: {cross_entropy: {class_weight: balanced}}`."
+        )
+    return [
+        "",
+        "train:",
+        *comment(said, "  "),
+        f"  loss: {loss}",
+        f"  metrics: {text(metrics)}",
+        "  optimizer: {adamw: {learning_rate: 0.003, weight_decay: 0.01}}",
+        f"  batch_size: {sizes.batch}",
+        *comment("Training stops once so many epochs have brought nothing better; the best weights are kept.", "  "),
+        f"  early_stopping: {sizes.patience}",
+        f"  epochs: {sizes.epochs}",
+    ]

@@ -1,0 +1,190 @@
+"""The inputs, layers and training settings that a drafted spec has, by what its columns are and how many rows there are."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from modelc.compiler.library.base.registry import NAME
+from modelc.runtime.drafting.columns import FEW_NAMES, Use
+from modelc.runtime.drafting.spec_text import comment, list_lines, mapping_lines, named, text
+from modelc.runtime.drafting.target import Target
+
+INSIDE = "    "
+
+
+class Input(NamedTuple):
+    """One input of the model: its type, the lines of its reader with comments, the nodes between it and the hidden layers, as lines,
+    and the names of what these take of it; `linear` are those that only the output takes.
+    """
+
+    name: str
+    type: dict[str, Any]
+    reader: list[str]
+    nodes: list[str]
+    flat: str
+    linear: str = ""
+
+
+class Names:
+    """Gives names that no other input or node has."""
+
+    def __init__(self, taken: Sequence[str]) -> None:
+        self.taken = {*taken}
+
+    def free(self, wanted: str) -> str:
+        """`wanted` as the name of an input or node, with a number behind it where it is taken."""
+        name = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "_-") else "_" for sign in wanted).strip(
+            "_"
+        )
+        name = name if NAME.fullmatch(name) else f"column_{name}".rstrip("_")
+        place, found = 1, name[:60]
+        while found in self.taken:
+            place += 1
+            found = f"{name[:60]}_{place}"
+        self.taken.add(found)
+        return found
+
+
+def inputs_of(uses: Sequence[Use], names: Names) -> list[Input]:
+    """The inputs for the columns that are not left out."""
+    by_role = {role: [use for use in uses if use.role == role] for role in ("numbers", "categories", "names")}
+    found = []
+    if by_role["numbers"]:
+        found.append(of_numbers(by_role["numbers"], names.free("numbers")))
+    if by_role["categories"]:
+        found.append(of_categories(by_role["categories"], names.free("categories")))
+    if by_role["names"]:
+        found.append(of_names(by_role["names"], names))
+    for use in uses:
+        if use.role == "date":
+            found += of_date(use, names)
+        elif use.role == "text":
+            found.append(of_text(use, names))
+    return found
+
+
+def of_numbers(uses: Sequence[Use], name: str) -> Input:
+    width, missing = sum(use.width for use in uses), [use for use in uses if use.missing]
+    said = "Numbers, by the mean and deviation of the training rows. "
+    if missing:
+        shown = ", ".join(f"`{use.name}` ({use.missing:,} rows)" for use in missing)
+        said += f"Missing in {shown}: the median stands for them, and one more value of each column says where. "
+    said += "A column of codes is better read with `category_columns`."
+    lines = [*comment(said, INSIDE), f"{INSIDE}{name}:", f"{INSIDE}  numbers:"]
+    lines += list_lines("columns", [use.name for use in uses], f"{INSIDE}    ")
+    lines += [f"{INSIDE}    missing: median", f"{INSIDE}    indicate: true"] if missing else []
+    lines.append(f"{INSIDE}    standardize: true")
+    return Input(name, {"shape": [2 * width if missing else width]}, lines, [], name)
+
+
+def of_categories(uses: Sequence[Use], name: str) -> Input:
+    said = (
+        f"Texts with up to {FEW_NAMES} different values, as vectors of 0 and 1. The number beside a column is that of its values and "
+        "one more, for those that the training rows do not have. "
+    ) + of_missing(uses)
+    lines = [*comment(said, INSIDE), f"{INSIDE}{name}:", f"{INSIDE}  category_columns:"]
+    lines += mapping_lines("columns", {use.name: use.size for use in uses}, f"{INSIDE}    ")
+    lines.append(f"{INSIDE}    one_hot: true")
+    lines += [f"{INSIDE}    missing: unknown"] if any(use.missing for use in uses) else []
+    return Input(name, {"shape": [sum(use.size for use in uses)]}, lines, [], name)
+
+
+def of_names(uses: Sequence[Use], names: Names) -> Input:
+    name, node = names.free("names"), names.free("embedded")
+    said = (
+        f"Texts with more than {FEW_NAMES} different values, as ids of one table. The number beside a column is that of its most "
+        "frequent values, and one for all others. "
+    ) + of_missing(uses)
+    lines = [*comment(said, INSIDE), f"{INSIDE}{name}:", f"{INSIDE}  category_columns:"]
+    lines += mapping_lines("columns", {use.name: use.size for use in uses}, f"{INSIDE}    ")
+    lines += [f"{INSIDE}    missing: unknown"] if any(use.missing for use in uses) else []
+    table = f'embedding: {{input_dim: "${{vocabulary({name})}}", output_dim: 8}}'
+    nodes = [f"{INSIDE}{node}: {{from: {name}, layers: [{table}, flatten]}}"]
+    return Input(name, {"shape": [len(uses)], "dtype": "int32"}, lines, nodes, node)
+
+
+def of_missing(uses: Sequence[Use]) -> str:
+    missing = [use.name for use in uses if use.missing]
+    return f"Missing values, in {named(missing)}, are a value of their own." if missing else ""
+
+
+def of_date(use: Use, names: Names) -> list[Input]:
+    """The parts of a date that come again as sine and cosine, and its year as a number."""
+    format = {} if use.format is None else {"format": use.format}
+    found = []
+    again = [part for part in use.parts if part != "year"]
+    said = comment(f"`{use.name}`: {use.reason}.", INSIDE)
+    if again:
+        name = names.free(use.name)
+        reader = {"date": {"column": use.name, "parts": again, "cyclic": True, **format}}
+        found.append(Input(name, {"shape": [2 * len(again)]}, [*said, f"{INSIDE}{name}: {text(reader)}"], [], name))
+    if "year" in use.parts:
+        name = names.free(f"{use.name}_year")
+        node = names.free(f"{name}_scaled")
+        reader = {"date": {"column": use.name, "parts": ["year", "day_of_year"], **format}}
+        about = comment("The year, and the day in it: what changes over the years.", INSIDE) if again else said
+        nodes = [f"{INSIDE}{node}: {{from: {name}, normalization}}"]
+        found.append(Input(name, {"shape": [2]}, [*about, f"{INSIDE}{name}: {text(reader)}"], nodes, node))
+    return found
+
+
+def of_text(use: Use, names: Names) -> Input:
+    """A text as the mean of embedded words, and, for the output alone, which words are there."""
+    name = names.free(use.name)
+    mean, there = names.free(f"{name}_mean"), names.free(f"{name}_words")
+    reader: dict[str, Any] = {"column": use.name, "length": use.length, "vocabulary": use.size}
+    said = f"`{use.name}`: {use.reason}. Nearly all end before `length`; words that are there once count as unknown. "
+    if use.missing:
+        reader["missing"] = "empty"
+        said += f"A missing text, in {use.missing:,} rows, is one without words."
+    size = f'"${{vocabulary({name})}}"'
+    layers = f"[embedding: {{input_dim: {size}, output_dim: 32, mask_zero: true}}, global_average_pool1d]"
+    nodes = [
+        f"{INSIDE}{mean}: {{from: {name}, layers: {layers}}}",
+        *comment("Which words are there, for the output alone.", INSIDE),
+        f"{INSIDE}{there}: {{from: {name}, category_encoding: {{num_tokens: {size}, output_mode: multi_hot}}}}",
+    ]
+    lines = [*comment(said, INSIDE), f"{INSIDE}{name}: {text({'text': reader})}"]
+    return Input(name, {"shape": [use.length], "dtype": "int32"}, lines, nodes, mean, there)
+
+
+class Sizes(NamedTuple):
+    """What the number of rows says of a network and its training."""
+
+    units: int
+    batch: int
+    epochs: int
+    patience: int
+
+
+def sizes_for(rows: int) -> Sizes:
+    """Small data is learnt in many epochs, in which little is computed, and much data in a few."""
+    if rows < 1_000:
+        return Sizes(32, 16, 300, 40)
+    if rows < 10_000:
+        return Sizes(64, 32, 100, 15)
+    if rows < 100_000:
+        return Sizes(128, 64, 50, 8)
+    return Sizes(128, 256, 20, 4)
+
+
+def node_lines(inputs: Sequence[Input], target: Target, output: str, names: Names, sizes: Sizes) -> list[str]:
+    """The nodes: inputs side by side, hidden layers, and the output beside both."""
+    lines = [line for one in inputs for line in one.nodes]
+    flat = [one.flat for one in inputs]
+    row = flat[0]
+    if len(flat) > 1:
+        row = names.free("row")
+        lines.append(f"{INSIDE}{row}: {{from: {text(flat)}, concatenate}}")
+    hidden = names.free("hidden")
+    dense = "dense: {units: %d, activation: relu}"
+    layers = f"[{dense % sizes.units}, dropout: 0.1, {dense % sizes.units}]"
+    lines.append(f"{INSIDE}{hidden}: {{from: {row}, layers: {layers}}}")
+    lines += comment("What is linear in the inputs reaches the output beside the hidden layers.", INSIDE)
+    last = (
+        f"dense: {{units: {target.number_of_classes}, activation: softmax}}"
+        if target.classes is not None
+        else "dense: 1"
+    )
+    sources = text([row, hidden, *(one.linear for one in inputs if one.linear)])
+    lines.append(f"{INSIDE}{output}: {{from: {sources}, layers: [concatenate, {last}]}}")
+    return lines
