@@ -13,9 +13,12 @@ def drafted(file: Path, target: str | None, output: Path | None) -> tuple[Path, 
 
     Raises RunError E401 to E405 for a file that is no table, or a target that cannot be one.
     """
+    from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.syntax.file_root import spec_root
     from modelc.runtime.drafting.draft import draft
 
+    if not os.path.exists(file):
+        raise RunError("E405", f"there is no file `{file}`")
     spec = output or default_spec(file)
     if os.path.exists(spec):
         refuse(f"`{spec}` already exists", helps=("choose another name with `--output FILE`",))

@@ -60,17 +60,17 @@ def init(
         advice = f"did you mean `{close}`?" if close else f"templates: {', '.join(found)}"
         refuse(f"there is no template `{template}`", helps=(advice,))
     spec = output or Path(f"{template}.yaml")
-    if spec.suffix.lower() == ".json":
-        refuse(
-            f"`{spec}` cannot be written",
-            helps=("templates contain comments, which JSON does not allow: use a name that ends in `.yaml`",),
-        )
     text = (TEMPLATES / f"{template}.yaml").read_text(encoding="utf-8")
     keep(spec, text)
 
 
 def keep(spec: Path, text: str) -> None:
     """Write the `text` of a spec, and the schema beside it, and say what is next."""
+    if spec.suffix.lower() == ".json":
+        refuse(
+            f"`{spec}` cannot be written",
+            helps=("it would contain comments, which JSON does not allow: use a name that ends in `.yaml`",),
+        )
     create(spec, text)
     written = [str(spec)]
     schema = spec.parent / SCHEMA

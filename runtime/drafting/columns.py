@@ -12,6 +12,7 @@ from modelc.compiler.library.readers.names import names_in
 from modelc.compiler.library.readers.text import SPECIAL
 from modelc.compiler.library.readers.tokens import tokens_of
 from modelc.runtime.data.arrays import Array
+from modelc.runtime.drafting.spec_text import is_writable
 
 Role = Literal["numbers", "categories", "names", "date", "text", "left out"]
 """`names` are categories of which there are many, for an embedding."""
@@ -23,6 +24,8 @@ WORDS = 3
 MOST_WORDS, MOST_LENGTH = 10_000, 400
 ID_NAMES = re.compile(r"(?i:(.*[_ .-])?(id|uuid|guid|index|idx|rownum|row_?number|unnamed: ?\d+))|[A-Za-z0-9]*(Id|ID)|")
 """Names of columns that number rows."""
+DIGITS = re.compile(r"[0-9]+")
+"""Texts of digits: a column of these is of numbers, were there not a zero in front of some."""
 EXACT = 2**53
 
 
@@ -46,6 +49,8 @@ class Use(NamedTuple):
 
 def use_of(name: str, column: Array) -> Use:
     """How to use a column as an input."""
+    if not is_writable(name):
+        return Use(name, "left out", "its name has control characters, which no spec can have")
     values, gone = np.ma.getdata(column), np.ma.getmaskarray(column)
     if values.dtype.kind == "f":
         gone = gone | np.isnan(values)
@@ -74,7 +79,7 @@ def of_numbers(name: str, there: Array, missing: int, distinct: int) -> Use:
         return Use(name, "left out", "it has infinite values")
     if there.dtype.kind in "iu" and distinct == len(there):
         low, high = int(there.min()), int(there.max())
-        if high - low == len(there) - 1 and len(there) > 2:
+        if high - low == len(there) - 1 and low in (0, 1):
             return Use(name, "left out", "it numbers the rows")
         if ID_NAMES.fullmatch(name) or max(abs(low), abs(high)) > EXACT:
             return Use(name, "left out", "it has a value of its own in each row, as an id has")
@@ -94,9 +99,12 @@ def of_texts(name: str, there: Array, missing: int, distinct: int) -> Use:
         return Use(name, "left out", "it has a value of its own in each row, as an id has")
     if distinct > len(there) / 2:
         return Use(name, "left out", f"it has {distinct:,} different values in {len(there):,} rows, as names have")
+    if name.startswith("$"):
+        return Use(name, "left out", "its name begins with a dollar, as no key does: read it with `one_hot`")
+    zeros = "zeros in front" if all(DIGITS.fullmatch(text) for text in texts) else ""
     if distinct <= FEW_NAMES:
-        return Use(name, "categories", missing=missing, size=distinct + 1 + (missing > 0))
-    return Use(name, "names", missing=missing, size=min(distinct + 1 + (missing > 0), MOST_NAMES))
+        return Use(name, "categories", zeros, missing, size=distinct + 1 + (missing > 0))
+    return Use(name, "names", zeros, missing, size=min(distinct + 1 + (missing > 0), MOST_NAMES))
 
 
 def date_format(texts: list[str]) -> tuple[str | None, ...] | None:

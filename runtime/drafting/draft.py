@@ -9,7 +9,7 @@ from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.drafting.columns import Use, use_of
 from modelc.runtime.drafting.network import Input, Names, Sizes, inputs_of, node_lines, sizes_for
-from modelc.runtime.drafting.spec_text import comment, list_lines, named, text
+from modelc.runtime.drafting.spec_text import comment, list_lines, named, some, text
 from modelc.runtime.drafting.tables import Table, read_table
 from modelc.runtime.drafting.target import Target, target_of
 
@@ -99,7 +99,7 @@ def left_out_lines(uses: Sequence[Use]) -> list[str]:
     lines = comment("Left out:", "  ")
     for reason in reasons:
         columns = [use.name for use in uses if use.role == "left out" and use.reason == reason]
-        lines += comment(f"- {named(columns)}: {reason}", "  ")
+        lines += comment(f"- {some(named(columns))}: {reason}", "  ")
     return lines
 
 

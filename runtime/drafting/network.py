@@ -5,10 +5,12 @@ from typing import Any, NamedTuple
 
 from modelc.compiler.library.base.registry import NAME
 from modelc.runtime.drafting.columns import FEW_NAMES, Use
-from modelc.runtime.drafting.spec_text import comment, list_lines, mapping_lines, named, text
+from modelc.runtime.drafting.spec_text import comment, list_lines, mapping_lines, named, some, text
 from modelc.runtime.drafting.target import Target
 
 INSIDE = "    "
+NO_NAMES = ("true", "false", "null")
+"""Words that YAML takes for other values than names."""
 
 
 class Input(NamedTuple):
@@ -35,7 +37,7 @@ class Names:
         name = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "_-") else "_" for sign in wanted).strip(
             "_"
         )
-        name = name if NAME.fullmatch(name) else f"column_{name}".rstrip("_")
+        name = name if NAME.fullmatch(name) and name.lower() not in NO_NAMES else f"column_{name}".rstrip("_")
         place, found = 1, name[:60]
         while found in self.taken:
             place += 1
@@ -66,7 +68,7 @@ def of_numbers(uses: Sequence[Use], name: str) -> Input:
     width, missing = sum(use.width for use in uses), [use for use in uses if use.missing]
     said = "Numbers, by the mean and deviation of the training rows. "
     if missing:
-        shown = ", ".join(f"`{use.name}` ({use.missing:,} rows)" for use in missing)
+        shown = some([f"`{use.name}` ({use.missing:,} rows)" for use in missing])
         said += f"Missing in {shown}: the median stands for them, and one more value of each column says where. "
     said += "A column of codes is better read with `category_columns`."
     lines = [*comment(said, INSIDE), f"{INSIDE}{name}:", f"{INSIDE}  numbers:"]
@@ -80,7 +82,7 @@ def of_categories(uses: Sequence[Use], name: str) -> Input:
     said = (
         f"Texts with up to {FEW_NAMES} different values, as vectors of 0 and 1. The number beside a column is that of its values and "
         "one more, for those that the training rows do not have. "
-    ) + of_missing(uses)
+    ) + of_names_and_gaps(uses)
     lines = [*comment(said, INSIDE), f"{INSIDE}{name}:", f"{INSIDE}  category_columns:"]
     lines += mapping_lines("columns", {use.name: use.size for use in uses}, f"{INSIDE}    ")
     lines.append(f"{INSIDE}    one_hot: true")
@@ -93,7 +95,7 @@ def of_names(uses: Sequence[Use], names: Names) -> Input:
     said = (
         f"Texts with more than {FEW_NAMES} different values, as ids of one table. The number beside a column is that of its most "
         "frequent values, and one for all others. "
-    ) + of_missing(uses)
+    ) + of_names_and_gaps(uses)
     lines = [*comment(said, INSIDE), f"{INSIDE}{name}:", f"{INSIDE}  category_columns:"]
     lines += mapping_lines("columns", {use.name: use.size for use in uses}, f"{INSIDE}    ")
     lines += [f"{INSIDE}    missing: unknown"] if any(use.missing for use in uses) else []
@@ -102,9 +104,13 @@ def of_names(uses: Sequence[Use], names: Names) -> Input:
     return Input(name, {"shape": [len(uses)], "dtype": "int32"}, lines, nodes, node)
 
 
-def of_missing(uses: Sequence[Use]) -> str:
+def of_names_and_gaps(uses: Sequence[Use]) -> str:
     missing = [use.name for use in uses if use.missing]
-    return f"Missing values, in {named(missing)}, are a value of their own." if missing else ""
+    zeros = [use.name for use in uses if use.reason]
+    said = f"{some(named(zeros))} {'has' if len(zeros) == 1 else 'have'} digits with a zero in front: names, and no numbers. "
+    return (said if zeros else "") + (
+        f"Missing values, in {some(named(missing))}, are a value of their own." if missing else ""
+    )
 
 
 def of_date(use: Use, names: Names) -> list[Input]:
@@ -137,7 +143,7 @@ def of_text(use: Use, names: Names) -> Input:
         reader["missing"] = "empty"
         said += f"A missing text, in {use.missing:,} rows, is one without words."
     size = f'"${{vocabulary({name})}}"'
-    layers = f"[embedding: {{input_dim: {size}, output_dim: 32, mask_zero: true}}, global_average_pool1d]"
+    layers = f"[embedding: {{input_dim: {size}, output_dim: 32, mask_zero: true}}, global_avg_pool1d]"
     nodes = [
         f"{INSIDE}{mean}: {{from: {name}, layers: {layers}}}",
         *comment("Which words are there, for the output alone.", INSIDE),

@@ -1,13 +1,16 @@
 """Writes parts of a spec as YAML: plain values, lists over several lines, and comments that end with their line."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from modelc.compiler.diagnostics.render.printable import printable
 from modelc.compiler.expansion.yaml_writer import escape_dollar, scalar_text
+from modelc.compiler.syntax.composer import CONTROL
 
 WIDTH = 110
+MOST_WORDS = 40
 
 
 def text(value: Any) -> str:
@@ -17,6 +20,11 @@ def text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(text, value)) + "]"
     return scalar_text(escape_dollar(value))
+
+
+def is_writable(name: str) -> bool:
+    """Whether a spec can have a name: it has no control characters, written as escapes neither."""
+    return re.search(CONTROL, name) is None
 
 
 def wrapped(parts: Iterable[str], indent: str, opening: str, closing: str) -> list[str]:
@@ -37,8 +45,8 @@ def list_lines(key: str, values: Sequence[Any], indent: str) -> list[str]:
 
 
 def mapping_lines(key: str, values: Mapping[str, Any], indent: str) -> list[str]:
-    """`key: {...}`."""
-    return wrapped((f"{text(name)}: {text(value)}" for name, value in values.items()), indent, f"{key}: {{", "}")
+    """`key: {...}`. A dollar in a key is one."""
+    return wrapped((f"{scalar_text(name)}: {text(value)}" for name, value in values.items()), indent, f"{key}: {{", "}")
 
 
 def comment(said: str, indent: str = "") -> list[str]:
@@ -47,6 +55,12 @@ def comment(said: str, indent: str = "") -> list[str]:
     return [f"{indent}# {line}" for line in lines]
 
 
-def named(names: Iterable[str]) -> str:
+def named(names: Iterable[str]) -> list[str]:
     """Names of columns, as a comment has them."""
-    return ", ".join(f"`{name}`" for name in names)
+    return [f"`{name}`" for name in names]
+
+
+def some(words: Sequence[str]) -> str:
+    """The first of some words, and how many there are besides."""
+    more = f" and {len(words) - MOST_WORDS:,} more" if len(words) > MOST_WORDS else ""
+    return ", ".join(words[:MOST_WORDS]) + more

@@ -1,5 +1,6 @@
 """Reads a table of which nothing is known but its path: with which arguments of its source, and why these."""
 
+import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,11 @@ MISSING = (
     "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "#N/A", "null", "NULL", "Null", "None", "none", "?", "-", "--", ".", "missing",
 )  # fmt: skip
 """What people write for a missing value."""
+
+HELP_FOR_NO_ROWS = ("add rows: what columns are, and how they go together, is seen in these",)
+CHUNK = 2**20
+UNUSED = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D))
+"""Bytes that no letter of `cp1252` has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,12 @@ def read_table(root: Root, path: str) -> Table:
         raise RunError("E405", f"`{path}` is no table", helps=(ways, "or `modelc init` lists templates for other data"))
     arguments: dict[str, Any] = {"train": path}
     reasons: dict[str, str] = {}
-    table = Table(kind, arguments, loaded(root, kind, arguments))
+    if kind == "csv" and (encoding := encoding_of(root, path)) != "utf-8":
+        arguments["encoding"] = encoding
+        reasons["encoding"] = (
+            "The file is not in UTF-8. Look at letters with accents: where they are wrong, it is another one."
+        )
+    table = Table(kind, arguments, loaded(root, kind, arguments), reasons)
     if kind != "csv":
         return table
     if has_decimal_comma(table.columns):
@@ -65,10 +76,34 @@ def loaded(root: Root, kind: str, arguments: Mapping[str, Any]) -> Arrays:
     source = SOURCES.find(kind)
     assert source is not None
     given = {name: (value,) if name == "train" else value for name, value in arguments.items()}
-    columns = source.model_validate(given).load(root).train
+    try:
+        columns = source.model_validate(given).load(root).train
+    except RunError as error:
+        raise error.replaced(helps=error.helps or HELP_FOR_NO_ROWS) if error.code == "E404" else error from None
     if not columns or not len(next(iter(columns.values()))):
-        raise RunError("E404", f"`{arguments['train']}` has no rows, only a header", helps=("add rows below it",))
+        raise RunError("E404", f"`{arguments['train']}` has no rows", helps=HELP_FOR_NO_ROWS)
     return columns
+
+
+def encoding_of(root: Root, path: str) -> str:
+    """The encoding of a text: UTF-8 where it can be that, UTF-16 where it is marked so, else one that has every byte.
+
+    Raises RunError E405.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with root.open(path) as file:
+        begin = file.read(CHUNK)
+        if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        is_utf_8, found = True, set[int]()
+        while begin:
+            try:
+                decoder.decode(begin)
+            except UnicodeDecodeError:
+                is_utf_8 = False
+            found.update(begin)
+            begin = file.read(CHUNK)
+    return "utf-8" if is_utf_8 else "latin-1" if found & UNUSED else "cp1252"
 
 
 def as_text(root: Root, table: Table, name: str) -> Table:

@@ -11,6 +11,7 @@ from modelc.compiler.library.readers.names import name_of
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array
+from modelc.runtime.drafting.spec_text import is_writable
 from modelc.runtime.drafting.tables import Table, as_text
 
 FEW_CLASSES = 20
@@ -46,6 +47,9 @@ def need_target(root: Root, table: Table, name: str) -> None:
         advice = (f"did you mean `--target {close}`?",) if close else ()
         notes = (f"columns: {listed([*table.columns])}",)
         raise RunError("E401", f"`{table.arguments['train']}` has no column `{name}`", notes=notes, helps=advice)
+    if not is_writable(name):
+        message = f"the name of the target `{name}` has control characters, which no spec can have"
+        raise RunError("E405", message, helps=("give the column another name",))
     column = table.columns[name]
     gone = np.ma.getmaskarray(column)
     values = np.ma.getdata(column)
@@ -122,7 +126,9 @@ def of_names(table: Table, name: str, distinct: Array, counts: Array) -> Target:
         raise RunError("E403", message, notes=(note,), helps=helps)
     unbalanced = len(names) == 2 and counts.min() < RARE * counts.sum()
     what = "yes and no" if distinct.dtype.kind == "b" else "texts"
-    if "" in names:
-        reason = f"{what}, so classes, one of which is empty: their names are learnt, and `unknown` is one more"
+    if not all(name and is_writable(name) for name in names):
+        reason = (
+            f"{what}, so classes, of which a spec cannot have the names: these are learnt, and `unknown` is one more"
+        )
         return Target(name, reason, len(names) + 1, learnt=True, unbalanced=unbalanced)
     return Target(name, f"{what}, so classes, {len(names)} of them", names, unbalanced=unbalanced)

@@ -99,6 +99,8 @@ def place(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Place:
     np.savez(folder / f"{FILE}.npz", **columns)
     for name in (FILE, AT_START):
         (folder / f"{name}.yaml").write_text(spec())
+        rows = [f"{number},{NAME}{number:.0f},{'ab'[int(number > 0)]}" for number in x[:, 0]]
+        (folder / f"{name}.csv").write_text("\n".join([f"{NAME},{FILE[13:20]},{COLUMN}", *rows]), encoding="utf-8")
         (folder / f"{name}-wrong.yaml").write_text(spec(inputs={NAME: {NAME: NAME}}) + f"  # {NAME}")
         (folder / f"{name}-typo.yaml").write_text(spec().replace("softmax", "sofmax"))
     (folder / f"{FILE}-columns.yaml").write_text(spec(inputs={"x": {"array": NAME}}))
@@ -120,6 +122,11 @@ CASES: dict[str, list[list[str]]] = {
         ["digits", "-o", f"{FILE}/new.yaml"],
         ["digits", "-o", f"{FILE}.json"],
         ["table", "-o", f"{AT_START}.yml"],
+        ["--from", f"{FILE}.csv", "--target", FILE],
+        ["--from", f"{AT_START}.csv", "--target", COLUMN, "-o", f"{AT_START}-table.yaml"],
+        ["--from", f"{AT_START}.csv", "--target", NAME],
+        ["--from", f"{FILE}.yaml", "--target", FILE],
+        ["--from", FILE, "--target", FILE, "-o", f"{FILE}/x.yaml"],
     ],
     "validate": [
         [f"{FILE}.yaml"],
