@@ -69,16 +69,12 @@ def checked_spec(
     `needed` are the sections that the command requires, with an example of each.
     """
     from modelc.compiler.api import check_file
-    from modelc.compiler.diagnostics.problem import Label, Problem
+    from modelc.compiler.binding.needed_sections import lacking_sections
 
     checked = check_file(path, settings=settings, root=root, data_root=data_root)
     problems, task = checked.problems, checked.task
     if task is not None and not checked.errors:
-        for section, example in (needed or {}).items():
-            if section not in task.spec.stated:
-                place = Label(task.spec.document.value(()), f"`{section}` is missing")
-                what = f"to train, a spec needs the section `{section}`"
-                problems += (Problem("E104", what, place, helps=(f"for example `{example}`",)),)
+        problems += lacking_sections(task, needed or {})
     if problems:
         problems = noted(problems, path)
         show_problems(problems, checked.sources, sys.stderr)

@@ -112,7 +112,8 @@ def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | No
             "changed_test_columns": None,
         }
         return ScoredRows(task, part, f"rows of {found.shown}", facts)
-    from modelc.cli.splits import choose_rows, read_again
+    from modelc.cli.splits import read_again
+    from modelc.runtime.data.chosen_split import choose_rows
 
     task, dataset, changed = read_again(run, task, folders, split)
     name, part = choose_rows(dataset, split)

@@ -207,7 +207,8 @@ def rows_to_predict(
         inform(*found.notes)
         known, ahead = as_learnt(task, learnt), found.others if label_names(task) else {}
         return Rows(known, found.inputs, found.length, given.shown, found.others, ahead, found.groups)
-    from modelc.cli.splits import choose_rows, read_again
+    from modelc.cli.splits import read_again
+    from modelc.runtime.data.chosen_split import choose_rows
 
     task, dataset, _ = read_again(run, task, folders, split)
     name, part = choose_rows(dataset, split)

@@ -10,7 +10,7 @@ from modelc.cli.console import inform, refuse, warn
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
-    from modelc.runtime.data.dataset import Dataset, Part
+    from modelc.runtime.data.dataset import Dataset
     from modelc.runtime.runs.run_directory import Run
     from modelc.runtime.runs.run_folders import Command
 
@@ -85,29 +85,3 @@ def changes_of(run: "Run", dataset: "Dataset") -> Changed:
     if found.test is None:
         inform("whether the test rows have changed is not known: the run was recorded without their digests")
     return found
-
-
-def choose_rows(dataset: "Dataset", split: Split | None) -> "tuple[Split, Part]":
-    """The rows of `split`; by default the test rows if there are any, else the validation rows.
-
-    Raises RunError E404 if there are none.
-    """
-    from modelc.compiler.diagnostics.exceptions import RunError
-
-    parts: dict[Split, Part | None] = {
-        "test": dataset.test,
-        "validation": dataset.validation,
-        "train": dataset.train,
-    }
-    if split is None:
-        split = next((name for name in ("test", "validation") if parts[name] is not None), None)
-    part = None if split is None else parts[split]
-    if split is not None and part is not None:
-        return split, part
-    there = [name for name, rows in parts.items() if rows is not None]
-    raise RunError(
-        "E404",
-        f"the data has no {split or 'test and no validation'} rows",
-        notes=dataset.notes,
-        helps=(f"`--split {there[0]}` uses the rows that there are",),
-    )

@@ -30,18 +30,12 @@ if TYPE_CHECKING:
     from modelc.cli.stopping import Stopping
     from modelc.compiler.api import Checked
     from modelc.compiler.binding.task import Task
+    from modelc.compiler.diagnostics.problem import Problem
     from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
     from modelc.runtime.runs.cadence import Saving
     from modelc.runtime.runs.new_record import Labels
     from modelc.runtime.training.parallelism import Parallelism
-
-SECTIONS = {
-    "data": "data: {source: {npz: train.npz}, targets: {kind: {category: {column: label, classes: 3}}}}",
-    "train": "train: {loss: cross_entropy, optimizer: adam, epochs: 10}",
-}
-"""What training needs besides a model, with an example of each."""
-
 
 Every = Annotated[
     str,
@@ -174,17 +168,17 @@ def run(
     baseline: bool,
 ) -> None:
     """The command, after its arguments have been checked."""
-    task, checked = checked_spec(path, settings, folders[0], SECTIONS, folders[1])
+    from modelc.compiler.binding.needed_sections import FOR_TRAINING
+
+    task, checked = checked_spec(path, settings, folders[0], FOR_TRAINING, folders[1])
 
     from modelc.compiler.syntax.file_root import spec_root
-    from modelc.runtime.runs.new_record import new_id, record_of
-    from modelc.runtime.runs.run_folders import RUNS, task_name
+    from modelc.runtime.runs.begun_run import begin, new_run
 
-    id, name = new_id(), task_name(task, path)
-    folder = run_dir or RUNS / name / id
+    new = new_run(task, path, run_dir, labels)
     # Refused now, and not after a long reading of data.
     if asked.processes is None:
-        need_new(folder, run_dir is not None, labels)
+        new.need_place()
     where = spec_root(path, *folders)
 
     start_device(asked.processes)
@@ -192,7 +186,6 @@ def run(
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.data.class_balance import balanced_spec
     from modelc.runtime.runs.environment import environment
-    from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.training.execution import choose
 
     task, arrays, dataset = read_all(task, checked, where, parallelism)
@@ -205,20 +198,9 @@ def run(
         follow(prepared, dataset, execution, saving, stop)
         return
     if asked.processes is not None:
-        need_new(folder, run_dir is not None, labels)
-    say(*header(task, prepared, name, path, dataset, execution, folder))
-    assert checked.merged is not None
-    merged, names = checked.merged.data, checked.class_names
-    recorder = Recorder.new(
-        folder,
-        record_of(task, id, name, path, settings, where, merged, names, labels),
-        checked.sources[str(path)].encode(),
-        merged,
-        data,
-        recorded,
-        names,
-        dataset.train.learnt,
-    )
+        new.need_place()
+    say(*header(task, prepared, new.name, path, dataset, execution, new.folder))
+    recorder = begin(new, task, checked, path, settings, where, data, recorded, dataset.train.learnt)
     show = partial(show_run_error_in, document=task.spec.document, sources=checked.sources)
     fit_and_keep(task, prepared, dataset, execution, recorder, saving, stop, baseline, show=show)
 
@@ -229,47 +211,15 @@ def read_all(
     """The completed task, the digests of the arrays in files that its weights begin with, and its data. Ends the command for
     what is wrong with them.
     """
-    from modelc.compiler.binding.array_files import with_arrays
     from modelc.compiler.diagnostics.exceptions import SpecError
+    from modelc.runtime.training_data import training_data
+
+    def report(problems: "Sequence[Problem]") -> None:
+        show_problems(problems, checked.sources, sys.stderr)
 
     try:
         with run_of(task.spec.document, checked.sources):
-            task, arrays = with_arrays(task, root)
-            task, dataset = read_data(task, checked, root, parallelism)
-            return task, arrays, dataset
+            return training_data(task, checked, root, parallelism, report)
     except SpecError as error:
-        show_problems([problem for problem in error.problems if problem.is_error], checked.sources, sys.stderr)
+        report([problem for problem in error.problems if problem.is_error])
         raise typer.Exit(FINDINGS) from None
-
-
-def need_new(folder: Path, is_named: bool, labels: "Labels") -> None:
-    """Raise RunError E601 or E604 unless a run called so can begin in `folder`, which the user may have named."""
-    from modelc.runtime.runs.new_run import need_free, need_outside_runs
-    from modelc.runtime.runs.tags import need_new_tags
-
-    if is_named:
-        need_outside_runs(folder)
-    need_free(folder)
-    need_new_tags(folder.parent, labels.tags)
-
-
-def read_data(task: "Task", checked: "Checked", root: "Root", parallelism: "Parallelism") -> "tuple[Task, Dataset]":
-    """The completed task and its data, after printing what the data warns of. Raises SpecError and RunError."""
-    from modelc.compiler.fixes.suppressions import unsuppressed
-    from modelc.runtime.data.class_balance import balanced
-    from modelc.runtime.data.data_check import need_counted, warnings_of_data
-    from modelc.runtime.data.dataset import complete
-    from modelc.runtime.data.learnt_task import as_learnt
-    from modelc.runtime.data.prepared_rows import dataset_of
-    from modelc.runtime.training.memory import need_memory
-
-    task, warnings = complete(task, root)
-    if fresh := [one for one in unsuppressed(warnings, checked.sources) if one not in checked.problems]:
-        show_problems(fresh, checked.sources, sys.stderr)
-    dataset = dataset_of(task, root)
-    need_counted(task, dataset)
-    if found := unsuppressed(warnings_of_data(task, dataset, root), checked.sources):
-        show_problems(found, checked.sources, sys.stderr)
-    task = balanced(as_learnt(task, dataset.train.learnt), dataset.train)
-    need_memory(task, dataset, parallelism)
-    return task, dataset

@@ -301,15 +301,9 @@ def load(spec: str | Path | Mapping[str, Any], *, plugins: str | Path | Sequence
         raise TypeError(f"a spec is the path of a file or a mapping, not {type(spec).__name__}")
     with plugged(plugins):
         if isinstance(spec, Mapping):
-            import json
+            from modelc.compiler.syntax.mapping_text import NAME, text_of_mapping
 
-            try:
-                text = json.dumps(spec, indent=2)
-            except (TypeError, ValueError) as error:
-                advice = "use dict, list, str, int, float, bool and None"
-                message = f"the mapping contains a value that a spec cannot contain: {error}"
-                raise SpecError([file_problem("E008", message, "spec.json", advice)], {}) from None
-            checked = check(text, "spec.json")
+            checked = check(text_of_mapping(spec), NAME)
         else:
             checked = check_file(Path(spec))
     if checked.errors or checked.task is None:

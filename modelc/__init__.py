@@ -1,8 +1,10 @@
 """Declarative neural networks: specs as data, compiled to pure JAX functions.
 
-`load(path or mapping)` reads and proves a spec, `compile(spec)` gives its `init` and `apply`. Loaded when first used.
+`load(path or mapping)` reads and proves a spec, `compile(spec)` gives its `init` and `apply`, `train(spec, data=...)` trains it, and
+`open_run(path)` finds what was trained. Loaded when first used.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,18 +12,22 @@ if TYPE_CHECKING:
     from modelc.compiler.diagnostics.exceptions import RunError, SpecError
     from modelc.compiler.diagnostics.problem import Problem
     from modelc.compiler.lowering.compiled import Compiled
+    from modelc.from_python import TrainedRun, open_run, train
 
-__all__ = ["Compiled", "Problem", "RunError", "SpecError", "compile", "load"]
+__all__ = ["Compiled", "Problem", "RunError", "SpecError", "TrainedRun", "compile", "load", "open_run", "train"]
+MODULES = {
+    "Compiled": "compiler.lowering.compiled",
+    "Problem": "compiler.diagnostics.problem",
+    **dict.fromkeys(("RunError", "SpecError"), "compiler.diagnostics.exceptions"),
+    **dict.fromkeys(("compile", "load"), "compiler.api"),
+    **dict.fromkeys(("TrainedRun", "open_run", "train"), "from_python"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from modelc.compiler import api
-    from modelc.compiler.diagnostics import exceptions, problem
-    from modelc.compiler.lowering import compiled
-
-    return next(getattr(module, name) for module in (api, exceptions, problem, compiled) if hasattr(module, name))
+    return getattr(import_module(f"modelc.{MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -20,7 +20,7 @@ DATA = (".md", ".npz", ".txt", ".typed", ".json", ".yaml")
 
 def installed_files() -> set[str]:
     """Every file of the packages, by the path that it has where it is installed."""
-    files = {f"modelc/{name}" for name in ("__init__.py", "__main__.py", "plugin.py", "py.typed")}
+    files = {f"modelc/{name}" for name in ("__init__.py", "__main__.py", "from_python.py", "plugin.py", "py.typed")}
     files |= {f"modelc/testing/{file.name}" for file in (ROOT / "modelc" / "testing").glob("*.py")}
     for package in PACKAGES:
         for file in (ROOT / package).rglob("*"):

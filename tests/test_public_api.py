@@ -50,12 +50,15 @@ def same(one: Any, other: Any) -> bool:
 
 
 def test_the_public_names_are_these_and_each_is_documented() -> None:
-    assert modelc.__all__ == ["Compiled", "Problem", "RunError", "SpecError", "compile", "load"]
+    assert modelc.__all__ == [
+        *("Compiled", "Problem", "RunError", "SpecError", "TrainedRun"),
+        *("compile", "load", "open_run", "train"),
+    ]
     assert dir(modelc) == modelc.__all__
     for name in modelc.__all__:
         assert getattr(modelc, name).__doc__
-    with pytest.raises(AttributeError, match="no attribute 'train'"):
-        modelc.train  # noqa: B018 (reading it is the test)
+    with pytest.raises(AttributeError, match="no attribute 'fit'"):
+        modelc.fit  # noqa: B018 (reading it is the test)
 
 
 def test_a_path_a_text_path_and_a_mapping_give_the_same_task() -> None:

@@ -59,7 +59,7 @@ def record_of(
         plugins=records_of(task.spec.plugins),
         root=str(folder),
         data_root=None if root.data is None else str(root.data.folder.resolve()),
-        source=os.path.relpath(os.path.realpath(spec), folder),
+        source=os.path.relpath(os.path.realpath(spec), folder) if os.path.isfile(spec) else None,
         content=content_digest(with_class_names(merged, class_names)),
         commit=commit_of(spec),
         class_names=digests_of(class_names),

@@ -14,6 +14,7 @@ SOURCES: Registry[Source] = Registry(
         "files": "sources.files:Files",
         "imdb": "sources.imdb:Imdb",
         "jsonl": "sources.tables.jsonl:Jsonl",
+        "memory": "sources.memory:Memory",
         "mnist": "sources.mnist:Mnist",
         "npz": "sources.npz:Npz",
         "parquet": "sources.tables.parquet:Parquet",
