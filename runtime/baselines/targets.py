@@ -7,6 +7,7 @@ import numpy as np
 
 from modelc.compiler.binding.task import SAMPLE_WEIGHT, Output, Task, Term
 from modelc.compiler.graph.graph import Edge
+from modelc.compiler.library.contracts.reader import LEFT_OUT
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.counted_elements import mask_of_term
@@ -51,6 +52,9 @@ def wanted_of(task: Task, output: Output, train: Part) -> Wanted | None:
     if found is None:
         return None
     kind, values = found
+    # What is left out has no label; it counts as little as what a mask leaves out.
+    left_out = values == LEFT_OUT if term.leaves_out else np.zeros(values.shape, bool)
+    values = np.where(left_out, 0, values)
     mask = mask_of_term(task, term, train.inputs, train.targets, train.masks)
     factor = term.loss.element_weights(jnp.zeros((len(target), *output.type.shape), "float32"), jnp.asarray(target))
     try:
@@ -59,7 +63,7 @@ def wanted_of(task: Task, output: Output, train: Part) -> Wanted | None:
             term,
             kind,
             values,
-            of_elements(True if mask is None else mask, values),
+            of_elements(True if mask is None else mask, values) & ~left_out,
             of_elements(train.targets.get(SAMPLE_WEIGHT, 1.0), values),
             of_elements(1.0 if factor is None or kind == "numbers" else np.asarray(factor, "float64"), values),
             binding.copies_input,
