@@ -15,7 +15,10 @@ def overview_json(found: "Overview") -> dict[str, Any]:
     """All facts of the overview."""
     return {
         "version": 1,
-        "parts": {part.name: {"rows": part.rows, "chosen": part.chosen or None} for part in found.parts},
+        "parts": {
+            part.name: {"rows": part.rows, "windows": part.windows, "chosen": part.chosen or None}
+            for part in found.parts
+        },
         "columns": {one.name: column_json(one) for one in found.columns},
         "unread_columns": None if found.unread is None else list(found.unread),
         **{

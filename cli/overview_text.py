@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from modelc.runtime.overview.class_counts import ClassCounts
     from modelc.runtime.overview.column_facts import ColumnFacts
     from modelc.runtime.overview.findings import Finding
-    from modelc.runtime.overview.overview import Overview, Reading, Sample
+    from modelc.runtime.overview.overview import Overview, PartFacts, Reading, Sample
 
 MOST_COLUMNS, MOST_CLASSES, MOST_FINDINGS, MOST_VALUES = 24, 10, 12, 8
 """As many are shown of each; JSON has all."""
@@ -26,7 +26,10 @@ def overview_lines(found: "Overview", name: str, source: str, width: int) -> lis
     if found.parts:
         digits = max(len(f"{part.rows:,}") for part in found.parts)
         lines += [
-            (Styled("strong", f"{part.name:<10}"), f"  {part.rows:>{digits},} rows  {part.chosen}".rstrip())
+            (
+                Styled("strong", f"{part.name:<10}"),
+                f"  {part.rows:>{digits},} {rows_text(part)}  {part.chosen}".rstrip(),
+            )
             for part in found.parts
         ]
         lines.append("")
@@ -40,6 +43,10 @@ def overview_lines(found: "Overview", name: str, source: str, width: int) -> lis
     if found.parts:
         lines += ["", *paragraphs("note  ", found.notes[:MOST_FINDINGS], width), *findings_lines(found.findings, width)]
     return lines
+
+
+def rows_text(part: "PartFacts") -> str:
+    return "rows" if part.windows is None else f"rows, {counted(part.windows, 'window')}"
 
 
 def columns_table(columns: Sequence["ColumnFacts"], unread: Sequence[str] | None, width: int) -> Iterator[Line]:

@@ -164,7 +164,16 @@ def trained_again(
         run,
         ready,
         again,
-        recorder_of(run, again.task, folder, again.root, settings, again.environment, again.dataset.train.learnt),
+        recorder_of(
+            run,
+            again.task,
+            folder,
+            again.root,
+            settings,
+            again.environment,
+            again.dataset.train.learnt,
+            again.dataset.profiles,
+        ),
         stop,
     )
     if stop():

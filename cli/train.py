@@ -200,7 +200,8 @@ def run(
     if asked.processes is not None:
         new.need_place()
     say(*header(task, prepared, new.name, path, dataset, execution, new.folder))
-    recorder = begin(new, task, checked, path, settings, where, data, recorded, dataset.train.learnt)
+    learnt, profiles = dataset.train.learnt, dataset.profiles
+    recorder = begin(new, task, checked, path, settings, where, data, recorded, learnt, profiles)
     show = partial(show_run_error_in, document=task.spec.document, sources=checked.sources)
     fit_and_keep(task, prepared, dataset, execution, recorder, saving, stop, baseline, show=show)
 

@@ -269,7 +269,8 @@ def trained(
     execution, ready = choose(task, ONE_DEVICE), prepare(task)
     recorded = environment(task, execution, [], dataset.digests, arrays)
     data = balanced_spec(checked.data, task)
-    recorder = begin(new, task, checked, path, settings, where, data, recorded, dataset.train.learnt)
+    learnt, profiles = dataset.train.learnt, dataset.profiles
+    recorder = begin(new, task, checked, path, settings, where, data, recorded, learnt, profiles)
     saving = Saving(cadence_of("10 min"), 3)
     with recorder, CheckpointSaver(recorder, saving) as saver:
         recorder.finish(fit(ready, dataset, execution, recorder, lambda: False, saver))

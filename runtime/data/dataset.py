@@ -22,6 +22,7 @@ from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.arriving_integers import check_integers
 from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests_of
+from modelc.runtime.data.column_profiles import Profiles, profile_columns
 from modelc.runtime.data.counted_elements import counted_elements, masks_among_targets
 from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
@@ -43,7 +44,7 @@ from modelc.runtime.data.read_binding import of_other_rows, read_binding
 from modelc.runtime.data.row_memory import need_row_memory
 from modelc.runtime.data.row_places import located_by
 from modelc.runtime.data.sampling import classes_to_draw
-from modelc.runtime.data.splitting import split_rows
+from modelc.runtime.data.splitting import Parts, split_rows
 from modelc.runtime.data.target_checks import check_targets, with_unknown
 from modelc.runtime.data.windows import Windows, counts_of_rows, gathered, labels_of, of_windows, windows_of
 
@@ -76,16 +77,20 @@ class Part:
 
 
 class RawColumns(NamedTuple):
-    """The columns that were read: of the rows of the source, and of test rows that have columns of their own."""
+    """The columns that were read, of the source and of test rows that have columns of their own; and the places in the source of the
+    rows of each part.
+    """
 
     source: Arrays
-    test: Arrays | None = None
+    test: Arrays | None
+    parts: Parts
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """All rows of a task. `digests` is of each column that was read, `notes` are shown to the user, `raw` are the columns
-    themselves where they were asked for.
+    themselves where they were asked for, and `profiles` what a run keeps of those of the training rows, where these are learnt
+    of.
     """
 
     train: Part
@@ -94,6 +99,7 @@ class Dataset:
     digests: KnownDigests
     notes: tuple[str, ...] = ()
     raw: RawColumns | None = None
+    profiles: Profiles | None = None
 
 
 def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[Problem, ...]]:
@@ -164,13 +170,15 @@ def read_dataset(
     train = train if classes is None else replace(train, classes_to_draw=classes)
     columns, notes = test_columns(task, root, loaded) if test else (None, ())
     notes = (*notes, *parts.notes, *drawn, *remarks(task, whole.learnt))
-    kept = RawColumns(loaded.train, columns) if raw else None
+    rows = parts if windows is None else windows.rows
+    kept = RawColumns(loaded.train, columns, rows) if raw else None
+    profiles = profile_columns(task, loaded.train, rows.train) if learnt is None else None
     if columns is None:
-        return Dataset(train, validation, held if test else None, KnownDigests(digests), notes, kept)
+        return Dataset(train, validation, held if test else None, KnownDigests(digests), notes, kept, profiles)
     of_test = digests_of(with_contents(task, columns, root), column_names(task), known.test)
     with located_by(partial(place_of_row, task, root, test=True)):
         tested = read_test(task, columns, whole)
-    return Dataset(train, validation, tested, KnownDigests(digests, of_test), notes, kept)
+    return Dataset(train, validation, tested, KnownDigests(digests, of_test), notes, kept, profiles)
 
 
 def rows_of(columns: Arrays) -> int:

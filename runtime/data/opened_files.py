@@ -39,6 +39,13 @@ def opened_by_inputs(task: Task) -> Mapping[str, tuple[str, ...]]:
     return {reader.subject: reader.endings for reader in readers if reader.opens_files}
 
 
+def contents_alone(task: Task, columns: Arrays, root: Root) -> Arrays:
+    """`columns` with the sha256 of each file in place of its path where a reader opens files. Raises RunError E405."""
+    below, texts = root.data or root, np.dtypes.StringDType()
+    opened = [name for name in opened_columns(task) if name in columns]
+    return {**columns, **{name: np.array(digests_of_files(columns[name], name, below), texts) for name in opened}}
+
+
 def with_contents(task: Task, columns: Arrays, root: Root) -> Arrays:
     """`columns` for their digests: where a reader opens files, each with its path and the sha256 of what is in it.
 
@@ -51,6 +58,12 @@ def with_contents(task: Task, columns: Arrays, root: Root) -> Arrays:
 
 def contents_of(column: Array, name: str, root: Root) -> Array:
     """The path and the sha256 of each file that the column called `name` names."""
+    pairs = zip(paths_of(column), digests_of_files(column, name, root), strict=True)
+    return np.array([f"{path} {digest}" for path, digest in pairs], np.dtypes.StringDType())
+
+
+def digests_of_files(column: Array, name: str, root: Root) -> list[str]:
+    """The sha256 of each file that the column called `name` names. Raises RunError E405."""
     paths = paths_of(column)
     distinct = [*dict.fromkeys(paths)]
     digests: dict[str, str] = {}
@@ -60,4 +73,4 @@ def contents_of(column: Array, name: str, root: Root) -> Array:
             digests[path] = file_digest(file, "sha256").hexdigest()
 
     read_each(name, distinct, read_one)
-    return np.array([f"{path} {digests[path]}" for path in paths], np.dtypes.StringDType())
+    return [digests[path] for path in paths]

@@ -9,7 +9,7 @@ import numpy as np
 
 from modelc.compiler.library.readers.names import name_of
 from modelc.runtime.data.arrays import Array
-from modelc.runtime.overview.variables import Counted, count_values, kind_of, missing_in
+from modelc.runtime.data.variables import Counted, count_values, kind_of, missing_in
 
 MOST_FREQUENT = 5
 """As many of the most frequent values are told."""

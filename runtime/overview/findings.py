@@ -9,12 +9,13 @@ from modelc.compiler.binding.task import SAMPLE_WEIGHT, Task
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.learning import of_columns
+from modelc.runtime.data.variables import Counted, Variable, count_values
+from modelc.runtime.data.windows import span_of
 from modelc.runtime.overview.class_counts import ClassCounts
 from modelc.runtime.overview.giveaways import Candidate, giveaways
 from modelc.runtime.overview.outliers import outside
 from modelc.runtime.overview.repeated_rows import repeated_rows
 from modelc.runtime.overview.row_parts import PartRows
-from modelc.runtime.overview.variables import Counted, Variable, count_values
 
 MOST_TARGETS = 20
 """Of more targets the first are looked at."""
@@ -48,7 +49,8 @@ def findings(task: Task, parts: Sequence[PartRows], classes: Sequence[ClassCount
     """All that is odd, what is worst first."""
     train = parts[0]
     studied = [study(variable.take(train.rows)) for variable in train.source.variables]
-    repeated = list(repetitions(parts))
+    # Rows of series differ in their times.
+    repeated = [] if task.data is not None and task.data.windows else list(repetitions(parts))
     return (
         *(one for one in repeated if one.kind != REPEATED),
         *giving_away(task, studied),
@@ -66,7 +68,7 @@ def study(variable: Variable) -> Studied:
 
 def repetitions(parts: Sequence[PartRows]) -> Iterator[Finding]:
     """Rows of one part that are among those of another, and training rows that are there more than once."""
-    tables = list({id(part.source): part.source.columns for part in parts}.values())
+    tables = list({id(part.source): part.source.compared for part in parts}.values())
     found = repeated_rows(tables)
     starts = dict(
         zip(map(id, tables), np.cumsum([0, *(len(next(iter(table.values()))) for table in tables)]), strict=False)
@@ -74,7 +76,7 @@ def repetitions(parts: Sequence[PartRows]) -> Iterator[Finding]:
     # Of each part, which of its rows have an equal anywhere, and the first row of all that each is equal to.
     equal: list[tuple[Array, Array]] = []
     for part in parts:
-        numbers = part.rows + starts[id(part.source.columns)]
+        numbers = part.rows + starts[id(part.source.compared)]
         places = np.searchsorted(found.rows, numbers)
         there = np.flatnonzero(np.isin(numbers, found.rows))
         equal.append((there, found.first[places[there]]))
@@ -108,7 +110,7 @@ def in_two_parts(
     one, first = part.called(int(rows[0]), place=True), other.called(int(twin), place=True)
     verb = "is" if len(rows) == 1 else "are"
     text = (
-        f"{len(rows):,} of {counted(part.part.rows, f'{part.name} row')} {verb} among the {other.name} rows too, equal in all "
+        f"{len(rows):,} of {counted(len(part.rows), f'{part.name} row')} {verb} among the {other.name} rows too, equal in all "
         f"columns that are read, as {one} is to {first}: remove them from one of the two, or keep rows that belong together in "
         "one part by `group_by`"
     )
@@ -135,14 +137,20 @@ def repeated_in_training(train: PartRows, again: Array, equal: tuple[Array, Arra
 
 def giving_away(task: Task, studied: Sequence[Studied]) -> Iterator[Finding]:
     """Columns that give a target away, and columns that an input and a target read both."""
-    inputs = {name for binding in (task.inputs or {}).values() for name in binding.names}
-    reads = {frozenset(binding.names) for binding in (task.inputs or {}).values()}
+    # Of windows, what stands before the rows of the target tells nothing that is not known.
+    given = [
+        one
+        for one in (task.inputs or {}).values()
+        if task.data is None or not task.data.windows or span_of(task, one) == "horizon"
+    ]
+    inputs = {name for binding in given for name in binding.names}
+    reads = {frozenset(binding.names) for binding in given}
     wanted = [one for one in of_columns(task) if one.wanted is None and one.name != SAMPLE_WEIGHT]
     for binding in wanted:
         # An input that reads the very same columns is to be made again from itself, as by an autoencoder.
         for name in binding.names if frozenset(binding.names) not in reads else ():
             if name in inputs:
-                reader = next(one for one in (task.inputs or {}).values() if name in one.names)
+                reader = next(one for one in given if name in one.names)
                 text = (
                     f"the input `{reader.name}` reads `{name}`, which is what the target `{binding.name}` is read from: leave it "
                     "out of the input"

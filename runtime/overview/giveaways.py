@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from modelc.runtime.data.arrays import Array
-from modelc.runtime.overview.variables import Variable, codes_of
+from modelc.runtime.data.variables import Variable, codes_of
 
 LEAST_ROWS = 20
 """Of fewer rows nothing is said."""

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from modelc.runtime.overview.variables import Counted
+from modelc.runtime.data.variables import Counted
 
 LEAST_VALUES = 20
 """Of fewer values nothing is said."""

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from modelc.compiler.binding.source_headers import root_for
-from modelc.compiler.binding.task import Task
+from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.explain.summary import show_reader, show_split
+from modelc.compiler.library.readers.names import shortened
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.dataset import Dataset, load
 from modelc.runtime.data.needed_columns import column_names, columns_beside
+from modelc.runtime.data.per_group import KEY as GROUPS
 from modelc.runtime.overview.class_counts import ClassCounts, class_counts
 from modelc.runtime.overview.column_facts import ColumnFacts, facts_of, python_value
 from modelc.runtime.overview.findings import Finding, findings
@@ -20,10 +22,11 @@ from modelc.runtime.overview.row_parts import PartRows, parts_of
 
 
 class PartFacts(NamedTuple):
-    """One part: how many rows it has, and in words which these are."""
+    """One part: how many rows it has, and windows where these are what the model takes, and in words which rows these are."""
 
     name: str
     rows: int
+    windows: int | None
     chosen: str
 
 
@@ -70,7 +73,7 @@ def overview(task: Task, dataset: Dataset, root: Root, samples: int) -> Overview
     assert dataset.raw is not None
     classes = class_counts(task, parts)
     return Overview(
-        tuple(PartFacts(part.name, part.part.rows, chosen(task, part.name)) for part in parts),
+        tuple(part_facts(task, part) for part in parts),
         facts_of_columns(task, dataset.raw.source),
         unread_columns(task, root),
         tuple(readings(task, parts[0])),
@@ -95,6 +98,11 @@ def facts_of_columns(task: Task, columns: Arrays) -> tuple[ColumnFacts, ...]:
     declared = getattr(source, "types", {})
     wanted = [name for name in columns if name in column_names(task) | columns_beside(task)]
     return tuple(facts_of(name, columns[name], declared) for name in wanted)
+
+
+def part_facts(task: Task, part: PartRows) -> PartFacts:
+    is_windowed = task.data is not None and task.data.windows is not None
+    return PartFacts(part.name, len(part.rows), part.part.rows if is_windowed else None, chosen(task, part.name))
 
 
 def chosen(task: Task, part: str) -> str:
@@ -129,18 +137,32 @@ def readings(task: Task, train: PartRows) -> list[Reading]:
             show_reader(binding.reader),
             values[name].shape[1:],
             values[name].dtype.name,
-            () if binding.copies_input else binding.reader.described(train.part.learnt.of(binding)),
+            () if binding.copies_input else described(binding, train.part.learnt.of(binding)),
         )
         for kind, bindings, values in arrays
         for name, binding in bindings.items()
     ]
 
 
+def described(binding: Binding, learnt: Any) -> tuple[str, ...]:
+    """What a reader has learnt, in words; of several groups of rows what it has of the first."""
+    if binding.groups is None or learnt is None:
+        return binding.reader.described(learnt)
+    groups = learnt[GROUPS]
+    name = next(iter(groups))
+    many = f"of each of {len(groups):,} `{binding.groups}`, such as {shortened(name)}"
+    return tuple(f"{many}: {text}" for text in binding.reader.described(groups[name]))
+
+
 def sample(task: Task, train: PartRows, row: int) -> Sample:
     """A row of the training rows."""
-    source, number = train.source, train.number_of(row)
-    raw = {name: value_at(column, int(train.rows[row])) for name, column in source.columns.items()}
-    read = {**{n: a[row] for n, a in train.part.inputs.items()}, **{n: a[row] for n, a in train.part.targets.items()}}
+    source = train.source
+    # The first row of the targets of a window.
+    place = row if train.part.numbers is None else int(train.part.numbers[row])
+    number = place + source.first
+    raw = {name: value_at(column, place) for name, column in source.columns.items()}
+    arrays = ((task.inputs or {}, train.part.inputs), (task.targets or {}, train.part.targets))
+    read = {name: values[name][row] for names, values in arrays for name in names}
     return Sample(number, source.place_of(number), raw, read)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from modelc.runtime.data.arrays import Array, Arrays
-from modelc.runtime.overview.variables import missing_in
+from modelc.runtime.data.variables import missing_in
 
 BLOCK = 2**22
 """Bytes of a column that are hashed together."""

@@ -1,6 +1,6 @@
 """The rows for training, validation and test with the columns that they were read from, and what a message calls each row."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -13,24 +13,31 @@ from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.dataset import Dataset, Part, place_of_row
 from modelc.runtime.data.learning import of_columns
-from modelc.runtime.overview.variables import Variable, variables_of
+from modelc.runtime.data.opened_files import contents_alone, opened_columns
+from modelc.runtime.data.variables import Variable, variables_of
 
 
 @dataclass(frozen=True)
 class RowsOfSource:
-    """The columns of a source that are read, each with the rows that are read of it, the first of which is `first`."""
+    """The columns of a source that are read, each with the rows that are read of it, the first of which is `first`; `compared` are
+    the same, with what is in files in place of their paths, which are in the columns `opened`.
+    """
 
     columns: Arrays
+    compared: Arrays
+    opened: Collection[str]
     first: int
     place_of: Callable[[int], str]
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:
-        return variables_of(self.columns)
+        return variables_of({name: column for name, column in self.columns.items() if name not in self.opened})
 
 
 class PartRows(NamedTuple):
-    """One part: its name, its values as the model takes them, and the places of its rows in their source."""
+    """One part: its name, its values as the model takes them, and the places of its rows in their source. Of windows, the values
+    have a window in each row.
+    """
 
     name: str
     part: Part
@@ -51,25 +58,30 @@ class PartRows(NamedTuple):
 def parts_of(task: Task, dataset: Dataset, root: Root) -> tuple[PartRows, ...]:
     """The parts of a data set that was read with its raw columns; that of the training rows is the first."""
     assert dataset.raw is not None
-    source = rows_of_source(task, dataset.raw.source, partial(place_of_row, task, root))
+    columns, first = rows_that_are_read(task, dataset.raw.source)
+    opened = opened_columns(task)
+    place_of = partial(place_of_row, task, root)
+    source = RowsOfSource(columns, contents_alone(task, columns, root), opened, first, place_of)
     own = source
     if (brought := dataset.raw.test) is not None:
-        columns = {name: brought[name] for name in source.columns}
-        own = RowsOfSource(columns, 0, partial(place_of_row, task, root, test=True))
-    found: Mapping[str, tuple[Part | None, RowsOfSource]] = {
-        "training": (dataset.train, source),
-        "validation": (dataset.validation, source),
-        "test": (dataset.test, own),
+        columns = {name: brought[name] for name in columns}
+        own = RowsOfSource(columns, contents_alone(task, columns, root), opened, 0, partial(place_of, test=True))
+    parts = dataset.raw.parts
+    tested = parts.test if own is source else np.arange(len(next(iter(own.columns.values()))))
+    found: Mapping[str, tuple[Part | None, RowsOfSource, Array | None]] = {
+        "training": (dataset.train, source, parts.train),
+        "validation": (dataset.validation, source, parts.validation),
+        "test": (dataset.test, own, tested),
     }
     return tuple(
-        PartRows(name, part, rows, np.arange(part.rows) if part.numbers is None else part.numbers)
-        for name, (part, rows) in found.items()
+        PartRows(name, part, rows, np.arange(part.rows) if places is None else places)
+        for name, (part, rows, places) in found.items()
         if part is not None
     )
 
 
-def rows_of_source(task: Task, columns: Arrays, place_of: Callable[[int], str]) -> RowsOfSource:
-    """The columns that inputs and targets are read from, with the rows that their readers take."""
+def rows_that_are_read(task: Task, columns: Arrays) -> tuple[Arrays, int]:
+    """The columns that inputs and targets are read from, with the rows that their readers take, and the first of these."""
     found: dict[str, Array] = {}
     first = 0
     for binding in of_columns(task):
@@ -77,4 +89,4 @@ def rows_of_source(task: Task, columns: Arrays, place_of: Callable[[int], str]) 
         first = chosen[0] if chosen else first
         for name in binding.names:
             found.setdefault(name, take_rows(columns[name], chosen))
-    return RowsOfSource(found, first, place_of)
+    return found, first

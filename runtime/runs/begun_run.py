@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from modelc.compiler.api import Checked
 from modelc.compiler.binding.task import Task
 from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.data.column_profiles import Profiles
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.new_record import NO_LABELS, Labels, new_id, record_of
 from modelc.runtime.runs.new_run import need_free, need_outside_runs
@@ -48,10 +49,13 @@ def begin(
     data: Any,
     environment: Mapping[str, Any],
     learnt: Learnt,
+    profiles: Profiles | None,
 ) -> Recorder:
-    """The recorder of `run`, of the spec at `path` with `settings`, which is `data` then. Raises RunError E601, E604."""
+    """The recorder of `run`, of the spec at `path` with `settings`, which is `data` then; readers have `learnt` of the training rows,
+    whose columns have the `profiles`. Raises RunError E601, E604.
+    """
     assert checked.merged is not None
     merged, names = checked.merged.data, checked.class_names
     record = record_of(task, run.id, run.name, path, settings, root, merged, names, run.labels)
     text = checked.sources[str(path)].encode()
-    return Recorder.new(run.folder, record, text, merged, data, environment, names, learnt)
+    return Recorder.new(run.folder, record, text, merged, data, environment, names, learnt, profiles)

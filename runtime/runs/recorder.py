@@ -9,9 +9,11 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.runtime.data.column_profiles import Profiles
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.checkpoints import Stored
 from modelc.runtime.runs.files import writing
+from modelc.runtime.runs.kept_profiles import profiles_json
 from modelc.runtime.runs.learnt_values import contents_of
 from modelc.runtime.runs.leftovers import remove_leftovers
 from modelc.runtime.runs.lock_file import lock_file
@@ -25,6 +27,7 @@ from modelc.runtime.runs.run_layout import (
     CLASS_NAMES,
     ENVIRONMENT,
     MERGED,
+    PROFILES,
     READERS,
     RECORD,
     REQUIREMENTS,
@@ -83,11 +86,13 @@ class Recorder:
         environment: Mapping[str, Any],
         class_names: ClassNames = MappingProxyType({}),
         learnt: Learnt | None = None,
+        profiles: Profiles | None = None,
     ) -> Self:
         """That of a new run in `folder`, made here.
 
         `text` is the spec as written, `merged` the same with all files that it extends and uses, and `data` that with
-        settings applied; `learnt` what readers have learnt. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
+        settings applied; `learnt` what readers have learnt, and `profiles` those of the columns. Raises RunError E601 if the folder
+        is in use, E604 where it cannot be written.
         """
         need_free(folder)
         files = {
@@ -97,6 +102,7 @@ class Recorder:
             ENVIRONMENT: to_json(environment),
             REQUIREMENTS: lock_file(),
             **({READERS: to_json(contents_of(learnt))} if learnt is not None else {}),
+            **({PROFILES: profiles_json(profiles)} if profiles is not None else {}),
             **({CLASS_NAMES: to_json(class_names)} if class_names else {}),
         }
         from_run, data = os.path.relpath(record.root, os.path.realpath(folder)), record.data_root

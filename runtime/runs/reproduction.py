@@ -9,6 +9,7 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.column_digests import KnownDigests
+from modelc.runtime.data.column_profiles import Profiles
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.commit import Commit, commit_of
 from modelc.runtime.runs.environment import (
@@ -40,9 +41,10 @@ def recorder_of(
     settings: Sequence[str],
     environment: Mapping[str, Any],
     learnt: Learnt,
+    profiles: Profiles | None,
 ) -> Recorder:
     """The recorder of a new run in `folder` of the `task` of `run`, with further `settings` and its data below `root`, of whose
-    training rows the readers have `learnt`.
+    training rows the readers have `learnt`, with the `profiles` of its columns.
 
     Raises RunError E601 and E604 as for any new run, E602 if a file of `run` is damaged.
     """
@@ -68,7 +70,9 @@ def recorder_of(
     )
     merged = json.loads(run.kept(MERGED, MAX_BYTES)) if before.content is not None else {}
     data = task.spec.document.data
-    return Recorder.new(folder, record, run.kept(before.spec), merged, data, environment, run.class_names(), learnt)
+    return Recorder.new(
+        folder, record, run.kept(before.spec), merged, data, environment, run.class_names(), learnt, profiles
+    )
 
 
 def what_differs(

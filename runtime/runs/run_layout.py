@@ -8,7 +8,7 @@ from modelc.compiler.syntax.beneath import real_path
 
 RECORD, RESOLVED, WEIGHTS = "run.json", "resolved.json", "weights"
 MERGED, ENVIRONMENT, CLASS_NAMES, LOCK = "merged.json", "environment.json", "class_names.json", "lock"
-REQUIREMENTS, READERS = "requirements.txt", LEARNT
+REQUIREMENTS, READERS, PROFILES = "requirements.txt", LEARNT, "column_profiles.json"
 
 
 def is_run(folder: Path) -> bool:

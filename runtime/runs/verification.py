@@ -20,6 +20,7 @@ from modelc.runtime.runs.run_layout import (
     ENVIRONMENT,
     LOCK,
     MERGED,
+    PROFILES,
     READERS,
     RECORD,
     REQUIREMENTS,
@@ -137,7 +138,7 @@ def recorded_files(run: OpenFolder, record: RunRecord | None) -> Iterator[Checke
     """The files that do not change any more."""
     if record is None or record.format != FORMAT:
         usual = (record.spec,) if record else ("spec.yaml", "spec.json")
-        names = (*usual, MERGED, RESOLVED, ENVIRONMENT, READERS, REQUIREMENTS, CLASS_NAMES)
+        names = (*usual, MERGED, RESOLVED, ENVIRONMENT, READERS, PROFILES, REQUIREMENTS, CLASS_NAMES)
         yield from (CheckedFile(name, "unknown") for name in names if run.has(name))
         return
     for name, expected in record.files.items():

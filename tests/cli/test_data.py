@@ -70,6 +70,12 @@ def warnings(folder: Path) -> dict[str, str]:
     return {one["kind"]: one["text"] for one in facts(folder)["warnings"]}
 
 
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is cut to the width of a terminal."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def test_the_facts_of_a_table_are_those_of_its_rows(tmp_path: Path) -> None:
     table = rows()
     table["area"][3] = "NA"
@@ -236,3 +242,40 @@ def test_a_data_set_with_a_name_is_shown(tmp_path: Path) -> None:
     assert found["columns"]["image"]["shape"] == [8, 8] and found["columns"]["image"]["most"] == 16
     assert sum(found["classes"]["digit"]["training"].values()) == found["parts"]["training"]["rows"] == 1438
     assert found["warnings"] == []
+
+
+def test_windows_are_counted_beside_their_rows(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    hours = [f"2025-01-0{1 + hour // 24}T{hour % 24:02}:00:00" for hour in range(48)]
+    table = {"hour": hours, "sales": draw.normal(size=48).round(3).tolist(), "promo": [0, 1, 0] * 16}
+    spec = """\
+modelc: 1
+model:
+  inputs: {past: {shape: [6, 2]}, promo: {shape: [3]}}
+  nodes:
+    before: {from: past, flatten}
+    sales: {from: [before, promo], layers: [concatenate, dense: 3]}
+  outputs: [sales]
+data:
+  source: {csv: rows.csv}
+  windows: {context: 6, horizon: 3, time: hour, freq: 1h}
+  inputs:
+    past: {numbers: {columns: [sales, promo]}}
+    promo: {number: promo, span: horizon}
+  targets: {sales: {number: sales}}
+  validation: {last: 12}
+train: {loss: mean_squared_error, optimizer: adam, epochs: 1}
+"""
+    write(tmp_path, table, spec)
+    found = facts(tmp_path)
+    assert {name: (part["rows"], part["windows"]) for name, part in found["parts"].items()} == {
+        "training": (36, 28),
+        "validation": (12, 10),
+    }
+    # The same column may be read as what was before, and is no giveaway then.
+    assert found["warnings"] == []
+    assert found["rows"][0]["place"] == "line 8 of 'rows.csv'"
+    assert found["rows"][0]["raw"]["sales"] == pytest.approx(found["rows"][0]["read"]["sales"][0])
+    assert modelc("train", "table.yaml", "--run-dir", "run", cwd=tmp_path).code == 0
+    ended = modelc("data", "run", "rows.csv", "--max-drift", "0.1", "--format", "json", cwd=tmp_path)
+    assert (ended.code, json.loads(ended.out)["trained_rows"]) == (0, 36)

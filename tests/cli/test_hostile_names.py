@@ -97,6 +97,8 @@ def place(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Place:
     columns = {COLUMN + "x": x, COLUMN + "kind": np.array([NAME + "A", NAME + "B"])[(x[:, 0] > 0).astype(int)]}
     np.savez(folder / "rows.npz", **columns)
     np.savez(folder / f"{FILE}.npz", **columns)
+    others = {COLUMN + "kind": np.array([NAME + "C", AT_START] * 12), NAME: np.zeros(24)}
+    np.savez(folder / f"{FILE}-other.npz", **others)  # type: ignore[arg-type]  # savez types its flag as a keyword
     for name in (FILE, AT_START):
         (folder / f"{name}.yaml").write_text(spec())
         rows = [f"{number},{NAME}{number:.0f},{'ab'[int(number > 0)]}" for number in x[:, 0]]
@@ -147,6 +149,10 @@ CASES: dict[str, list[list[str]]] = {
         [f"{AT_START}.yaml", "--rows", "9"],
         [f"{FILE}-wrong.yaml"],
         [f"{FILE}-columns.yaml"],
+        [f"{FILE}/run"],
+        [f"{FILE}/run", f"{FILE}.npz", "--max-drift", "0.1"],
+        [f"{FILE}/run", f"{FILE}-other.npz", "--max-drift", "0.1"],
+        [f"{FILE}/none", f"{FILE}-none.npz"],
     ],
     "train": [[f"{FILE}-wrong.yaml"], [f"{FILE}-columns.yaml"], [f"{FILE}.yaml", "--run-dir", f"{FILE}/run"]],
     "debug": [[f"{FILE}/run"], [f"{FILE}/none"], [f"{AT_START}.yaml"]],

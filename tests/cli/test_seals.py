@@ -15,7 +15,15 @@ from tests.cli.commands import modelc
 from tests.cli.conftest import Project
 from tests.runtime.runs.sealing import change_sealed, without_seal
 
-SEALED = ["run.json", "resolved.json", "merged.json", "environment.json", "readers.json", "spec.yaml"]
+SEALED = [
+    "run.json",
+    "resolved.json",
+    "merged.json",
+    "environment.json",
+    "readers.json",
+    "column_profiles.json",
+    "spec.yaml",
+]
 OLD = Path(__file__).parents[1] / "runtime" / "runs" / "format_1"
 
 
@@ -187,7 +195,9 @@ def test_a_run_of_before_still_opens(old: Path, named: str) -> None:
 def test_a_run_of_before_that_goes_on_is_sealed(old: Path) -> None:
     longer(old, "run")
     record = read_record(old / "run")
-    assert record.format == FORMAT and {*SEALED[1:], "class_names.json"} - {"readers.json"} == {*record.files}
+    assert record.format == FORMAT and {*SEALED[1:], "class_names.json"} - {"readers.json", "column_profiles.json"} == {
+        *record.files
+    }
     flip(old / "run" / "spec.yaml", 100)
     assert "spec.yaml` has changed" in modelc("evaluate", "run", cwd=old).err
 

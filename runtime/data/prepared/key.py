@@ -16,7 +16,7 @@ from modelc.runtime.data.learning import Learnt, of_columns
 from modelc.runtime.data.prepared.source_files import SourceFile
 from modelc.runtime.runs.environment import installed
 
-FORMAT = 1
+FORMAT = 2
 """The version of the layout of what is kept, and of how rows are made: another one is another key."""
 PACKAGES = ("modelc", "duckdb", "numpy")
 

@@ -6,6 +6,7 @@ from typing import Any
 from modelc.compiler.binding.task import Binding, Task
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests
+from modelc.runtime.data.column_profiles import Profiles
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.data.known_masks import KnownMasks, known_masks
 from modelc.runtime.data.learning import Learnt
@@ -57,6 +58,7 @@ class SetRecord(Sealed):
     learnt: dict[str, Any]
     digests: list[Digests]
     notes: list[str]
+    profiles: Profiles | None
 
     @property
     def known(self) -> KnownDigests:
@@ -95,6 +97,7 @@ def write_set(folder: OpenFolder, key: str, task: Task, dataset: Dataset) -> Non
         "learnt": dict(learnt.values),
         "digests": digests,
         "notes": list(dataset.notes),
+        "profiles": None if dataset.profiles is None else dataset.profiles.model_dump(),
     }
     folder.write_new(RECORD, sealed(record))
     folder.sync()
@@ -144,7 +147,7 @@ def read_set(folder: OpenFolder, record: SetRecord, task: Task, *, test: bool) -
         None if part is None else read_part(folder, part, task, record.values, train.masks)
         for part in (record.validation, record.test if test else None)
     )
-    return Dataset(train, validation, held, record.known, tuple(record.notes))
+    return Dataset(train, validation, held, record.known, tuple(record.notes), profiles=record.profiles)
 
 
 def read_part(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from modelc.runtime.data.arrays import Array
+from modelc.runtime.data.variables import Variable, variables_of
 from modelc.runtime.overview.giveaways import Candidate, giveaways
-from modelc.runtime.overview.variables import Variable, variables_of
 
 GENERATOR = np.random.default_rng(0)
 ROWS = 200

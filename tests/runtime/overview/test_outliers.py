@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from modelc.runtime.data.variables import count_values
 from modelc.runtime.overview.outliers import Outside, outside
-from modelc.runtime.overview.variables import count_values
 
 
 def found_in(values: np.ndarray) -> Outside | None:

@@ -30,8 +30,8 @@ class Variable(NamedTuple):
         """The values that are there."""
         return self.values if self.missing is None else self.values[~self.missing]
 
-    def take(self, rows: Array) -> "Variable":
-        """The same of the rows at these indices."""
+    def take(self, rows: Array | slice) -> "Variable":
+        """The same of these rows."""
         missing = None if self.missing is None else self.missing[rows]
         return self._replace(values=self.values[rows], missing=missing if missing is None or missing.any() else None)
 
@@ -86,6 +86,13 @@ def count_values(values: Array) -> Counted:
         return Counted(ordered, np.array([names[name] for name in ordered], "int64"))
     distinct, found = np.unique(values, return_counts=True)
     return Counted(distinct, found)
+
+
+def count_names(values: Array) -> Counted:
+    """The distinct names among `values` `[...]`, numbers as their digits, and their counts."""
+    found = count_values(values)
+    names = found.values if isinstance(found.values, list) else [name_of(value) for value in found.values.tolist()]
+    return Counted(names, found.counts)
 
 
 def codes_of(values: Array) -> Array:
