@@ -37,6 +37,14 @@ if TYPE_CHECKING:
     from modelc.runtime.runs.new_record import Labels
     from modelc.runtime.training.parallelism import Parallelism
 
+RunDir = Annotated[
+    Path | None,
+    typer.Option("--run-dir", metavar="DIR", help="Run directory; default: a new folder in `runs`."),
+]
+Resume = Annotated[
+    str | None,
+    typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped, from its newest checkpoint."),
+]
 Every = Annotated[
     str,
     typer.Option(
@@ -61,6 +69,14 @@ Fold = Annotated[
         help="The fold that validates: short for `--set data.validation.folds.fold=N`.",
     ),
 ]
+Folds = Annotated[
+    bool,
+    typer.Option(
+        "--folds",
+        help="Train every fold of the spec, into a folder for each; print the mean and spread of their scores, and keep the "
+        "predictions of each row by the run that was not trained on it.",
+    ),
+]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A remark that is kept with the run.")]
 
 
@@ -68,19 +84,14 @@ def train(
     spec: Annotated[
         Path | None, typer.Argument(metavar="SPEC", help="The spec: a YAML or JSON file; none with --resume.")
     ] = None,
-    run_dir: Annotated[
-        Path | None,
-        typer.Option("--run-dir", metavar="DIR", help="Run directory; default: a new folder in `runs`."),
-    ] = None,
-    resume: Annotated[
-        str | None,
-        typer.Option("--resume", metavar="RUN", help="Go on with a run that was stopped, from its newest checkpoint."),
-    ] = None,
+    run_dir: RunDir = None,
+    resume: Resume = None,
     every: Every = "10 min",
     keep: Keep = 3,
     tags: Tags = None,
     note: Note = "",
     fold: Fold = None,
+    folds: Folds = False,
     no_baseline: NoBaseline = False,
     devices: Devices = None,
     mesh: Mesh = None,
@@ -106,20 +117,40 @@ def train(
         enable(plugins)
         saving, asked = saving_of(every, keep), asked_of(devices, mesh, shard, processes)
         if resume is not None:
-            refuse_with_resume(
-                {"spec": spec, "`--run-dir`": run_dir, "`--tag`": tags, "`--note`": note or None, "`--fold`": fold}
-            )
+            taken = {
+                "`--tag`": tags,
+                "`--note`": note or None,
+                "`--fold`": fold,
+                "`--folds`": "--folds" if folds else None,
+            }
+            refuse_with_resume({"spec": spec, "`--run-dir`": run_dir, **taken})
             from modelc.cli.resuming import resume as go_on
 
             go_on(resume, tuple(settings or ()), (root, data_root), asked, saving, stop, baseline=not no_baseline)
             return
-        if spec is None:
-            helps = ("name one: `modelc train SPEC`", "or `modelc train --resume RUN`")
-            refuse("there is no spec to train", helps=helps)
-        chosen = () if fold is None else (f"data.validation.folds.fold={fold}",)
-        settings = [*(settings or ()), *chosen]
-        labels = labels_of(tags or (), note)
-        run(spec, run_dir, labels, tuple(settings), (root, data_root), asked, saving, stop, baseline=not no_baseline)
+        labels, chosen = labels_of(tags or (), note), settings_of(settings or (), fold, folds=folds)
+        given = run_dir, labels, chosen, (root, data_root), asked, saving, stop, not no_baseline
+        if folds:
+            from modelc.cli.folds import train_folds
+
+            train_folds(need_spec(spec), *given)
+        else:
+            run(need_spec(spec), *given)
+
+
+def need_spec(spec: Path | None) -> Path:
+    """`spec`, if there is one. Ends the command if not."""
+    if spec is None:
+        helps = ("name one: `modelc train SPEC`", "or `modelc train --resume RUN`")
+        refuse("there is no spec to train", helps=helps)
+    return spec
+
+
+def settings_of(settings: "Sequence[str]", fold: int | None, *, folds: bool) -> tuple[str, ...]:
+    """`settings`, and the one that `fold` is short for. Ends the command where that and `folds` are asked for."""
+    if folds and fold is not None:
+        refuse(f"`--folds` trains all folds, and `--fold {fold}` one of them", helps=("use only one of them",))
+    return (*settings, *(() if fold is None else (f"data.validation.folds.fold={fold}",)))
 
 
 def saving_of(every: str, keep: int) -> "Saving":

@@ -33,7 +33,7 @@ def unknown_option(error: Any, option: str) -> tuple[str, tuple[str, ...]]:
 
     The library proposes options by their letters, dashes counted.
     """
-    from modelc.compiler.language.suggestions.planned import OPTION, PLANNED, planned, planned_text, today_help
+    from modelc.compiler.language.suggestions.planned import planned, planned_text, today_help
     from modelc.compiler.language.suggestions.spelling import typo_of
 
     text, name = f"no such option: `{option}`", option.lstrip("-")
@@ -41,6 +41,6 @@ def unknown_option(error: Any, option: str) -> tuple[str, tuple[str, ...]]:
     known = [flag for one in command.params for flag in one.opts if flag.startswith("--")] if command else []
     close = typo_of(name, [flag.lstrip("-") for flag in known])
     plan = planned(name) if command is not None and command.name == "train" else ""
-    if plan and (not close or PLANNED[plan].home == OPTION):
+    if plan and not close:
         return f"{text}: {planned_text(plan)}", (today_help(plan),)
     return text, (f"did you mean `--{close}`?",) if close else ()

@@ -18,7 +18,7 @@ from modelc.compiler.explain.counterparts import Counterpart
 from modelc.compiler.explain.counterparts import pages as counterparts
 from modelc.compiler.explain.entries import Entry, entries, names, plural
 from modelc.compiler.explain.pretty_printer import show_value, simple
-from modelc.compiler.language.suggestions.planned import OPTION, PLANNED
+from modelc.compiler.language.suggestions.planned import PLANNED
 from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS
 from modelc.compiler.language.suggestions.spelling import ARGUMENTS, OTHER_VALUES
 from modelc.compiler.library.registries import TABLES
@@ -170,10 +170,7 @@ def class_table(framework: str, attribute: str, kinds: str) -> str:
 
 
 def planned_table() -> str:
-    lines = [
-        (plan.what, f"`modelc train --{name}`" if plan.home == OPTION else f"`{plan.home}.{name}`", plan.today)
-        for name, plan in PLANNED.items()
-    ]
+    lines = [(plan.what, f"`{plan.home}.{name}`", plan.today) for name, plan in PLANNED.items()]
     lines += [
         (thing.what, f"the {kind} `{name}`", thing.today)
         for kind, things in PLANNED_THINGS.items()

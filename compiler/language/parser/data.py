@@ -109,7 +109,14 @@ def read_test(reporter: Reporter, raw: Any, path: Path) -> Split | Found | None:
         reporter.add("E108", message, (*path, sources[0]), key=True, label="keep one", help=help, related=related)
         return None
     likely = [key for key in given if suggest(key, keys.keys) and not suggest(key, SOURCES)]
-    if ways or likely or any(map(planned, given)) or (not sources and help_for(reporter, keys.help, raw, path)):
+    foreign = any(fold(key) in INSIDE for key in given)
+    if (
+        ways
+        or likely
+        or foreign
+        or any(map(planned, given))
+        or (not sources and help_for(reporter, keys.help, raw, path))
+    ):
         return read_held_out(reporter, raw, path)
     return read_thing(reporter, TEST, raw, path)
 

@@ -52,7 +52,13 @@ OTHER_ROWS = (
 
 
 WAYS_OF_PARTS = {"where": {"column", "equals"}, "after": {"column", "value"}}
+FOLD_WORDS = (
+    "crossvalidation", "crossval", "cv", "kfold", "kfolds", "nfolds", "nsplits", "numfolds", "fold", "splits", "stratifiedkfold",
+)  # fmt: skip
+"""Words for folds and their number, without case and separators."""
+EACH = "`modelc train --folds` trains each of them"
 INSIDE = {
+    **dict.fromkeys(FOLD_WORDS, f"write `folds: {{count: 5}}`: {EACH}"),
     **dict.fromkeys(("shuffle", "shuffled"), "remove it: rows are drawn by the `seed` of `data`, whatever their order"),
     **dict.fromkeys(("randomstate",), "remove it: write `seed` below `data`, beside `validation` and `test`"),
     **dict.fromkeys(
@@ -101,10 +107,17 @@ def as_column_of_split(way: str) -> Callable[[Any, Spec], str]:
     return written
 
 
+def as_folds(value: Any, spec: Spec) -> str:
+    """How folds are written that stand in no split, by their number."""
+    count = value if type(value) is int and value > 1 else 5
+    return f"write `validation: {{folds: {{count: {count}}}}}`: {EACH}"
+
+
 BY_COLUMN = {
+    **dict.fromkeys(("folds", *FOLD_WORDS), as_folds),
     **dict.fromkeys(("groupby", "groups", "groupsplit", "groupkfold", "groupcolumn"), as_column_of_split("group_by")),
     **dict.fromkeys(("stratify", "stratified", "stratifyby", "stratifycolumn"), as_column_of_split("stratify")),
     **dict.fromkeys(("where", "splitcolumn"), as_column_of_split("where")),
     **dict.fromkeys(("after", "splitdate"), as_column_of_split("after")),
 }
-"""Words for splits by a column, without case and separators."""
+"""Words for splits by a column, or into folds, without case and separators."""

@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 from modelc.compiler.library.base.registry import fold
 
-OPTION = "option"
-"""The home of what will be an option of `modelc train`, since it says where a spec is run and not what it is."""
 LAYER, OPTIMIZER = "layer", "optimizer"
 """What a word is about, where it is the argument of one or stands beside it."""
 
 
 class Planned(NamedTuple):
-    """One thing that is planned: a key of the section `home`, or an option. `what` it is, in words, as a subject.
+    """One thing that is planned: a key of the section `home`. `what` it is, in words, as a subject.
 
     `words` are what others call it. They are meant so as keys of the top level and of sections, and for what they are
     `about`. `today` is what does a part of it in this version, for `today_words` alone where these are given.
@@ -125,13 +123,6 @@ PLANNED: Mapping[str, Planned] = {
     "on_bad_row": Planned(
         "data", "skipping rows that cannot be read", ("bad_rows", "ignore_errors", "on_bad_lines", "on_error", "skip_bad_rows")
     ),
-    "folds": Planned(
-        OPTION,
-        "training once for each fold",
-        ("cross_validation", "kfold", "n_folds", "n_splits", "num_folds"),
-        (),
-        "`folds` below `validation` holds one of them out",
-    ),
 }  # fmt: skip
 """All that is planned and looked for, by the name that it is to have."""
 
@@ -158,7 +149,7 @@ def planned_at(word: str, path: Sequence[str | int]) -> str:
     if not name or len(path) == 1 or (len(path) == 2 and path[0] in ("model", "train")):
         return name
     if path[0] == "data":
-        return name if len(path) == 2 and PLANNED[name].home in ("data", OPTION) else ""
+        return name if len(path) == 2 and PLANNED[name].home == "data" else ""
     about = LAYER if path[0] in ("model", "blocks") else OPTIMIZER if "optimizer" in path[:2] else ""
     return name if about in PLANNED[name].about else ""
 
@@ -172,8 +163,7 @@ def is_planned(kind: str, word: str) -> bool:
 def planned_text(name: str) -> str:
     """What is planned under `name`, as a sentence without a full stop: `freezing weights is planned as `train.freeze``."""
     plan = PLANNED[name]
-    where = f"the option `--{name}` of `modelc train`" if plan.home == OPTION else f"`{plan.home}.{name}`"
-    return f"{plan.what} is planned as {where}"
+    return f"{plan.what} is planned as `{plan.home}.{name}`"
 
 
 def today_help(name: str, word: str = "") -> str:

@@ -10,7 +10,7 @@ from modelc.compiler.explain.keys import EXAMPLE, key_names
 from modelc.compiler.language.grammar import SECTIONS
 from modelc.compiler.language.suggestions.foreign_keys import KEYS, key_hint
 from modelc.compiler.language.suggestions.hints import ABSENT, ARGUMENTS
-from modelc.compiler.language.suggestions.planned import LAYER, OPTIMIZER, OPTION, PLANNED, planned, today_help
+from modelc.compiler.language.suggestions.planned import LAYER, OPTIMIZER, PLANNED, planned, today_help
 from modelc.compiler.library.base.registry import fold
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.registries import TABLES
@@ -31,8 +31,7 @@ def at(section: str, key: str) -> str:
 
 
 def where(name: str) -> str:
-    home = PLANNED[name].home
-    return f"planned as the option `--{name}` of `modelc train`" if home == OPTION else f"planned as `{home}.{name}`"
+    return f"planned as `{PLANNED[name].home}.{name}`"
 
 
 def names_the_plan(problem: Problem, name: str, word: str) -> bool:

@@ -114,7 +114,10 @@ def test_rows_of_the_source_or_of_another_are_held_out(lines: tuple[str, ...]) -
         ("validation: {folds: {count: 5, fold: 6}}", "E106", "5 folds are counted from 1"),
         ("validation: {folds: 5}", "E105", "write `folds: {count: 5, fold: 1}`"),
         ("stratify: label", "E102", "write `validation: {fraction: 0.2, stratify: label}`"),
-        ("test: {n_splits: 5}", "E109", "`folds` below `validation` holds one of them out"),
+        ("test: {n_splits: 5}", "E102", "write `folds: {count: 5}`: `modelc train --folds` trains each of them"),
+        ("validation: {kfold: 5}", "E102", "write `folds: {count: 5}`"),
+        ("n_splits: 4", "E102", "write `validation: {folds: {count: 4}}`: `modelc train --folds` trains each of them"),
+        ("cross_validation: true", "E102", "write `validation: {folds: {count: 5}}`"),
         ("validation: {fraction: 20}", "E106", "a fraction of the rows is between 0 and 1"),
     ],
 )
