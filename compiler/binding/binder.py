@@ -51,6 +51,10 @@ def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tupl
         task = link_outputs(reporter, task)
         task = bind_metrics(reporter, task)
         roots += [edge for metric in spec.train.metrics for one in metric.of or () if (edge := node_edge(task, one)[0])]
+        if spec.data is not None and spec.data.augment:
+            from modelc.compiler.binding.augment import bind_augment
+
+            task = bind_augment(reporter, task)
         task = bind_training(reporter, task, columns)
     if spec.model is not None and spec.model.complete and None not in planned.graph.outputs.values():
         unread = {term.name for term in spec.train.terms if term.loss is None} if spec.train is not None else set()

@@ -9,6 +9,7 @@ from modelc.compiler.graph.graph import Edge
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.ast import DataSpec, Settings, Spec
 from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.augmentation import Augmentation, Augmented
 from modelc.compiler.library.contracts.data_source import Column, Source
 from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.contracts.mesh_axes import RULES
@@ -145,6 +146,18 @@ class Binding(NamedTuple):
         return self.reader.origin == "input"
 
 
+class Augment(NamedTuple):
+    """One change of rows in training, of these inputs and targets together."""
+
+    by: Augmentation
+    parts: tuple[Augmented, ...]
+
+    @property
+    def mixed(self) -> tuple[str, ...]:
+        """The targets that it makes mixtures of."""
+        return tuple(part.name for part in self.parts if part.is_target and self.by.mixes)
+
+
 class Training(NamedTuple):
     """The settings of `train`. `monitor` is a log key, `better` the direction in which it improves."""
 
@@ -167,6 +180,7 @@ class Task:
     targets: Mapping[str, Binding] | None = None
     data: DataSpec | None = None
     training: Training | None = None
+    augment: tuple[Augment, ...] = ()
     measured: Mapping[str, Output] = field(default_factory=dict)
     """What metrics are computed from that is no output, or not as its loss takes it; by names that no output has."""
 
@@ -207,6 +221,12 @@ class Task:
         names = [term.name for term in self.terms if not isinstance(term.loss, NoLoss)]
         penalty = ("penalty",) if self.penalized else ()
         return ("loss", *(f"{name}/loss" for name in names if len(names) > 1), *penalty)
+
+    @property
+    def unmeasured(self) -> frozenset[str]:
+        """The log keys, without `train/`, of metrics that training has none of, since it mixes their targets."""
+        mixed = {name for change in self.augment for name in change.mixed}
+        return frozenset(measure.key for measure in self.measures if measure.target in mixed)
 
     def log_keys(self) -> tuple[str, ...]:
         """All log keys without `train/` or `validation/`."""

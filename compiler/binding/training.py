@@ -1,6 +1,6 @@
 """Binds the settings of `train` as a whole: what to monitor, and whether the settings are compatible."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from modelc.compiler.binding.task import Columns, Task, Training
@@ -39,7 +39,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
     prefix = "validation/" if validates else "train/"
     monitor = train.settings.monitor or f"{prefix}loss"
     better = "lower"
-    keys = [f"{part}/{key}" for part in ("train", "validation") for key in task.log_keys()]
+    keys = keys_of_log(task, task.log_keys())
     if monitor in keys:
         metric = next((measure.metric for measure in task.measures if measure.key == monitor.partition("/")[2]), None)
         better = "lower" if metric is None else metric.better
@@ -63,6 +63,16 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
     return replace(task, training=Training(train.optimizer, train.settings, monitor, better))
 
 
+def keys_of_log(task: Task, names: Iterable[str]) -> list[str]:
+    """The keys of the log for values of these names."""
+    return [
+        f"{part}/{name}"
+        for part in ("train", "validation")
+        for name in names
+        if part != "train" or name not in task.unmeasured
+    ]
+
+
 def faulty_metrics(task: Task) -> dict[str, str] | None:
     """The log names of metrics in which something is wrong, each with what it may be meant as; None where losses may be
     missing, of which nothing is known.
@@ -83,7 +93,7 @@ def report_monitor(reporter: Reporter, task: Task, monitor: str, prefix: str, fa
     the rows that a monitor is for.
     """
     names = list(dict.fromkeys((*task.log_keys(), *faulty.values())))
-    keys = [f"{part}/{key}" for part in ("train", "validation") for key in names]
+    keys = keys_of_log(task, names)
     part, plain = part_and_value(monitor, prefix)
     value = plain.rpartition("/")[2]
     # A name that cannot be one is written here as it stands there.

@@ -74,7 +74,7 @@ KERAS: Page = {
         Row("layers.MelSpectrogram(), layers.STFTSpectrogram()", "",
             "compute them outside, and read the result as an `array`"),
         Row("layers.FlaxLayer, layers.JaxLayer, layers.TFSMLayer, layers.TorchModuleWrapper", "", NO_CODE),
-        Row("layers.CutMix(), layers.MixUp()", planned="augment"),
+        Row("layers.CutMix(), layers.MixUp()", "data: {augment: [mixup: 0.2]}", "mixes inputs and targets in training"),
         Row("layers.AugMix(), layers.RandAugment(), layers.AutoContrast(), layers.Equalization(), "
             "layers.Solarization()", "", "not there: `modelc explain` lists the random layers for images"),
         Row("layers.RandomColorJitter(), layers.RandomColorDegeneration(), layers.RandomPosterization()", "",

@@ -13,6 +13,7 @@ from modelc.compiler.language.splits import Split, Splits
 from modelc.compiler.language.windows import SpanName, WindowsSpec
 from modelc.compiler.library.base.plugin_context import NONE, Plugins
 from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.augmentation import Augmentation
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.library.contracts.layer import Layer
 from modelc.compiler.library.contracts.loss import Loss
@@ -242,6 +243,14 @@ class ModelSpec(NamedTuple):
     """By the logical name of an axis of weights, the axis of the mesh along which it lies, where that is not the default."""
 
 
+class AugmentSpec(NamedTuple):
+    """One change of rows in training, of the inputs and targets `of`; None where the spec does not say which."""
+
+    by: Augmentation
+    of: tuple[str, ...] | None
+    path: Path
+
+
 class DataSpec(NamedTuple):
     """The `data` section. Test rows are those of the source `test`, or of `source` by the split `test_split`."""
 
@@ -259,6 +268,7 @@ class DataSpec(NamedTuple):
     """By the name of an input, what it reads of a window, where that is not the context."""
     balanced: str | None = None
     """The column whose values come equally often among the rows that are drawn for an epoch."""
+    augment: tuple[AugmentSpec, ...] = ()
 
     @property
     def splits(self) -> Splits:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelc.compiler.language.ast import DTYPES, PRECISIONS
+from modelc.compiler.language.augment_grammar import AUGMENT
 from modelc.compiler.language.field_schema import RATIO, merged
 from modelc.compiler.language.layer_grammar import (
     FROM,
@@ -203,6 +204,7 @@ DATA = Keys(
         "test": TEST,
         "windows": WINDOWS,
         "sampling": SAMPLING,
+        "augment": AUGMENT,
         "seed": integer(
             "Seed of the choice of validation and test rows.", 0, below=2**63, range="at least 0 and below 2^63"
         ),

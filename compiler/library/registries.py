@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from modelc.compiler.library.augmentations import AUGMENTATIONS
 from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.constraints import CONSTRAINTS
 from modelc.compiler.library.initializers import INITIALIZERS
@@ -26,6 +27,7 @@ TABLES: tuple[Registry[Any], ...] = (
     SCHEDULES,
     SOURCES,
     READERS,
+    AUGMENTATIONS,
 )
 
 

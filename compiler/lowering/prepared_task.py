@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from modelc.compiler.binding.task import Measure, Output, Task, Term, Training
+from modelc.compiler.binding.task import Augment, Measure, Output, Task, Term, Training
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.library.contracts.layer import Plan
@@ -33,6 +33,9 @@ class PreparedTask:
     penalized: bool
     log_keys: tuple[str, ...]
     axes: Mapping[str, str]
+    augment: tuple[Augment, ...] = ()
+    unmeasured: frozenset[str] = frozenset()
+    """The log keys, without `train/`, of metrics that are not computed in training."""
 
     def weight_sets(self) -> Iterator[tuple[str, Plan, Roll | None]]:
         """The path and plan of each set of weights; those of all copies of a rolled repeat once, stacked, with the
@@ -63,4 +66,6 @@ def prepare(task: Task) -> PreparedTask:
             task.penalized,
             task.log_keys(),
             task.axes,
+            task.augment,
+            task.unmeasured,
         )

@@ -11,6 +11,7 @@ from pydantic import PydanticUserError
 
 from modelc.compiler.language.argument_shapes import field_shape
 from modelc.compiler.library.base.registry import Registered, Registry
+from modelc.compiler.library.contracts.augmentation import Augmentation
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.library.contracts.layer import Layer, Slot
 from modelc.compiler.library.contracts.reader import Reader
@@ -31,7 +32,9 @@ def kind_of(cls: Any) -> str | None:
 
 def violations(table: Registry[Any], name: str, cls: Any) -> list[str]:
     """The contract violations of `cls` as the entry `name` of `table`, a line each."""
-    if kind_of(cls) != table.kind or cls is table.base:
+    # A layer that changes images in training is an augmentation as well.
+    is_one = kind_of(cls) == table.kind or (table.base is Augmentation and issubclass(cls, Augmentation))
+    if not is_one or cls is table.base:
         what = f"`{cls.__qualname__}`" if isinstance(cls, type) else f"`{cls!r}`"
         kind = kind_of(cls) if cls is not table.base else None
         other = f", the base class of the kind `{kind}`" if kind else ""
@@ -40,9 +43,9 @@ def violations(table: Registry[Any], name: str, cls: Any) -> list[str]:
 
 
 def contract_of(table: Registry[Any]) -> str:
-    """The name that plug-ins import the base of a table by. Readers and sources are not in `modelc.plugin` yet."""
+    """The name that plug-ins import the base of a table by. Some are not in `modelc.plugin` yet."""
     base = table.base
-    return f"{'modelc.plugin' if base not in (Reader, Source) else base.__module__}.{base.__name__}"
+    return f"{'modelc.plugin' if base not in (Augmentation, Reader, Source) else base.__module__}.{base.__name__}"
 
 
 def violations_of(name: str, cls: type[Registered]) -> Iterator[str]:

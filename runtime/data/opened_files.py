@@ -49,7 +49,7 @@ def contents_alone(task: Task, columns: Arrays, root: Root) -> Arrays:
 def with_contents(task: Task, columns: Arrays, root: Root) -> Arrays:
     """`columns` for their digests: where a reader opens files, each with its path and the sha256 of what is in it.
 
-    Raises RunError E405 for files that cannot be read.
+    Raises RunError E407 for files that cannot be read.
     """
     below = root.data or root
     found = {name: contents_of(columns[name], name, below) for name in opened_columns(task) if name in columns}

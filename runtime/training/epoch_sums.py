@@ -58,7 +58,8 @@ class Tally:
         found = {key: float(results.get(key, mean)(parts)) for key, parts in sums.items()}
         weights = {f"{term.name}/loss": term.weight for term in task.terms} | {"penalty": 1.0}
         found["loss"] = sum(weight * found[key] for key, weight in weights.items() if key in found and weight)
-        return {f"{prefix}/{key}": found[key] for key in task.log_keys}
+        left_out = task.unmeasured if prefix == "train" else ()
+        return {f"{prefix}/{key}": found[key] for key in task.log_keys if key not in left_out}
 
     def uncounted(self, task: PreparedTask, prefix: str) -> frozenset[str]:
         """The log keys of losses that are NaN because nothing counted, in a term or in one that they are the sum of."""

@@ -18,6 +18,7 @@ from modelc.compiler.lowering.lower import Incoming, Tree, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.finite import not_finite
+from modelc.runtime.training.augmenting import augmented
 from modelc.runtime.training.objective import elements_of, losses, needed_edges
 
 Spot = Edge | Incoming
@@ -95,6 +96,8 @@ def compute(task: PreparedTask, params: Tree, state: Tree, batch: Batch, key: Ar
     def objective(params: Tree, probes: Any, rest: Any) -> tuple[Array, Any]:
         state, inputs, targets, valid, key = rest
         rows = jnp.arange(len(batch.indices)) < valid
+        if key is not None:
+            inputs, targets = augmented(task, key, inputs, targets, rows)
         spots.clear()
         found: list[Summary] = []
         shapes: list[Any] = []

@@ -16,6 +16,7 @@ from jax import Array
 from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.lowering.lower import Model, Tree, Weights, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.runtime.training.augmenting import augmented
 from modelc.runtime.training.objective import apply_constraints, losses, metrics, needed_edges
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from modelc.runtime.training.placement import Placement, place
@@ -140,12 +141,20 @@ def train_step(
     inputs, targets, rows = take_rows(placement, data, indices, valid)
     key = derive(root_key(task.training.settings.seed), "step", old.step)
 
+    read = targets
+    if task.augment:
+        inputs, targets = placement.constrain(augmented(task, key, inputs, targets, rows), placement.rows)
+
     def objective(params: Tree) -> tuple[Array, tuple[Sums, Tree]]:
         values = model.run(
             params, old.state, inputs, needed_edges(task), train=True, key=key, rows=rows, weights=placement.gathered
         )
         loss, parts = losses(task, params, values, targets, rows)
-        return loss, ({**parts, **metrics(task, values, targets, rows)}, values.state)
+        # Metrics of mixed targets, which have another shape, are left out of the log.
+        measured = {
+            name: target if target.shape == read[name].shape else read[name] for name, target in targets.items()
+        }
+        return loss, ({**parts, **metrics(task, values, measured, rows)}, values.state)
 
     (loss, (parts, state)), gradients = jax.value_and_grad(objective, has_aux=True)(old.params)
     gradients = placement.constrain(gradients, placement.params)

@@ -66,7 +66,7 @@ def test_a_table_of_new_rows_names_files_from_its_own_folder(trained: Path, tmp_
     assert predicted(trained, str(tmp_path / "rows.csv"), "--root", "photos/dark") == ["dark"]
     (tmp_path / "x/rows.csv").write_text("file\n../x/1.png\n")
     ended = failed(trained, str(tmp_path / "x/rows.csv"))
-    assert "E405" in ended.err and "of the new rows" in ended.err and "line 2" in ended.err
+    assert "E407" in ended.err and "of the new rows" in ended.err and "line 2" in ended.err
 
 
 def test_what_is_no_image_is_an_error_by_name(trained: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.ast import DataSpec
+from modelc.compiler.language.ast import AugmentSpec, DataSpec
 from modelc.compiler.language.grammar import DATA
 from modelc.compiler.language.parser.arguments import translate
 from modelc.compiler.language.parser.named_item import Found, help_for, value_of
@@ -36,8 +36,9 @@ def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:
     test = section.get("test")
     test, held_out = (None, test) if isinstance(test, Split) else (value_of(test), None)
     inputs, targets = (readers_of(section.get(key)) for key in ("inputs", "targets"))
+    changes = augmentations(reporter, section.get("augment"), (*path, "augment"))
     split, seed = section.get("validation"), section.get("seed") or 0
-    data = DataSpec(source, test, inputs, targets, split, seed, complete, weight, held_out)
+    data = DataSpec(source, test, inputs, targets, split, seed, complete, weight, held_out, augment=changes)
     data = data._replace(balanced=(section.get("sampling") or {}).get("balanced"))
     return with_windows(reporter, data, section)
 
@@ -67,6 +68,19 @@ def read_windows(reporter: Reporter, raw: Any, path: Path) -> WindowsSpec | None
     from modelc.compiler.language.parser import windows
 
     return windows.read_windows(reporter, raw, path)
+
+
+def augmentations(reporter: Reporter, found: list[Found | None] | None, path: Path) -> tuple[AugmentSpec, ...]:
+    """Those that can be read of the changes of rows at `path`."""
+    changes = []
+    for index, one in enumerate(found or ()):
+        of = None if one is None else one.beside.get("of")
+        if one is None or one.value is None or (of is None and "of" in one.beside) or one.strange:
+            continue
+        names = (of,) if isinstance(of, str) else None if of is None else tuple(of)
+        if names is None or None not in names:
+            changes.append(AugmentSpec(one.value, names, (*path, index)))
+    return tuple(changes)
 
 
 def readers_of(entries: Mapping[str, Found | None] | None) -> dict[str, Reader | None]:

@@ -176,6 +176,8 @@ Advice = str | Callable[[Any, Spec], str]
 KEYS: Mapping[str, Advice] = {
     "callbacks": as_several_callbacks,
     "lossweights": as_weights_of_terms,
+    "mixup": "write `augment: [mixup: 0.2]` below `data:`",
+    "cutmix": "write `augment: [cutmix: 1.0]` below `data:`",
     **dict.fromkeys(
         ("caseweights", "rowweights", "sampleweights", "weight", "weightcolumn", "weights"), as_row_weights
     ),

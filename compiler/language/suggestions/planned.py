@@ -113,13 +113,6 @@ PLANNED: Mapping[str, Planned] = {
         "train", "ending a training by the clock", ("max_duration", "max_time", "time_limit"), (),
         "`epochs` or `steps` bounds it",
     ),
-    "augment": Planned(
-        "data",
-        "augmenting inputs and targets together",
-        ("augmentation", "augmentations", "cutmix", "data_augmentation", "mixup", "transform", "transforms"),
-        (),
-        "layers such as `random_flip` and `random_rotation` change images in training",
-    ),
     "on_bad_row": Planned(
         "data", "skipping rows that cannot be read", ("bad_rows", "ignore_errors", "on_bad_lines", "on_error", "skip_bad_rows")
     ),

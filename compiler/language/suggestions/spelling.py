@@ -58,6 +58,7 @@ ARGUMENTS = {
 """Arguments and keys, each with what Keras 2, PyTorch, scikit-learn and Lightning call it; the likeliest come first."""
 
 GUESSED = {
+    "augment": ("augmentation", "augmentations", "data_augmentation", "transform", "transforms"),
     "index": ("as", "counter", "loop_var", "var", "variable"),
     "join": ("aggregate", "aggregation", "combine", "fusion", "merge", "merge_mode"),
     "layers": ("body", "main", "main_path"),

@@ -162,6 +162,6 @@ class Reader(Registered):
         """The columns as the array `[rows, ...]` that the model takes; `learnt` is what `learn` has said. A row is read in the
         same way whatever other rows are there.
 
-        Raises RunError E402, E403 or E404, and E405 for a file that cannot be read.
+        Raises RunError E402, E403 or E404, and E407 for files that cannot be read.
         """
         raise NotImplementedError

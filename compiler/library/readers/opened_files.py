@@ -68,7 +68,7 @@ def need_path_column(name: str, columns: Mapping[str, Column] | None, otherwise:
 
 
 class BrokenFiles(RunError):
-    """E405 for the files of a `column` that cannot be read, by the `faults` of their rows, of which there are `rows`."""
+    """E407 for the files of a `column` that cannot be read, by the `faults` of their rows, of which there are `rows`."""
 
     def __init__(self, column: str, faults: Mapping[int, RunError], rows: int) -> None:
         row, first = next(iter(faults.items()))
@@ -79,7 +79,7 @@ class BrokenFiles(RunError):
             notes = [f"row {row}: {fault.message}" for row, fault in [*faults.items()][:SHOWN]]
             notes += [f"and {len(faults) - SHOWN:,} more"] if len(faults) > SHOWN else []
             helps = (SKIP,)
-        super().__init__("E405", message, notes=tuple(notes), helps=helps, row=row)
+        super().__init__("E407", message, notes=tuple(notes), helps=helps, row=row)
         self.faults = faults
 
 

@@ -117,6 +117,7 @@ def in_a_spec(table: Registry[Any], example: Any) -> dict[str, Any]:
         "regularizer": chain({"dense": {"units": 2, "kernel_regularizer": example}}),
         "constraint": chain({"dense": {"units": 2, "kernel_constraint": example}}),
         "reader": chain("relu") | {"data": {"source": "digits", "inputs": {"x": example}}},
+        "augmentation": chain("relu") | {"data": {"source": "digits", "augment": [example]}},
     }
     # Something else may be called as a layer is: the metric `mean`, the schedule `constant`.
     if name in table_of("layer") and (name not in table or table.kind not in by_kind):

@@ -12,6 +12,7 @@ from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.library.losses.cross_entropy import CrossEntropy
 from modelc.compiler.lowering.prepared_task import prepare
 from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.baselines.targets import wanted_of
 from modelc.runtime.data.class_balance import balanced
 from modelc.runtime.data.data_check import check_data
 from modelc.runtime.training.execution import Execution
@@ -95,6 +96,16 @@ def test_class_weights_count_what_has_a_label(root: Root) -> None:
     assert isinstance(term.loss, CrossEntropy) and isinstance(term.loss.class_weight, dict)
     counts = np.bincount(drawn()[1][:-5].ravel(), minlength=256)[:3]
     np.testing.assert_allclose([*term.loss.class_weight.values()], counts.sum() / (3 * counts))
+
+
+def test_a_baseline_counts_what_has_a_label(root: Root) -> None:
+    task, dataset = ready(spec(of_files()), root)
+    (wanted,) = [wanted_of(task, output, dataset.train) for output in task.outputs.values()]
+    assert wanted is not None
+    labels = drawn()[1][:-5]
+    np.testing.assert_array_equal(wanted.counts, labels != IGNORED)
+    np.testing.assert_array_equal(wanted.values[wanted.counts], labels[labels != IGNORED])
+    assert wanted.values.min() == 0
 
 
 def test_rows_of_which_all_is_ignored_are_found(root: Root, tmp_path: Path) -> None:

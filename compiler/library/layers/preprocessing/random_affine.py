@@ -6,10 +6,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from itertools import product
 from math import tau
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from modelc.compiler.library.base.fields import Field, Number
 from modelc.compiler.library.base.lazy import Array, jnp
+from modelc.compiler.library.base.type_checks import need
+from modelc.compiler.library.contracts.augmentation import Augmented
+from modelc.compiler.library.contracts.reader import LEFT_OUT
 from modelc.compiler.library.layers.preprocessing.random_image import Draws, RandomImage, Range
 
 Matrix = tuple[Any, Any, Any, Any, Any, Any]
@@ -31,6 +34,14 @@ class RandomAffine(RandomImage):
         Field(description="Whether to interpolate between four pixels or to copy the nearest."),
     ] = "bilinear"
     fill_value: Annotated[Number, Field(description="The value beyond the edges, for `fill_mode: constant`.")] = 0.0
+
+    def check_labels(self, part: Augmented) -> None:
+        message = f"beyond the edges of `{part.name}` there is no label, and `fill_mode: constant` says one value for images and labels"
+        help = "use another `fill_mode`, or let the reader leave out what has no label: `ignore: 255`"
+        need(self.fill_mode != "constant" or part.leaves_out, message, help=help, code="E309")
+
+    def for_labels(self, part: Augmented) -> Self:
+        return self.model_copy(update={"interpolation": "nearest", "fill_value": float(LEFT_OUT)})
 
     @abstractmethod
     def matrix(self, drawn: Mapping[str, Any], height: int, width: int) -> Matrix:

@@ -4,15 +4,27 @@ A layer says what it draws for one image and what it does with it; rows and trai
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import prod
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field
 
 from modelc.compiler.library.base.fields import Number, ReadRange, read_tuple
-from modelc.compiler.library.base.lazy import Array, jax, jnp
+from modelc.compiler.library.base.lazy import Array, jax, jnp, np
 from modelc.compiler.library.base.prng import derive
-from modelc.compiler.library.contracts.layer import Call, Kept, Layer, Plan, TensorType, need, need_floats
+from modelc.compiler.library.contracts.augmentation import Augmentation, Augmented, check_sizes
+from modelc.compiler.library.contracts.layer import (
+    Call,
+    Kept,
+    Layer,
+    Plan,
+    PlanError,
+    TensorType,
+    need,
+    need_floats,
+    show_shape,
+)
 from modelc.compiler.library.layers.convolutional.window_fields import need_space
 
 Signed = Annotated[Number, Field(ge=-1, le=1)]
@@ -30,7 +42,7 @@ ValueRange = Annotated[
 ]
 
 
-class RandomImage(Layer):
+class RandomImage(Layer, Augmentation):
     """Abstract: a change of each image in training by numbers drawn for it alone; otherwise the identity.
 
     What is drawn depends on the seed, the step, the node and the place of the image in its batch, and on nothing else:
@@ -62,11 +74,53 @@ class RandomImage(Layer):
     def apply(self, call: Call, x: Array) -> Array:
         if not call.train:
             return self.still(x)
-        keys = jax.vmap(jax.random.fold_in, (None, 0))(call.random("rows"), jnp.arange(x.shape[0]))
+        return self.changed(call.random("rows"), x).astype(x.dtype)
+
+    def changed(self, key: Array, x: Array) -> Array:
+        """A batch of images, each changed by what is drawn from `key` and its place; in float32 or wider where it computes with
+        values.
+        """
+        keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(x.shape[0]))
         shape = x.shape[1:]
         drawn = jax.vmap(lambda key: self.draw(Draws(key), shape))(keys)
         wide = x.astype(jnp.promote_types(x.dtype, "float32")) if self.floats else x
-        return jax.vmap(self.change)(wide, drawn).astype(x.dtype)
+        return jax.vmap(self.change)(wide, drawn)
+
+    def check_parts(self, parts: Sequence[Augmented]) -> None:
+        for part in parts:
+            of_pixels = part.type.rank == 2 if part.labels else part.type.rank == 3
+            form = "[height, width]" if part.labels else "[height, width, channels]"
+            message = f"`{part.name}` has rows of shape {show_shape(part.type.shape)}, expected {form}"
+            help = "name the images, and the labels of their pixels, that change together: `of: [photo, mask]`"
+            need(of_pixels, message, help=help, code="E309")
+            if part.labels:
+                self.check_labels(part)
+                continue
+            try:
+                self.plan(part.type.with_dtype("float32") if self.floats else part.type)
+            except PlanError as error:
+                raise replace(error, message=f"`{part.name}`: {error.message}", code="E309") from None
+        check_sizes(parts)
+
+    def check_labels(self, part: Augmented) -> None:
+        """Raise PlanError E309 where labels of pixels cannot be changed as images are."""
+        message = f"`{part.name}` has labels, and values are changed here"
+        need(not self.floats, message, help="name the images alone: `of: photo`", code="E309")
+
+    def for_labels(self, part: Augmented) -> Self:
+        """How labels of pixels are changed where images are changed so."""
+        return self
+
+    def augment(self, key: Array, parts: Sequence[Augmented], arrays: Sequence[Array], valid: Array) -> list[Array]:
+        found = []
+        for part, x in zip(parts, arrays, strict=True):
+            images = x[..., None] if part.labels else x
+            changed = (self.for_labels(part) if part.labels else self).changed(key, images)
+            if jnp.issubdtype(x.dtype, jnp.integer) and changed.dtype != x.dtype:
+                limits = np.iinfo(np.dtype(x.dtype.name))
+                changed = jnp.clip(jnp.rint(changed), limits.min, limits.max)
+            found.append((changed[..., 0] if part.labels else changed).astype(x.dtype))
+        return found
 
     def still(self, x: Array) -> Array:
         """What becomes of a batch outside training."""

@@ -99,7 +99,7 @@ def test_images_without_labels_are_refused_by_name(tmp_path: Path, values: Pixel
     ):
         with pytest.raises(RunError) as caught:
             read(tmp_path, labels(), [save(tmp_path, name, pixels)])
-        assert caught.value.code == "E405" and said in caught.value.message and caught.value.helps
+        assert caught.value.code == "E407" and said in caught.value.message and caught.value.helps
 
 
 @pytest.mark.parametrize(
