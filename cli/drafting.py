@@ -1,4 +1,4 @@
-"""`modelc init --from FILE --target COLUMN`: a first spec for a table that the user has."""
+"""`modelc init --from FILE --target COLUMN`: a first spec for a table, or a folder of files, that the user has."""
 
 import os
 from pathlib import Path
@@ -9,9 +9,9 @@ ELSEWHERE = "paths in a spec begin at its folder, and stay below it"
 
 
 def drafted(file: Path, target: str | None, output: Path | None) -> tuple[Path, str]:
-    """Where the spec for the table in `file` goes, and its text. Ends the command for what cannot be meant.
+    """Where the spec for the table or folder `file` goes, and its text. Ends the command for what cannot be meant.
 
-    Raises RunError E401 to E405 for a file that is no table, or a target that cannot be one.
+    Raises RunError E401 to E405 for data that no spec can be made of, and a target that cannot be one.
     """
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.syntax.file_root import spec_root
@@ -23,7 +23,7 @@ def drafted(file: Path, target: str | None, output: Path | None) -> tuple[Path, 
     if os.path.exists(spec):
         refuse(f"`{spec}` already exists", helps=("choose another name with `--output FILE`",))
     path = path_from(spec, file)
-    if target is None:
+    if target is None and not os.path.isdir(file):
         refuse("`--from` needs to know what to predict", helps=(f"name a column of {file}: `--target COLUMN`",))
     return spec, draft(spec_root(spec, None), path, target)
 

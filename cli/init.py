@@ -21,7 +21,11 @@ def init(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="Write a spec for this table: .csv, .parquet or .jsonl."),
+        typer.Option(
+            "--from",
+            metavar="DATA",
+            help="Write a spec for this table (.csv, .parquet, .jsonl), or this folder of a folder for each class.",
+        ),
     ] = None,
     target: Annotated[
         str | None, typer.Option("--target", metavar="COLUMN", help="The column of the table that is to be predicted.")
@@ -30,7 +34,7 @@ def init(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of TEMPLATE.yaml.")
     ] = None,
 ) -> None:
-    """Write a commented spec as a starting point: a template, or one for a table that you have.
+    """Write a commented spec as a starting point: a template, or one for data that you have.
 
     `--from houses.csv --target price` looks at all rows, and writes a reader for each column, and a network that trains as it is.
     Also writes modelc.schema.json, if it does not exist: editors use it to complete and explain specs.

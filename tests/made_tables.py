@@ -64,18 +64,22 @@ def dates(path: Path) -> None:
     write_csv(path, ["day", "offer", "sold"], rows)
 
 
-def reviews(path: Path) -> None:
-    """Texts, a few words of which say what is thought."""
+def opinions(rows: int) -> list[tuple[str, int, str]]:
+    """Texts, a few words of which say what is thought, with a number that says nothing, and what is thought."""
     g = np.random.default_rng(3)
     words = np.array([f"word{k}" for k in range(150)])
     good, bad = np.array(["great", "love", "perfect", "fine"]), np.array(["awful", "broken", "waste", "poor"])
-    rows = []
-    for _ in range(800):
+    found = []
+    for _ in range(rows):
         opinion = int(g.integers(0, 2))
         said = [*g.choice(words, g.integers(5, 20)), *g.choice(good if opinion else bad, g.integers(0, 3))]
         said += [g.choice(bad if opinion else good)] * int(g.random() < 0.15)
-        rows.append([" ".join(g.permutation(said)) + ".", int(g.integers(1, 6)), "good" if opinion else "bad"])
-    write_csv(path, ["review", "stars", "opinion"], rows)
+        found.append((" ".join(g.permutation(said)) + ".", int(g.integers(1, 6)), "good" if opinion else "bad"))
+    return found
+
+
+def reviews(path: Path) -> None:
+    write_csv(path, ["review", "stars", "opinion"], opinions(800))
 
 
 def fraud(path: Path) -> None:
@@ -124,6 +128,18 @@ def commas(path: Path) -> None:
     write_csv(path, [*found.feature_names, "progression"], rows, ";")
 
 
+def wide(path: Path) -> None:
+    """Nearly as many columns as rows."""
+    g = np.random.default_rng(7)
+    x = g.normal(size=(200, 150))
+    score = x[:, :5] @ [2.0, -1.5, 1.0, 1.0, -0.5] + g.normal(0, 1, 200)
+    write_csv(
+        path,
+        [*(f"c{k}" for k in range(150)), "ill"],
+        ([*row, ("no", "yes")[int(s > 0)]] for row, s in zip(x, score, strict=True)),
+    )
+
+
 TABLES: dict[str, tuple[Callable[[Path], None], str]] = {
     "houses": (houses, "price"),
     "mixed": (mixed, "bought"),
@@ -133,5 +149,6 @@ TABLES: dict[str, tuple[Callable[[Path], None], str]] = {
     "iris": (iris, "kind"),
     "places": (places, "rent"),
     "commas": (commas, "progression"),
+    "wide": (wide, "ill"),
 }
 """By name, what writes a table, and its target."""

@@ -1,4 +1,4 @@
-"""The text of a spec for a table: every column with its reader, or left out, and why."""
+"""The text of a spec for the data that there is: every column with its reader, or left out, and why."""
 
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -8,19 +8,34 @@ from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.drafting.columns import Use, use_of
-from modelc.runtime.drafting.network import Input, Names, Sizes, inputs_of, node_lines, sizes_for
+from modelc.runtime.drafting.folder_draft import draft_folder
+from modelc.runtime.drafting.folders import is_folder
+from modelc.runtime.drafting.network import HELD_OUT, Input, Names, Sizes, inputs_of, node_lines, sizes_for, width_of
 from modelc.runtime.drafting.spec_text import comment, list_lines, named, some, text
 from modelc.runtime.drafting.tables import Table, read_table
 from modelc.runtime.drafting.target import Target, target_of
 
-HELD_OUT = 0.2
 LEAST_ROWS = 10
 
 
-def draft(root: Root, path: str, target: str) -> str:
-    """The text of a spec that predicts the column `target` from the others of the table at `path` below `root`.
+def draft(root: Root, path: str, target: str | None) -> str:
+    """The text of a spec for what is at `path` below `root`: one that predicts the column `target` of a table from the others, or
+    one that tells the folders of images or texts apart.
 
-    Raises RunError E401 to E405 for a file that is no table, or a target that cannot be one.
+    Raises RunError E401 to E405 for data that no spec can be made of, and a target that cannot be one.
+    """
+    if is_folder(root, path):
+        head, model, data, found, sizes = draft_folder(root, path, target)
+    else:
+        assert target is not None
+        head, model, data, found, sizes = draft_table(root, path, target)
+    lines = [*head_lines(head, path), *model, "", "data:", *data, *split_lines(found), *training_lines(found, sizes)]
+    return "\n".join(lines) + "\n"
+
+
+def draft_table(root: Root, path: str, target: str) -> tuple[list[str], list[str], list[str], Target, Sizes]:
+    """The comment at the head, and the lines of model and data, of a spec that predicts the column `target` from the others of the
+    table at `path`; with the target, and sizes for its rows. Raises RunError E401 to E405.
     """
     found, table = target_of(root, read_table(root, path), target)
     if table.rows < LEAST_ROWS:
@@ -33,37 +48,31 @@ def draft(root: Root, path: str, target: str) -> str:
     if not inputs:
         reasons = tuple(f"`{use.name}`: {use.reason}" for use in uses[:5])
         message = f"`{path}` has no column to predict `{target}` from"
-        raise RunError(
-            "E404", message, notes=reasons, helps=("add columns, or write a spec by hand: `modelc init table`",)
-        )
-    sizes = sizes_for(table.rows)
-    lines = [
-        *head_lines(table, path, target),
-        *model_lines(inputs, found, output, names, sizes),
-        *data_lines(table, uses, inputs, found, output),
-        *training_lines(found, sizes),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def head_lines(table: Table, path: str, target: str) -> list[str]:
+        helps = ("add columns, or write a spec by hand: `modelc init table`",)
+        raise RunError("E404", message, notes=reasons, helps=helps)
+    sizes = sizes_for(table.rows, width_of(inputs))
     said = (
         f"Predicts `{target}` from the other columns of {path}: {table.rows:,} rows, {counted(len(table.columns), 'column')}. "
         "What each column is was decided by all of its rows, and is said where it is read: change what is meant otherwise."
     )
+    model = model_lines(inputs, found, output, names, sizes)
+    return comment(said), model, data_lines(table, uses, inputs, found, output), found, sizes
+
+
+def head_lines(head: Sequence[str], path: str) -> list[str]:
     stem = PurePath(path).stem
     return [
         "# yaml-language-server: $schema=modelc.schema.json",
-        *comment(said),
+        *head,
         "modelc: 1",
         f"name: {text(stem) if NAME.fullmatch(stem) and len(stem) <= 100 else 'table'}",
+        "",
+        "model:",
     ]
 
 
 def model_lines(inputs: Sequence[Input], target: Target, output: str, names: Names, sizes: Sizes) -> list[str]:
     return [
-        "",
-        "model:",
         "  inputs:",
         *(f"    {one.name}: {text(one.type)}" for one in inputs),
         "  nodes:",
@@ -73,13 +82,17 @@ def model_lines(inputs: Sequence[Input], target: Target, output: str, names: Nam
 
 
 def data_lines(table: Table, uses: Sequence[Use], inputs: Sequence[Input], target: Target, output: str) -> list[str]:
-    lines = ["", "data:", "  source:", f"    {table.kind}:"]
+    lines = ["  source:", f"    {table.kind}:"]
     for key, value in table.arguments.items():
         lines += comment(table.reasons[key], "      ") if key in table.reasons else []
         lines.append(f"      {key}: {text(value)}")
     lines += left_out_lines(uses)
     lines += ["  inputs:", *(line for one in inputs for line in one.reader)]
-    lines += ["  targets:", *comment(f"`{target.name}`: {target.reason}.", "    "), *target_lines(target, output)]
+    return [*lines, "  targets:", *comment(f"`{target.name}`: {target.reason}.", "    "), *target_lines(target, output)]
+
+
+def split_lines(target: Target) -> list[str]:
+    """Which rows are held out."""
     if target.classes is None:
         said = "A fifth of the rows, drawn by the seed. For what is to be predicted later: `{after: {column: ..., value: ...}}`."
         split = text(HELD_OUT)
@@ -88,7 +101,7 @@ def data_lines(table: Table, uses: Sequence[Use], inputs: Sequence[Input], targe
         split = text({"fraction": HELD_OUT, "stratify": target.name})
     said += " Rows of one person or place belong together: `group_by: COLUMN`. "
     said += "`test: 0.1` holds out others, which are looked at once, at the end."
-    return [*lines, *comment(said, "  "), f"  validation: {split}"]
+    return [*comment(said, "  "), f"  validation: {split}"]
 
 
 def left_out_lines(uses: Sequence[Use]) -> list[str]:
@@ -116,11 +129,12 @@ def target_lines(target: Target, output: str) -> list[str]:
 
 def training_lines(target: Target, sizes: Sizes) -> list[str]:
     if target.classes is None:
-        loss, metrics = "mean_squared_error", ["mean_absolute_error", "r2"]
+        loss, metrics, monitor = "mean_squared_error", ["mean_absolute_error", "r2"], ""
         said = "The loss is of standardized numbers, metrics and predictions are in the unit of the column."
     else:
         loss, metrics = "cross_entropy", ["accuracy"]
         said = "Accuracy is the fraction of rows whose most probable class is right."
+        monitor = "" if target.unbalanced else "validation/accuracy"
     if target.unbalanced:
         metrics.append("auc")
         said += (
@@ -136,6 +150,7 @@ def training_lines(target: Target, sizes: Sizes) -> list[str]:
         "  optimizer: {adamw: {learning_rate: 0.003, weight_decay: 0.01}}",
         f"  batch_size: {sizes.batch}",
         *comment("Training stops once so many epochs have brought nothing better; the best weights are kept.", "  "),
+        *([f"  monitor: {monitor}"] if monitor else []),
         f"  early_stopping: {sizes.patience}",
         f"  epochs: {sizes.epochs}",
     ]

@@ -9,6 +9,9 @@ from modelc.runtime.drafting.spec_text import comment, list_lines, mapping_lines
 from modelc.runtime.drafting.target import Target
 
 INSIDE = "    "
+HELD_OUT = 0.2
+ROWS_OF_VALUE = 5
+"""Hidden layers are for data with so many rows for each value of a row."""
 NO_NAMES = ("true", "false", "null")
 """Words that YAML takes for other values than names."""
 
@@ -133,9 +136,11 @@ def of_date(use: Use, names: Names) -> list[Input]:
     return found
 
 
-def of_text(use: Use, names: Names) -> Input:
-    """A text as the mean of embedded words, and, for the output alone, which words are there."""
-    name = names.free(use.name)
+def of_text(use: Use, names: Names, kind: str = "text", wanted: str = "") -> Input:
+    """A text as the mean of embedded words, and, for the output alone, which words are there; read by the reader `kind`, as an
+    input that is called as `wanted`, else as its column.
+    """
+    name = names.free(wanted or use.name)
     mean, there = names.free(f"{name}_mean"), names.free(f"{name}_words")
     reader: dict[str, Any] = {"column": use.name, "length": use.length, "vocabulary": use.size}
     said = f"`{use.name}`: {use.reason}. Nearly all end before `length`; words that are there once count as unknown. "
@@ -149,48 +154,77 @@ def of_text(use: Use, names: Names) -> Input:
         *comment("Which words are there, for the output alone.", INSIDE),
         f"{INSIDE}{there}: {{from: {name}, category_encoding: {{num_tokens: {size}, output_mode: multi_hot}}}}",
     ]
-    lines = [*comment(said, INSIDE), f"{INSIDE}{name}: {text({'text': reader})}"]
+    lines = [*comment(said, INSIDE), f"{INSIDE}{name}: {text({kind: reader})}"]
     return Input(name, {"shape": [use.length], "dtype": "int32"}, lines, nodes, mean, there)
 
 
 class Sizes(NamedTuple):
     """What the number of rows says of a network and its training."""
 
+    rows: int
     units: int
     batch: int
     epochs: int
     patience: int
+    is_linear: bool = False
 
 
-def sizes_for(rows: int) -> Sizes:
-    """Small data is learnt in many epochs, in which little is computed, and much data in a few."""
+def sizes_for(rows: int, width: int = 0) -> Sizes:
+    """Small data is learnt in many epochs, in which little is computed, and much data in a few; with a `width` of a row that is
+    large beside the number of rows, by a linear model.
+    """
+    if width * ROWS_OF_VALUE > rows:
+        return Sizes(rows, 0, 16 if rows < 1_000 else 32, 300, 100, is_linear=True)
     if rows < 1_000:
-        return Sizes(32, 16, 300, 40)
+        return Sizes(rows, 32, 16, 300, 40)
     if rows < 10_000:
-        return Sizes(64, 32, 100, 15)
+        return Sizes(rows, 64, 32, 100, 15)
     if rows < 100_000:
-        return Sizes(128, 64, 50, 8)
-    return Sizes(128, 256, 20, 4)
+        return Sizes(rows, 128, 64, 50, 8)
+    return Sizes(rows, 128, 256, 20, 4)
+
+
+def written(value: Any) -> str:
+    """An argument as YAML; a fraction is an expression, and needs no quotes."""
+    return f"{{l2: {value['l2']}}}" if isinstance(value, dict) else text(value)
+
+
+def width_of(inputs: Sequence[Input]) -> int:
+    """How many numbers a row has."""
+    return sum(one.type["shape"][0] for one in inputs if "dtype" not in one.type)
 
 
 def node_lines(inputs: Sequence[Input], target: Target, output: str, names: Names, sizes: Sizes) -> list[str]:
-    """The nodes: inputs side by side, hidden layers, and the output beside both."""
+    """The nodes: inputs side by side, hidden layers where there are rows enough for them, and the output beside both."""
     lines = [line for one in inputs for line in one.nodes]
     flat = [one.flat for one in inputs]
     row = flat[0]
     if len(flat) > 1:
         row = names.free("row")
         lines.append(f"{INSIDE}{row}: {{from: {text(flat)}, concatenate}}")
-    hidden = names.free("hidden")
-    dense = "dense: {units: %d, activation: relu}"
-    layers = f"[{dense % sizes.units}, dropout: 0.1, {dense % sizes.units}]"
-    lines.append(f"{INSIDE}{hidden}: {{from: {row}, layers: {layers}}}")
-    lines += comment("What is linear in the inputs reaches the output beside the hidden layers.", INSIDE)
-    last = (
-        f"dense: {{units: {target.number_of_classes}, activation: softmax}}"
-        if target.classes is not None
-        else "dense: 1"
-    )
-    sources = text([row, hidden, *(one.linear for one in inputs if one.linear)])
-    lines.append(f"{INSIDE}{output}: {{from: {sources}, layers: [concatenate, {last}]}}")
-    return lines
+    sources = [row, *(one.linear for one in inputs if one.linear)]
+    end: dict[str, Any] = {"units": max(target.number_of_classes, 1)}
+    if sizes.is_linear:
+        rows = round((1 - HELD_OUT) * sizes.rows)
+        # scikit-learn's: of two classes it has one function, the difference of two that each are penalized here.
+        end["kernel_regularizer"] = {"l2": f"1/{2 * rows if target.number_of_classes > 2 else rows}"}
+        model = "ridge" if target.classes is None else "logistic"
+        said = (
+            f"{width_of(inputs):,} values for {sizes.rows:,} rows: hidden layers would learn these by heart. With this penalty it is "
+            f"{model} regression."
+        )
+    else:
+        hidden = names.free("hidden")
+        dense = f"dense: {{units: {sizes.units}, activation: relu}}"
+        lines.append(f"{INSIDE}{hidden}: {{from: {row}, layers: [{dense}, dropout: 0.1, {dense}]}}")
+        sources.insert(1, hidden)
+        said = "What is linear in the inputs reaches the output beside the hidden layers."
+    # From zeros on, what nothing is learnt of stays out of the output.
+    end["kernel_initializer"] = "zeros"
+    if target.classes is not None:
+        end["activation"] = "softmax"
+    last = f"dense: {{{', '.join(f'{key}: {written(value)}' for key, value in end.items())}}}"
+    lines += comment(said, INSIDE)
+    if len(sources) == 1:
+        return [*lines, f"{INSIDE}{output}: {{from: {row}, {last}}}"]
+    return [*lines, f"{INSIDE}{output}: {{from: {text(sources)}, layers: [concatenate, {last}]}}"]
