@@ -57,6 +57,7 @@ def train_folds(
     kept = write_out_of_fold(runs, folder)
     say(f"out-of-fold predictions: {kept}", f"runs: {names[0]} ... {names[-1]}", "", "next:")
     say(f"  {command('evaluate', names[0])}")
+    say(f"  {command('predict', names[0], 'FILE', '--with', folder, '--output', 'predictions.csv')}")
 
 
 def folds_of(path: Path, settings: tuple[str, ...], folders: Folders, group: Path | None) -> tuple[int, Path]:

@@ -2,15 +2,18 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from modelc.cli.averaging import STREAM, With, averaged, need_rows_for_each, runs_beside
 from modelc.cli.checking import DataFolder, DataRoot, Folders
 from modelc.cli.console import inform, pass_on, refuse, say, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run
+from modelc.compiler.diagnostics.phrases import counted, listed
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
@@ -76,6 +79,7 @@ def predict(
         typer.Option("--weights", help="Which weights; default: the best, or the last if no best ones were saved."),
     ] = None,
     columns: Columns = None,
+    others: With = None,
     raw: Raw = False,
     spreadsheet: Spreadsheet = False,
     root: DataFolder = None,
@@ -84,6 +88,7 @@ def predict(
 ) -> None:
     """Predict with a trained run: one line for each row, with the class and its probabilities, or numbers."""
     need_one_choice(data, split)
+    need_rows_for_each(others or (), data, raw=raw)
     enable(plugins)
     found = open_for(run, output, data, root)
     task = task_of(found)
@@ -105,23 +110,34 @@ def predict(
     from modelc.runtime.evaluate import predict as predictions_of
     from modelc.runtime.finite import check_predictions
 
-    prepared = prepare(rows.task)
-    predicted = predictions_of(
-        prepared, snapshot.params, snapshot.state, rows.inputs, rows.length, raw=raw, groups=rows.groups
-    )
-    keep(output, rows, predicted, chosen, raw=raw, spreadsheet=spreadsheet)
+    prepared, weighed = prepare(rows.task), (snapshot.params, snapshot.state)
+    predicted = predictions_of(prepared, *weighed, rows.inputs, rows.length, raw=raw, groups=rows.groups)
+    runs = runs_beside(found, others or ())
+    read = partial(rows_of_file, data, (root, data_root))
+    mean = averaged(found, rows, predicted, runs, read, weights) if runs else predicted
+    keep(output, rows, mean, chosen, raw=raw, spreadsheet=spreadsheet)
     to_stream = output == STREAM
     where = "" if to_stream else f" in {output}"
-    said = (
-        f"{rows.lines:,} predictions for {rows.what}{where}: {kind} weights of {found.folder} (epoch {snapshot.epoch})"
-    )
-    say(said, stream=sys.stderr if to_stream else None)
+    of_weights = f"{kind} weights of {found.folder} (epoch {snapshot.epoch})" + said_of(runs)
+    say(f"{rows.lines:,} predictions for {rows.what}{where}: {of_weights}", stream=sys.stderr if to_stream else None)
     note = f"`{'standard output' if to_stream else output}` is complete, and has these rows as they are"
-    check_predictions(prepared, snapshot.params, snapshot.state, rows.inputs, predicted, raw=raw, note=note)
+    check_predictions(prepared, *weighed, rows.inputs, predicted, raw=raw, note=note)
 
 
-STREAM = Path("-")
-"""Standard input or output, in place of a file."""
+def said_of(runs: "Sequence[Run]") -> str:
+    """What to say of the `runs` whose predictions have a part in the mean."""
+    if not runs:
+        return ""
+    return f", averaged with those of {counted(len(runs), 'other run')}: {listed([str(run.folder) for run in runs])}"
+
+
+def rows_of_file(data: Path | None, folders: Folders, run: "Run", task: "Task") -> "Rows":
+    """The rows of the file `data` for another run. Raises RunError E4xx."""
+    from modelc.runtime.runs.learnt_values import values_for_prediction
+
+    assert data is not None, "several runs have rows of a file"
+    given = rows_in(run, task, data, folders[1] or folders[0])
+    return rows_to_predict(run, task, given, values_for_prediction(run), None, folders, None)
 
 
 class Rows(NamedTuple):

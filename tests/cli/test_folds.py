@@ -113,3 +113,46 @@ def test_whole_arrays_are_kept_as_such(tmp_path: Path) -> None:
     assert group.name.startswith("folds-") and f"next:\n  modelc evaluate runs/maps/{group.name}/fold-1" in ended.out
     with np.load(group / "out_of_fold.npz") as arrays:
         assert arrays["row"].tolist() == list(range(10)) and arrays["y"].shape == (10, 2, 2)
+
+
+def table(path: Path) -> tuple[list[str], np.ndarray, list[str]]:
+    """The header, the numbers and the kinds of a file of predictions."""
+    with path.open(newline="") as file:
+        header, *rows = csv.reader(file)
+    return header, np.array([[row[0], *row[2:]] for row in rows], np.float64), [row[1] for row in rows]
+
+
+def test_predictions_of_several_runs_are_averaged(folder: Path) -> None:
+    parts = []
+    for fold in (1, 2, 3):
+        assert modelc("predict", f"group/fold-{fold}", "later.csv", "-o", "part.csv", cwd=folder).code == 0
+        parts.append(table(folder / "part.csv"))
+    mean = np.mean([numbers for _, numbers, _ in parts], axis=0)
+    ended = modelc("predict", "group/fold-1", "later.csv", "--with", "group", "-o", "mean.csv", cwd=folder)
+    assert ended.code == 0, ended.err
+    assert "averaged with those of 2 other runs: group/fold-2, group/fold-3" in ended.out
+    header, numbers, kinds = table(folder / "mean.csv")
+    assert header == parts[0][0]
+    np.testing.assert_allclose(numbers, mean, rtol=1e-5)
+    assert kinds == [("farm", "flat", "house")[place] for place in mean[:, 1:].argmax(axis=1)]
+    options = ("--with", "group/fold-2", "--with", "group/fold-3", "--with", "group/fold-1")
+    assert modelc("predict", "group/fold-1", "later.csv", *options, "-o", "same.csv", cwd=folder).code == 0
+    assert (folder / "same.csv").read_text() == (folder / "mean.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--with", "group"], "`--with` predicts the same rows by each run"),
+        (["-", "--with", "group"], "`--with` predicts the same rows by each run"),
+        (["later.csv", "--with", "group", "--raw"], "`--raw` writes the values of one model"),
+        (["later.csv", "--with", "nowhere"], "there is no run `nowhere`"),
+        (["later.csv", "--with", "other"], "`kind` has other classes, or in another order"),
+    ],
+)
+def test_runs_without_a_mean_are_refused(folder: Path, arguments: list[str], said: str) -> None:
+    if not (folder / "other").exists():
+        (folder / "other.yaml").write_text(FOLDS.replace("[farm, flat, house]", "[flat, farm, house]"))
+        assert modelc("train", "other.yaml", "--run-dir", "other", cwd=folder).code == 0
+    ended = modelc("predict", "group/fold-1", *arguments, "-o", "no.csv", cwd=folder)
+    assert ended.code in (2, 4) and said in ended.err and not (folder / "no.csv").exists()

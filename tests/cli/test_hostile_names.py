@@ -170,6 +170,7 @@ CASES: dict[str, list[list[str]]] = {
         [f"{FILE}/run", f"{FILE}.npz", "-o", "-"],
         [f"{FILE}/run", f"{FILE}.npz", "-o", f"{FILE}.parquet", "--columns", f"{NAME}=kind, {COLUMN}kind"],
         [f"{FILE}/run", f"{FILE}.npz", "-o", "-", "--columns", f"{NAME}={NAME}"],
+        [f"{FILE}/run", f"{FILE}.npz", "-o", "-", "--with", f"{FILE}/none", "--with", FILE],
         [f"{FILE}/run", "-o", f"{FILE}/{FILE}/x.csv"],
     ],
     "verify": [[f"{FILE}/run"], [f"{FILE}/run", "--data"], [FILE], [f"{AT_START}.yaml"]],
