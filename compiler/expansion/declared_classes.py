@@ -15,6 +15,7 @@ from modelc.compiler.expansion.spec_files import FROM, learnt_in, names_argument
 from modelc.compiler.expansion.variables import Reported
 from modelc.compiler.language.expressions.operations import ExpressionError
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.language.window_grammar import SPANS
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.readers import READERS
@@ -84,7 +85,7 @@ def declaring(evaluator: "VariableEvaluator", name: str, known: list[str], file:
 
 def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: File) -> int:
     """The number of classes that one reader declares, or the source for its column."""
-    raw = with_names(plain(evaluator, node, file), name, evaluator.class_names)
+    raw = with_names(without_span(plain(evaluator, node, file)), name, evaluator.class_names)
     try:
         reader = READERS.build(raw)
     except ValidationError:
@@ -104,6 +105,11 @@ def count_of(evaluator: "VariableEvaluator", name: str, node: SourceNode, file: 
             help = f"for labels write {category}; for numbers, or a value for each class, write the number here"
         raise ExpressionError(f"`{kind}` of `{name}` {says}", help)
     return classes if isinstance(classes, int) else len(classes)
+
+
+def without_span(reader: object) -> object:
+    """The data of a reader without what says which rows of a window it reads, which stands beside it."""
+    return {key: value for key, value in reader.items() if key not in SPANS} if isinstance(reader, dict) else reader
 
 
 def is_refused(reader: Reader) -> bool:

@@ -31,6 +31,14 @@ def test_ids_are_counted_under_their_own_word() -> None:
     assert layers(text)["e"].input_dim == 7
 
 
+def test_a_reader_of_windows_declares_it_too() -> None:
+    text = SPEC.replace("classes: $n}}}", "classes: $n}, span: static}}").replace("{shape: [4]}", "{shape: [3, 4]}")
+    text = text.replace("targets: {kind:", "windows: {context: 3, horizon: 1}\n  targets: {kind:")
+    text = text.replace("    j: {from: [x, e]", "    f: {from: x, flatten}\n    j: {from: [f, e]")
+    assert layers(text)["e"].input_dim == 8
+    assert layers(text.replace("classes(city) + 1", "vocabulary(city)").replace("n: 7", "n: 5"))["e"].input_dim == 5
+
+
 def test_a_source_may_know_it() -> None:
     text = """
 model:
