@@ -46,6 +46,7 @@ from modelc.runtime.data.row_places import located_by
 from modelc.runtime.data.sampling import classes_to_draw
 from modelc.runtime.data.splitting import Parts, split_rows
 from modelc.runtime.data.target_checks import check_targets, with_unknown
+from modelc.runtime.data.turned_images import check_turned
 from modelc.runtime.data.windows import Windows, counts_of_rows, gathered, labels_of, of_windows, windows_of
 
 
@@ -214,6 +215,7 @@ def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     try:
         names = column_names(task) | (columns_beside(task) if at == ("data", "source") else columns_of_windows(task))
         loaded = source.load(root_for(task.spec.document, root, at), names)
+        check_turned(task, loaded.train)
     except RunError as error:
         raise error.placed(at) from None
     return loaded

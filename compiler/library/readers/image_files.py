@@ -28,6 +28,8 @@ FAULTS = (
 """What Pillow raises about files that are damaged."""
 WIDE = 65_535
 """The largest value of a pixel of 16 bits, which becomes 255."""
+ORIENTATION, QUARTER_TURNS = 0x0112, (5, 6, 7, 8)
+"""The entry of EXIF data that says how an image is to be turned, and its values for a quarter turn."""
 Fitting = Literal["stretch", "crop", "pad"]
 Interpolation = Literal["bilinear", "nearest", "bicubic"]
 
@@ -62,8 +64,8 @@ def strict_decoding() -> Iterator[None]:
 
 
 @contextmanager
-def opened(root: Root, path: str) -> Iterator["Image"]:
-    """The image at `path`, its first one if it has several, decoded. What goes wrong with its pixels in the block is reported
+def opened(root: Root, path: str, *, decode: bool = True) -> Iterator["Image"]:
+    """The image at `path`, its first one if it has several, decoded, or without `decode` its header alone. What goes wrong with its pixels in the block is reported
     too.
 
     Raises RunError E405 for a file that is not there, that no image is in, that is damaged, or has more than `LARGEST` pixels.
@@ -78,7 +80,8 @@ def opened(root: Root, path: str) -> Iterator["Image"]:
                         f"{path!r} has {image.width:,} x {image.height:,} pixels, and at most {LARGEST:,} are read"
                     )
                     raise RunError("E405", message, helps=("make it smaller, or remove it",))
-                image.load()
+                if decode:
+                    image.load()
                 yield image
         except Image.DecompressionBombError:
             message = f"{path!r} has more pixels than the {LARGEST:,} that are read"
@@ -92,6 +95,14 @@ def opened(root: Root, path: str) -> Iterator["Image"]:
             reason = " ".join(str(error).split()) or type(error).__name__
             help = "save it again from its original, or remove it"
             raise RunError("E405", f"{path!r} is damaged: {reason}", helps=(help,)) from None
+
+
+def sizes_of(root: Root, path: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Width and height of an image as it lies in its file, and as it is seen once it is turned. Raises RunError as `opened`."""
+    with opened(root, path, decode=False) as image:
+        stored: tuple[int, int] = image.size
+        quarter = image.getexif().get(ORIENTATION) in QUARTER_TURNS
+    return stored, stored[::-1] if quarter else stored
 
 
 def turned(image: "Image") -> "Image":

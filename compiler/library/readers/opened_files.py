@@ -1,7 +1,6 @@
 """What readers share that open files: each value of their column is the path of one, below the root."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, ClassVar, Self
 
 from pydantic import PrivateAttr
@@ -93,6 +92,8 @@ def read_each(column: str, paths: Sequence[str], read_one: Callable[[int, str], 
 
     Raises BrokenFiles for all rows of which it raises a RunError.
     """
+
+    from concurrent.futures import ThreadPoolExecutor
 
     def read_some(start: int) -> list[tuple[int, RunError]]:
         return [*faults_of(range(start, min(start + TOGETHER, len(paths))))]

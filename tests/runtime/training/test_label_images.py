@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from modelc.compiler.api import load
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
@@ -125,6 +126,26 @@ def test_a_loss_of_whole_rows_takes_no_labels_that_are_left_out() -> None:
             load(spec(of_files(), metrics=[], **train))
         (problem,) = caught.value.problems
         assert problem.code == code
+
+
+def test_a_photo_that_is_turned_without_its_labels_is_an_error(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    for number, orientation in enumerate((1, 6, 8, 3)):
+        exif[0x0112] = orientation
+        save(tmp_path, f"photos/{number}.png", np.zeros((4, 8, 3), "uint8"), exif=exif)
+        # As the photo is seen, in another resolution: nothing is wrong.
+        save(tmp_path, f"masks/{number}.png", np.zeros((8, 4) if orientation > 4 else (4, 8), "uint8"))
+    data = of_files() | {"validation": None}
+    raw = spec({key: value for key, value in data.items() if value is not None})
+    del raw["data"]["validation"]
+    root = Root(tmp_path, tmp_path)
+    assert ready(raw, root)[1].train.rows == 4
+    for number in (1, 2):
+        save(tmp_path, f"masks/{number}.png", np.zeros((4, 8), "uint8"))
+    (problem,) = check_data(load(raw), root)
+    assert problem.code == "E407" and problem.path == ("data", "targets", "kinds")
+    assert problem.message == "2 of 4 files of `photo` cannot be read, the first in row 1"
+    assert "'photos/1.png' is turned by its EXIF data, and its labels 'masks/1.png' are not" in problem.notes[0]
 
 
 def test_a_broken_file_is_named_with_its_place(root: Root, tmp_path: Path) -> None:
