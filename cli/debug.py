@@ -47,6 +47,7 @@ def debug(
     stored, failed = state_of(found)
 
     start_device()
+    from modelc.cli.feeding import AskedRows, reading_of
     from modelc.cli.resuming import same_data
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.runs.environment import environment
@@ -57,7 +58,7 @@ def debug(
 
     where, remarks = found.find_root(root, task.source, data_root)
     inform(*remarks, *notes_on_arrays(found, task, where))
-    task, dataset = same_data(found, task, where, ONE_DEVICE)
+    task, dataset = same_data(found, task, where, reading_of(AskedRows(), task, ONE_DEVICE))
     now = environment(task, recorded_execution(found), [], dataset.digests, {})
     if differs := differences(found.environment(), now):
         warn("the environment is another than that of the run: its last digits may be others", notes=differs)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from modelc.cli.console import inform, refuse
+from modelc.cli.feeding import AskedRows
 from modelc.compiler.diagnostics.command_line import shell_word
 from modelc.compiler.library.base.lazy import jax
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism, Shard, sizes_of
@@ -37,13 +38,14 @@ MOST_SIMULATED = 64
 
 class Asked(NamedTuple):
     """What a command line says of devices: their number, the sizes of axes, what is sharded, and in which processes; None for
-    what it leaves out.
+    what it leaves out. And of the rows that come to them.
     """
 
     devices: int | str | None = None
     sizes: "Mapping[str, int] | None" = None
     shard: Shard | None = None
     processes: "Processes | None" = None
+    rows: AskedRows = AskedRows()
 
 
 def asked_of(devices: str | None, mesh: str | None, shard: Shard | None, processes: "Processes | None" = None) -> Asked:

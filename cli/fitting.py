@@ -8,6 +8,7 @@ import typer
 
 from modelc.cli.baseline_lines import held_out_baselines
 from modelc.cli.console import FAILED, INTERRUPTED, coloured, say, show_run_error
+from modelc.cli.feeding import waits_line
 from modelc.cli.training_lines import ending
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def fit_and_keep(
     baseline: bool,
     given: "Checkpoint | None" = None,
     show: "Callable[[RunError], None]" = show_run_error,
+    verbose: bool = False,
 ) -> None:
     """Train, from the checkpoint `given` on, record, and print the outcome, beside baselines on the rows that are held
     out if `baseline` asks for them and training has come to its end; `show` prints what it fails of.
@@ -77,6 +79,8 @@ def fit_and_keep(
             )
         raise typer.Exit(FAILED) from None
     say(*ending(recorder, outcome, dataset, seconds, baselines.get("validation", ())))
+    if verbose:
+        say(waits_line(outcome, seconds))
     if outcome.reason == "interrupted":
         raise typer.Exit(stop.code or INTERRUPTED)
 

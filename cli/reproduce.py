@@ -25,6 +25,7 @@ from modelc.cli.console import (
     start_device,
 )
 from modelc.cli.devices import Asked, Devices, Mesh, Sharded, asked_of, parallelism_of
+from modelc.cli.feeding import fed, reading_of
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import RunName, open_run
 
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
     from modelc.compiler.lowering.prepared_task import PreparedTask
     from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
+    from modelc.runtime.data.prepared_rows import Reading
     from modelc.runtime.runs.comparison import Compared
     from modelc.runtime.runs.recorder import Recorder
     from modelc.runtime.runs.run_directory import Run
     from modelc.runtime.training.execution import Execution
-    from modelc.runtime.training.parallelism import Parallelism
 
 UNEXPLAINED = (
     "nothing on record differs: either the device does not repeat its sums, as some GPUs do not, or it is a bug of modelc; "
@@ -132,21 +133,19 @@ def prepared_again(run: "Run", task: "Task", settings: tuple[str, ...], folders:
     where, notes = run.find_root(folders[0], task.source, folders[1])
     inform(*notes)
     complete, arrays = with_arrays(task, where)
-    complete, dataset = data_of(run, complete, where, execution.parallelism)
+    complete, dataset = data_of(run, complete, where, reading_of(asked.rows, complete, execution.parallelism))
+    execution = fed(execution, asked.rows, complete, dataset)
     now = environment(complete, execution, sys.argv[1:], dataset.digests, arrays)
     return Prepared(task, prepare(complete), dataset, execution, now, where)
 
 
-def data_of(run: "Run", task: "Task", root: "Root", parallelism: "Parallelism") -> "tuple[Task, Dataset]":
+def data_of(run: "Run", task: "Task", root: "Root", reading: "Reading") -> "tuple[Task, Dataset]":
     """The completed task and its data as it is now. Raises SpecError and RunError."""
     from modelc.runtime.data.class_balance import balanced
     from modelc.runtime.runs.kept_spec import rows_for
-    from modelc.runtime.training.memory import need_memory
 
-    task, dataset = rows_for(run, task, root, learn=True)
-    task = balanced(task, dataset.train)
-    need_memory(task, dataset, parallelism)
-    return task, dataset
+    task, dataset = rows_for(run, task, root, learn=True, reading=reading)
+    return balanced(task, dataset.train), dataset
 
 
 def trained_again(

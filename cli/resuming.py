@@ -10,6 +10,7 @@ import typer
 from modelc.cli.checking import Folders
 from modelc.cli.console import FINDINGS, inform, say, show_problems, start_device, warn
 from modelc.cli.devices import Asked, parallelism_of
+from modelc.cli.feeding import fed, reading_of
 from modelc.cli.fitting import fit_and_keep
 from modelc.cli.processes import follow, leads
 from modelc.cli.training_lines import header
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
     from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
+    from modelc.runtime.data.prepared_rows import Reading
     from modelc.runtime.runs.cadence import Saving
     from modelc.runtime.runs.checkpoints import Stored
     from modelc.runtime.runs.run_directory import Run
@@ -65,7 +67,8 @@ def resume(
 
     where, remarks = run.find_root(folders[0], task.source, folders[1])
     inform(*remarks, *notes_on_arrays(run, task, where))
-    task, dataset = same_data(run, task, where, execution.parallelism)
+    task, dataset = same_data(run, task, where, reading_of(asked.rows, task, execution.parallelism))
+    execution = fed(execution, asked.rows, task, dataset)
     need_same_course(before, task, dataset.train.rows, stored.checkpoint.step)
     need_more(run, task, dataset.train.rows, stored.checkpoint)
     # What weights began with is in the checkpoint: arrays in files are not read again.
@@ -79,13 +82,11 @@ def resume(
         follow(prepared, dataset, execution, saving, stop, stored.checkpoint)
         return
     say(*header(task, prepared, name, run.folder, dataset, execution, run.folder)[:-1])
-    inside = stored.checkpoint.ended < stored.checkpoint.epoch
-    say(
-        f"  goes on after step {stored.checkpoint.step:,}, {'in' if inside else 'after'} epoch {stored.checkpoint.epoch:,}",
-        "",
-    )
+    given, verbose = stored.checkpoint, asked.rows.verbose
+    inside = given.ended < given.epoch
+    say(f"  goes on after step {given.step:,}, {'in' if inside else 'after'} epoch {given.epoch:,}", "")
     recorder = Recorder.reopened(run.folder, record, stored, None if checked is None else checked.data)
-    fit_and_keep(task, prepared, dataset, execution, recorder, saving, stop, baseline, stored.checkpoint)
+    fit_and_keep(task, prepared, dataset, execution, recorder, saving, stop, baseline, given, verbose=verbose)
 
 
 def ended_run(text: str) -> "Run":
@@ -120,14 +121,13 @@ def warned_of(run: "Run", dataset: "Dataset", now: "Mapping[str, Any]") -> list[
     return differs
 
 
-def same_data(run: "Run", task: "Task", root: "Root", parallelism: "Parallelism") -> "tuple[Task, Dataset]":
+def same_data(run: "Run", task: "Task", root: "Root", reading: "Reading") -> "tuple[Task, Dataset]":
     """The completed task and its data, which must be those of the run. Raises SpecError and RunError, E609 for other data."""
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.runtime.runs.environment import changed_columns, known_digests, what_changed
     from modelc.runtime.runs.kept_spec import rows_for
-    from modelc.runtime.training.memory import need_memory
 
-    task, dataset = rows_for(run, task, root)
+    task, dataset = rows_for(run, task, root, reading=reading)
     recorded, now = run.environment(), dataset.digests.train
     if changed := changed_columns(recorded, now.digests):
         raise RunError(
@@ -135,7 +135,6 @@ def same_data(run: "Run", task: "Task", root: "Root", parallelism: "Parallelism"
             f"the data has changed since the run began: {what_changed(changed, known_digests(recorded).train, now)}",
             helps=("give it the data that it began with, by `--root DIR` if that is elsewhere", "or train anew"),
         )
-    need_memory(task, dataset, parallelism)
     return task, dataset
 
 

@@ -19,6 +19,7 @@ from modelc.cli.console import (
     start_device,
 )
 from modelc.cli.devices import Asked, Devices, Mesh, Sharded, asked_of, parallelism_of
+from modelc.cli.feeding import AskedRows, Feed, Verbose, VerifyData, fed, reading_of
 from modelc.cli.fitting import fit_and_keep
 from modelc.cli.plugins import PluginNames, enable
 from modelc.cli.processes import Coordinator, Count, Distributed, Index, ending_all, follow, leads, processes_of
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from modelc.compiler.diagnostics.problem import Problem
     from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
+    from modelc.runtime.data.prepared_rows import Reading
     from modelc.runtime.runs.cadence import Saving
     from modelc.runtime.runs.new_record import Labels
-    from modelc.runtime.training.parallelism import Parallelism
 
 RunDir = Annotated[
     Path | None,
@@ -100,6 +101,9 @@ def train(
     count: Count = None,
     index: Index = None,
     distributed: Distributed = False,
+    feed: Feed = None,
+    verify_data: VerifyData = False,
+    verbose: Verbose = False,
     settings: Settings = None,
     root: RootFolder = None,
     data_root: DataRoot = None,
@@ -116,6 +120,7 @@ def train(
     with Stopping(nothing=NOTHING if resume is None else UNTOUCHED) as stop, ending_all(processes):
         enable(plugins)
         saving, asked = saving_of(every, keep), asked_of(devices, mesh, shard, processes)
+        asked = asked._replace(rows=AskedRows(feed, verify_data, verbose))
         if resume is not None:
             taken = {
                 "`--tag`": tags,
@@ -219,8 +224,8 @@ def run(
     from modelc.runtime.runs.environment import environment
     from modelc.runtime.training.execution import choose
 
-    task, arrays, dataset = read_all(task, checked, where, parallelism)
-    execution = choose(task, parallelism)
+    task, arrays, dataset = read_all(task, checked, where, reading_of(asked.rows, task, parallelism))
+    execution = fed(choose(task, parallelism), asked.rows, task, dataset)
     prepared = prepare(task)
     recorded = environment(task, execution, sys.argv[1:], dataset.digests, arrays)
     data = balanced_spec(checked.data, task)
@@ -234,11 +239,12 @@ def run(
     learnt, profiles = dataset.train.learnt, dataset.profiles
     recorder = begin(new, task, checked, path, settings, where, data, recorded, learnt, profiles)
     show = partial(show_run_error_in, document=task.spec.document, sources=checked.sources)
-    fit_and_keep(task, prepared, dataset, execution, recorder, saving, stop, baseline, show=show)
+    fitted = partial(fit_and_keep, show=show, verbose=asked.rows.verbose)
+    fitted(task, prepared, dataset, execution, recorder, saving, stop, baseline)
 
 
 def read_all(
-    task: "Task", checked: "Checked", root: "Root", parallelism: "Parallelism"
+    task: "Task", checked: "Checked", root: "Root", reading: "Reading"
 ) -> "tuple[Task, Mapping[str, str], Dataset]":
     """The completed task, the digests of the arrays in files that its weights begin with, and its data. Ends the command for
     what is wrong with them.
@@ -251,7 +257,7 @@ def read_all(
 
     try:
         with run_of(task.spec.document, checked.sources):
-            return training_data(task, checked, root, parallelism, report)
+            return training_data(task, checked, root, reading, report)
     except SpecError as error:
         report([problem for problem in error.problems if problem.is_error])
         raise typer.Exit(FINDINGS) from None

@@ -38,6 +38,7 @@ def header(
         "parameters": f"{trainable:,} trainable" + (f", {fixed:,} not" if fixed else ""),
         "rows": rows,
         **split_lines(task),
+        "feed": f"{execution.feeding.way}: {execution.feeding.reason}",
         **device_lines(prepared, execution),
         "optimizer": optimizer_line(task.training.optimizer),
         "best weights": f"by {task.training.monitor}, {task.training.better} is better",

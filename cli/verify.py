@@ -71,6 +71,7 @@ def columns_of(folder: Path, folders: Folders) -> "list[CheckedFile]":
     SpecError.
     """
     from modelc.cli.console import inform, start_device
+    from modelc.runtime.data.prepared_rows import Reading
     from modelc.runtime.runs.environment import changed_columns, changed_test_columns, known_digests, other_number
     from modelc.runtime.runs.kept_spec import rows_for
     from modelc.runtime.runs.run_directory import Run
@@ -81,7 +82,7 @@ def columns_of(folder: Path, folders: Folders) -> "list[CheckedFile]":
     start_device()
     where, notes = run.find_root(folders[0], task.source, folders[1])
     inform(*notes)
-    recorded, (_, dataset) = run.environment(), rows_for(run, task, where)
+    recorded, (_, dataset) = run.environment(), rows_for(run, task, where, reading=Reading(verify=True))
     before, now = known_digests(recorded), dataset.digests
 
     def compared(column: str, name: str, changed: Sequence[str] | None, other: str) -> CheckedFile:

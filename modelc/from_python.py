@@ -51,7 +51,7 @@ from modelc.runtime.training.execution import choose
 from modelc.runtime.training.loop import fit
 from modelc.runtime.training.observer import Snapshot
 from modelc.runtime.training.parallelism import ONE_DEVICE
-from modelc.runtime.training_data import training_data
+from modelc.runtime.training_data import fed, reading_for, training_data
 
 FROM_MEMORY = "data.source=memory"
 """The setting of a run whose rows a program gave."""
@@ -265,8 +265,8 @@ def trained(
     where = spec_root(path if is_file else None, *folders)
     for warning in device.prepare():
         warn(warning, 3)
-    task, arrays, dataset = training_data(task, checked, where, ONE_DEVICE, warn_of)
-    execution, ready = choose(task, ONE_DEVICE), prepare(task)
+    task, arrays, dataset = training_data(task, checked, where, reading_for(task, ONE_DEVICE), warn_of)
+    execution, ready = fed(choose(task, ONE_DEVICE), task, dataset), prepare(task)
     recorded = environment(task, execution, [], dataset.digests, arrays)
     data = balanced_spec(checked.data, task)
     learnt, profiles = dataset.train.learnt, dataset.profiles

@@ -15,7 +15,7 @@ from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import from_named
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.dataset import Part
-from modelc.runtime.data.order import batches, in_order
+from modelc.runtime.data.order import batches_in_order
 from modelc.runtime.training.device import computing
 from modelc.runtime.training.evaluation import Evaluation, evaluation_batch
 from modelc.runtime.training.observer import Weights
@@ -93,7 +93,7 @@ def compute_rows(
 
     weights = to_device(task, params, state)
     size = evaluation_batch(task, rows)
-    indices, valid = batches(in_order(rows), size)
+    indices, valid = (batches := batches_in_order(rows, size)).steps(0, len(batches))
     handed: Any = at_zeros(task, size)
     parts: dict[str, list[Array]] = {}
     for batch, count in zip(indices, valid, strict=True):

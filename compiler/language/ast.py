@@ -42,14 +42,20 @@ class InputSpec(NamedTuple):
         return TensorType(self.shape, self.dtype)
 
 
+class Blocks(NamedTuple):
+    """Rows are shuffled by blocks of so many neighbouring ones."""
+
+    blocks: int
+
+
 class Settings(NamedTuple):
-    """The keys of `train` that are plain values, as the grammar describes them."""
+    """The keys of `train` that are plain values, as the grammar describes them, and `shuffle`."""
 
     batch_size: int = 32
     epochs: int | None = None
     steps: int | None = None
     seed: int = 0
-    shuffle: bool = True
+    shuffle: bool | Blocks = True
     monitor: str | None = None
     early_stopping: int | None = None
 

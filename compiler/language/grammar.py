@@ -54,6 +54,10 @@ BLOCK_NAME = "^[A-Z][A-Za-z0-9_-]*$"
 ANYTHING = Value({"type": ["null", "boolean", "number", "string", "array", "object"]})
 VARIABLES = Names("", ANYTHING, nullable=True, pattern="^[A-Za-z_][A-Za-z0-9_]*$")
 PATH = "the path of a file"
+BY_BLOCKS = "write `shuffle: {blocks: 100000}`, or `shuffle: true`"
+OF_A_BLOCK = (
+    "Rows of a block: blocks of neighbouring rows come in an order that is drawn, several of them shuffled together."
+)
 REMOVED = text("", "a key path to remove from the base")
 EXTENDS = Either(
     Keys(
@@ -263,7 +267,11 @@ TRAIN = Keys(
         "epochs": integer("Number of passes over the training rows.", 1, 10**6, nullable=True),
         "steps": integer("Total number of steps, instead of `epochs`.", 1, 10**9, nullable=True),
         "seed": integer("Seed of initial weights, dropout and the order of rows.", 0, below=2**63),
-        "shuffle": boolean("Whether to shuffle the rows in each epoch."),
+        "shuffle": Either(
+            Keys("`shuffle`", {"blocks": integer(OF_A_BLOCK, 1, 2**31 - 1)}, (Need(("blocks",), BY_BLOCKS),)),
+            value=boolean("Whether to shuffle the rows in each epoch."),
+            description="Whether to shuffle the rows in each epoch; `{blocks: 100000}` does so for rows that do not fit into memory.",
+        ),
         "monitor": Value(
             {"type": ["string", "null"]}, "The log key that decides which weights are best.", help=as_monitor
         ),

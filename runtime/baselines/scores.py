@@ -16,7 +16,7 @@ from modelc.compiler.lowering.lower import Values
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.dataset import Part
-from modelc.runtime.data.order import batches, in_order
+from modelc.runtime.data.order import batches_in_order
 from modelc.runtime.training.device import computing
 from modelc.runtime.training.epoch_sums import Tally
 from modelc.runtime.training.objective import losses, metrics
@@ -74,7 +74,8 @@ def scores(task: PreparedTask, part: Part, predicted: Predicted, batch: int) -> 
     """
     tally = Tally({}, joined(task))
     size = min(batch, part.rows)
-    indices, valid = batches(in_order(part.rows), size)
+    batches = batches_in_order(part.rows, size)
+    indices, valid = batches.steps(0, len(batches))
 
     @jax.jit
     def sums_of(

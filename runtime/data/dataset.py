@@ -3,6 +3,7 @@
 Uses jax only for ids and masks that layers compute. All problems of the data are found here, before anything is compiled.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -56,7 +57,8 @@ class Part:
     of the inputs alone, and what readers have learnt of the training rows. `numbers` are the places of its rows in their
     source, where these are only some of those; of windows, those of the first row of their targets. `labels` tell predictions of
     windows apart: columns `[rows]`, or `[rows, steps]` of the horizon. `classes_to_draw` are the numbers of the values that rows
-    of training are drawn by, where each is to come equally often.
+    of training are drawn by, where each is to come equally often. `need_whole` raises RunError E405 where arrays are
+    mapped from files that have become shorter.
     """
 
     inputs: Arrays
@@ -67,6 +69,15 @@ class Part:
     numbers: Array | None = None
     labels: Arrays = field(default_factory=dict)
     classes_to_draw: Array | None = None
+    need_whole: Callable[[], None] = lambda: None
+
+    def between(self, start: int, stop: int) -> "Part":
+        """The rows from `start` to `stop`, of which nothing is copied."""
+        inputs, targets = (
+            {name: array[start:stop] for name, array in arrays.items()} for arrays in (self.inputs, self.targets)
+        )
+        rows = min(stop, self.rows) - start
+        return Part(inputs, targets, rows, self.masks.take(slice(start, stop)), self.learnt)
 
     def take(self, rows: Array) -> "Part":
         """The rows at these indices."""

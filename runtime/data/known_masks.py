@@ -37,7 +37,7 @@ class KnownMasks:
     def edges(self) -> "Wanted":
         return Wanted(tuple(self.values), tuple(self.carried))
 
-    def take(self, rows: Array) -> "KnownMasks":
+    def take(self, rows: Array | slice) -> "KnownMasks":
         """The masks of the rows at these indices."""
         return KnownMasks(
             {edge: mask[rows] for edge, mask in self.values.items()},

@@ -8,23 +8,53 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.file_root import Root, reason_of
 from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests
-from modelc.runtime.data.dataset import Dataset, check_values, read_dataset
+from modelc.runtime.data.dataset import Dataset, Part, check_values, read_dataset
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.data.opened_files import opened_columns
 from modelc.runtime.data.prepared.cache import FOLDER, found, put
 from modelc.runtime.data.prepared.key import is_masked, is_slow, key_for, key_of
-from modelc.runtime.data.prepared.prepared_set import SetRecord, can_be_kept, read_record, read_set, write_set
+from modelc.runtime.data.prepared.prepared_set import (
+    SetRecord,
+    can_be_kept,
+    read_record,
+    read_set,
+    verify_set,
+    write_set,
+)
 from modelc.runtime.data.prepared.source_files import SourceFile, are_settled, need_unchanged, source_files
 from modelc.runtime.runs.unsound import UnsoundError
 
+AT_ONCE = 2**16
+"""As many rows are checked together, so that little memory is needed for them."""
+
+
+def never(size: int) -> bool:
+    return False
+
+
+class Reading(NamedTuple):
+    """How rows are read: `is_mapped` says of how many bytes of training rows they are to stay in their files; with `verify` the files
+    of the data are read whatever the cache has, and this is compared with them.
+    """
+
+    is_mapped: Callable[[int], bool] = never
+    verify: bool = False
+
 
 def dataset_of(
-    task: Task, root: Root, *, test: bool = True, known: KnownDigests = NONE_KNOWN, learnt: Learnt | None = None
+    task: Task,
+    root: Root,
+    *,
+    test: bool = True,
+    known: KnownDigests = NONE_KNOWN,
+    learnt: Learnt | None = None,
+    reading: Reading = Reading(),  # noqa: B008  # a frozen value
 ) -> Dataset:
     """What `read_dataset` says of the same, from the cache if it is there. Raises RunError as it does, E405 for files that change
     while they are read.
@@ -32,23 +62,58 @@ def dataset_of(
     files = source_files(task, root, test=test)
     keys = keys_of(task, files, known, learnt, test=test)
     notes: list[str] = []
-    for key in keys:
-        try:
-            # Under the last key are those that were read by the same.
-            is_same = partial(is_wanted, known=known, learnt=learnt) if key != keys[-1] else always
-            dataset = kept(root.cache, key, task, is_same, test=test)
-        except UnsoundError as error:
-            notes = [f"the rows are prepared again: what the cache had of them in `{shown(root, key)}` {error}"]
-        except OSError as error:
-            notes = [f"the rows are read again: `{shown(root, key)}` cannot be read: {reason_of(error)}"]
-        else:
-            if dataset is not None:
-                return dataset
+    for key in () if reading.verify else keys:
+        # Under the last key are those that were read by the same.
+        is_same = partial(is_wanted, known=known, learnt=learnt) if key != keys[-1] else always
+        dataset, said = sound(partial(kept, root.cache, key, task, is_same, reading, test=test), shown(root, key))
+        notes += said
+        if dataset is not None:
+            return dataset
     dataset = read_dataset(task, root, test=test, known=known, learnt=learnt)
     need_unchanged(files, source_files(task, root, test=test))
-    if keys and are_settled(files) and can_be_kept(dataset):
+    if reading.verify and keys:
+        notes += verified(root, keys[-1], dataset)
+    is_mapped = reading.is_mapped(rows_bytes(dataset))
+    if keys and (is_mapped or is_slow(task)) and are_settled(files) and can_be_kept(dataset):
         notes += keep(root.cache, keys[-1], task, dataset)
+        if is_mapped:
+            again, _ = sound(partial(kept, root.cache, keys[-1], task, always, reading, test=test), "")
+            dataset = again or dataset
     return replace(dataset, notes=(*dataset.notes, *notes))
+
+
+def sound(find: Callable[[], Dataset | None], where: str) -> tuple[Dataset | None, list[str]]:
+    """What `find` finds of a set in the folder `where`, None where it is damaged, and what to say of that."""
+    try:
+        return find(), []
+    except UnsoundError as error:
+        return None, [f"the rows are prepared again: what the cache had of them in `{where}` {error}"]
+    except OSError as error:
+        return None, [f"the rows are read again: `{where}` cannot be read: {reason_of(error)}"]
+
+
+def verified(root: Root, key: str, dataset: Dataset) -> list[str]:
+    """What to say of the rows that are kept under `key`, beside those that were read now."""
+    where = shown(root, key)
+    try:
+        with found(root.cache, key) as folder:
+            if folder is None:
+                return ["the cache had nothing of the rows to be compared"]
+            record = read_record(folder, key)
+            verify_set(folder, record)
+    except UnsoundError as error:
+        return [f"what the cache had of the rows in `{where}` {error}; they are prepared again"]
+    except OSError as error:
+        return [f"`{where}` cannot be read: {reason_of(error)}"]
+    if record.known != dataset.digests:
+        return [f"what the cache had in `{where}` was of other rows than the files have; they are prepared again"]
+    return ["the rows in the cache are whole, and those of the files"]
+
+
+def rows_bytes(dataset: Dataset) -> int:
+    """The bytes of the rows that training has on a device where they are resident."""
+    found = [part for part in (dataset.train, dataset.validation) if part is not None]
+    return sum(array.nbytes for part in found for array in (*part.inputs.values(), *part.targets.values()))
 
 
 def keys_of(
@@ -58,10 +123,12 @@ def keys_of(
     # Windows take the memory of many rows each, and making them of rows that are read is fast.
     if task.data is None or task.data.windows is not None:
         return ()
-    if not is_slow(task) or (is_masked(task) and task.spec.plugins.plugins):
+    if is_masked(task) and task.spec.plugins.plugins:
         return ()
-    # `files` are those of the sources: what is in the files that readers open would be in no key.
-    if opened_columns(task):
+    # `files` are those that the sources open: what a program gives, which files there are, and what is in those that readers open
+    # would be in no key.
+    sources = (task.data.source, task.data.test)
+    if opened_columns(task) or any(source is not None and not source.opens_files for source in sources):
         return ()
     plain = key_of(task, files)
     if learnt is None and known == NONE_KNOWN and test:
@@ -74,7 +141,9 @@ def shown(root: Root, key: str) -> str:
     return str(root.cache / FOLDER / key)
 
 
-def kept(cache: Path, key: str, task: Task, is_same: Callable[[SetRecord], bool], *, test: bool) -> Dataset | None:
+def kept(
+    cache: Path, key: str, task: Task, is_same: Callable[[SetRecord], bool], reading: Reading, *, test: bool
+) -> Dataset | None:
     """The rows that are kept under `key`; None where there are none, or others than are wanted, which `is_same` says. Raises
     UnsoundError, OSError.
     """
@@ -82,19 +151,25 @@ def kept(cache: Path, key: str, task: Task, is_same: Callable[[SetRecord], bool]
         if folder is None:
             return None
         record = read_record(folder, key)
-        if not is_same(record):
+        is_mapped = reading.is_mapped(record.bytes)
+        if not is_same(record) or not (is_mapped or is_slow(task)):
             return None
-        dataset = read_set(folder, record, task, test=test)
+        dataset = read_set(folder, record, task, test=test, is_mapped=is_mapped)
     try:
         for part in (dataset.train, dataset.validation):
-            if part is not None:
-                check_values(task, part, training=True)
-        if dataset.test is not None:
-            check_values(task, dataset.test, training=False)
+            check_part(task, part, training=True)
+        check_part(task, dataset.test, training=False)
     except RunError:
         # The model has changed. What is wrong is said of the rows as their files have them.
         return None
     return dataset
+
+
+def check_part(task: Task, part: Part | None, *, training: bool) -> None:
+    """Raise RunError for rows that do not fit the model, some after the other."""
+    for start in range(0, part.rows if part is not None else 0, AT_ONCE):
+        assert part is not None
+        check_values(task, part.between(start, start + AT_ONCE), training=training)
 
 
 def always(record: SetRecord) -> bool:

@@ -61,6 +61,7 @@ def environment(
             "mode": execution.mode,
             "steps_per_chunk": execution.steps_per_chunk,
             "reason": execution.reason,
+            "feed": execution.feeding.way,
         },
         "mesh": execution.parallelism.mesh,
         "shard": execution.parallelism.shard,

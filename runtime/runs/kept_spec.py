@@ -18,6 +18,7 @@ from modelc.runtime.runs.run_directory import Run
 
 if TYPE_CHECKING:
     from modelc.runtime.data.dataset import Dataset
+    from modelc.runtime.data.prepared_rows import Reading
 
 OF_ROWS = ("E401", "E402", "E403")
 """The errors about rows that a spec could be changed for."""
@@ -41,7 +42,9 @@ def with_rows_for(run: Run) -> Iterator[None]:
         raise error.replaced(helps=helps_for(run, error.helps)) from None
 
 
-def rows_for(run: Run, task: Task, root: Root, *, test: bool = True, learn: bool = False) -> "tuple[Task, Dataset]":
+def rows_for(
+    run: Run, task: Task, root: Root, *, test: bool = True, learn: bool = False, reading: "Reading | None" = None
+) -> "tuple[Task, Dataset]":
     """The completed task of a run and its data as it is now, without the test rows where `test` is false. Its readers know
     what they learnt then, unless they are to `learn` again.
 
@@ -49,7 +52,7 @@ def rows_for(run: Run, task: Task, root: Root, *, test: bool = True, learn: bool
     """
     from modelc.runtime.data.dataset import complete
     from modelc.runtime.data.learnt_task import as_learnt
-    from modelc.runtime.data.prepared_rows import dataset_of
+    from modelc.runtime.data.prepared_rows import Reading, dataset_of
     from modelc.runtime.runs.column_kinds import as_trained
     from modelc.runtime.runs.environment import known_digests
     from modelc.runtime.runs.learnt_values import kept_values
@@ -60,7 +63,8 @@ def rows_for(run: Run, task: Task, root: Root, *, test: bool = True, learn: bool
         # What was bound anew is as the spec has it.
         task = as_trained(task, recorded)
         learnt = None if learn else kept_values(run)
-        dataset = dataset_of(task, root, test=test, known=known_digests(recorded), learnt=learnt)
+        known = known_digests(recorded)
+        dataset = dataset_of(task, root, test=test, known=known, learnt=learnt, reading=reading or Reading())
     return as_learnt(task, dataset.train.learnt), dataset
 
 

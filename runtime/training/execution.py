@@ -6,6 +6,7 @@ from typing import Literal
 
 from modelc.compiler.binding.task import Task
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
+from modelc.runtime.training.ways_of_feeding import RESIDENT, Feeding
 
 WORK_PER_CHUNK = 2e10
 """Floating-point operations between two looks at the clock: a fraction of a second on two cores."""
@@ -15,13 +16,14 @@ MOST_STEPS = 256
 @dataclass(frozen=True, slots=True)
 class Execution:
     """`scan` runs `steps_per_chunk` steps in one compiled loop, `single` one call per step; the host reads results once
-    per chunk.
+    per chunk. `feeding` is how rows come to the device, which changes no bit.
     """
 
     mode: Literal["scan", "single"]
     steps_per_chunk: int
     reason: str
     parallelism: Parallelism = ONE_DEVICE
+    feeding: Feeding = RESIDENT
 
 
 def choose(task: Task, parallelism: Parallelism = ONE_DEVICE) -> Execution:

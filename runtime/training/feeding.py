@@ -1,65 +1,75 @@
-"""Feeds rows to training steps. Which rows a step has follows from the seed, the epoch and the place of the step in it alone;
-how they come to the device is here, and changes no bit.
+"""Feeds rows to training steps and evaluations. Which rows a step has follows from the seed, the epoch and the place of the step in
+it alone; how they come to the device is here, and changes no bit.
 """
 
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
-
-from modelc.compiler.language.ast import Settings
-from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.dataset import Part
-from modelc.runtime.data.order import Indices, batches, in_epoch
-from modelc.runtime.training.evaluation import on_device
+from modelc.runtime.data.order import BatchesOf
 from modelc.runtime.training.placement import Placement
 from modelc.runtime.training.step import Data
+from modelc.runtime.training.ways_of_feeding import Way
 
 
 class Span(NamedTuple):
-    """The batches of some steps in a row, on the device: `data` has rows, of which `indices` `[steps, batch]` are those of each
-    step, and of these the first `valid` `[steps]` are valid.
+    """The batches of some steps in a row, on the device: `data` has rows, of which `indices` `[steps, batch]` are those of each step; or
+    batches of rows, of which `indices` `[steps]` are those of each step. Of a step's rows the first `valid` `[steps]` are valid.
+
+    It has the rows of the steps before `until`; for those from there on another span is to be asked for.
     """
 
     data: Data
     indices: Any
     valid: Any
+    until: int
+
+
+class Times(NamedTuple):
+    """Seconds that steps have waited for rows, and that rows were gathered for."""
+
+    waited: float = 0.0
+    gathered: float = 0.0
 
 
 class Feed(Protocol):
-    """Gives the rows of steps. `data` are rows as in every span, for their types."""
+    """Gives the rows of steps. `data` are rows as those of every step, for their types."""
 
     data: Data
 
-    def span(self, epoch: int, start: int, steps: int) -> Span:
-        """Those of `steps` steps of an epoch from the step `start` on; behind its last step that is repeated, so that all
-        spans of a length have the shapes that are compiled once.
+    @property
+    def times(self) -> Times: ...
+
+    def span(self, epoch: int, start: int, steps: int, place: int = 0) -> Span:
+        """Those of `steps` steps of an epoch from the step `start` on, of which the one at `place` is there; behind the last step of
+        the epoch that is repeated, so that all spans of a length have the shapes that are compiled once.
         """
 
 
 class ResidentRows:
     """All rows lie on each device, and a span has their places."""
 
-    def __init__(self, part: Part, settings: Settings, placement: Placement) -> None:
-        self.placement = placement
+    def __init__(self, part: Part, batches: BatchesOf, placement: Placement) -> None:
+        self.placement, self.batches = placement, batches
         self.data = on_device(part, placement)
-        self.part, self.settings = part, settings
-        self.epoch: int | None = None
+        self.times = Times()
 
-    def span(self, epoch: int, start: int, steps: int) -> Span:
-        if epoch != self.epoch:
-            self.batches, self.epoch = batches_of(self.settings, epoch, self.part), epoch
-        indices, valid = (padded(one[start : start + steps], steps) for one in self.batches)
+    def span(self, epoch: int, start: int, steps: int, place: int = 0) -> Span:
+        indices, valid = self.batches(epoch).steps(start, steps)
         put = self.placement.put
-        return Span(self.data, put(indices, self.placement.batches), put(valid, self.placement.everywhere))
+        return Span(self.data, put(indices, self.placement.batches), put(valid, self.placement.everywhere), steps)
 
 
-def batches_of(settings: Settings, epoch: int, part: Part) -> tuple[Indices, Indices]:
-    """The rows of each step of an epoch of training, and how many of them are valid, see `batches`."""
-    order = in_epoch(settings.seed, epoch, part.rows, shuffle=settings.shuffle, classes=part.classes_to_draw)
-    return batches(order, settings.batch_size)
+def feed_of(part: Part, batches: BatchesOf, placement: Placement, way: Way, epochs: int = 1) -> Feed:
+    """What feeds the rows of a part in this way, for so many epochs."""
+    if way == "resident":
+        return ResidentRows(part, batches, placement)
+    from modelc.runtime.training.gathered_rows import GatheredRows
+
+    return GatheredRows(part, batches, placement, epochs)
 
 
-def padded(array: Array, size: int) -> Array:
-    """`array` padded to `size` entries by repeating the last."""
-    missing = size - len(array)
-    return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array
+def on_device(part: Part, placement: Placement) -> Data:
+    """The rows of a part on each device."""
+    rows = {"inputs": dict(part.inputs), "targets": dict(part.targets)}
+    data: Data = placement.put(rows, placement.everywhere)
+    return data

@@ -18,11 +18,12 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.data.dataset import Dataset
+from modelc.runtime.data.order import batches_of
 from modelc.runtime.training.device import computing
 from modelc.runtime.training.epoch_sums import Tally
 from modelc.runtime.training.evaluation import Evaluation
 from modelc.runtime.training.execution import Execution
-from modelc.runtime.training.feeding import Feed, ResidentRows, Span
+from modelc.runtime.training.feeding import Feed, Span, feed_of
 from modelc.runtime.training.fitting_batch import memory_left, room_for
 from modelc.runtime.training.layer_fitting import learn
 from modelc.runtime.training.loop_state import LoopState, capture, restore
@@ -95,15 +96,22 @@ class Loop:
         self.observer = observer
         self.stop = stop
         self.saver = saver
+        self.dataset = dataset
         self.part = dataset.train
         self.rows = dataset.train.rows
         self.per_epoch = self.settings.steps_per_epoch(self.rows)
         self.total = self.settings.total_steps(self.rows)
         self.steps: Steps = make(self.task, self.total, execution.parallelism)
         self.placement = self.steps.placement
-        self.feed: Feed = ResidentRows(dataset.train, self.settings, self.placement)
+        epochs = self.settings.total_epochs(self.rows)
+        batches = batches_of(self.settings, self.rows, dataset.train.classes_to_draw)
+        self.feed: Feed = feed_of(dataset.train, batches, self.placement, execution.feeding.way, epochs)
         self.validation_part = dataset.validation
-        self.validation = None if dataset.validation is None else Evaluation(self.steps, self.task, dataset.validation)
+        self.validation = (
+            None
+            if dataset.validation is None
+            else Evaluation(self.steps, self.task, dataset.validation, execution.feeding.way)
+        )
         one = self.steps.zero(self.feed.data, self.settings.batch_size)
         self.span = min(batches_at_once(self.task, one), self.per_epoch)
         self.zero = self.steps.zero(self.feed.data, self.settings.batch_size, self.span)
@@ -130,18 +138,24 @@ class Loop:
             self.observer.interrupted(self.weights(state))
         if is_stopped:
             self.saver.ended(copied(state))
-            return outcome("interrupted", state)
+            return self.outcome("interrupted", state)
         while not self.is_done(state):
             state = self.train_epoch(state)
             if state.is_inside:
                 self.observer.interrupted(self.weights(state))
                 self.saver.ended(copied(state))
-                return outcome("interrupted", state)
+                return self.outcome("interrupted", state)
             if not self.is_done(state) and agreed(self.stop()):
                 self.saver.ended(copied(state))
-                return outcome("interrupted", state)
+                return self.outcome("interrupted", state)
         self.saver.ended(copied(state))
-        return outcome("early_stopping" if state.step < self.total else "finished", state)
+        return self.outcome("early_stopping" if state.step < self.total else "finished", state)
+
+    def outcome(self, reason: Reason, state: LoopState) -> Outcome:
+        """How training ended."""
+        times = self.feed.times
+        counts = state.step, state.waited, state.unscored
+        return Outcome(reason, state.best, state.last, *counts, times.waited, times.gathered)
 
     def is_done(self, state: LoopState) -> bool:
         """Whether all steps are done, or the monitor has not become better for long enough, and the epoch has ended."""
@@ -173,8 +187,8 @@ class Loop:
         span: Span | None = None
         while state.step < last:
             place = (state.step - first) % self.span
-            if span is None or place == 0:
-                span = self.feed.span(state.epoch, state.step - first - place, self.span)
+            if span is None or place == 0 or place == span.until:
+                span = self.feed.span(state.epoch, state.step - first - place, self.span, place)
             state = self.train_chunk(state, span, place, last - state.step)
             state = state._replace(seconds=before + time.perf_counter() - begun)
             self.report(state, state.step - first)
@@ -190,14 +204,14 @@ class Loop:
         return Tally({}, joined(self.task))
 
     def train_chunk(self, state: LoopState, span: Span, place: int, left: int) -> LoopState:
-        """The state after a chunk, from the `place` in its `span` on. It ends with its span,
-        with the epoch, of which `left` steps are left, or where the state is to be saved. Raises RunError E501.
+        """The state after a chunk, from the `place` in its `span` on. It ends with the rows that are there, with the span, with the
+        epoch, of which `left` steps are left, or where the state is to be saved. Raises RunError E501.
         """
         until = self.saver.saves_at(state.step)
         most = (
             self.execution.steps_per_chunk if until is None else min(self.execution.steps_per_chunk, until - state.step)
         )
-        count = min(most, self.span - place, left)
+        count = min(most, span.until - place, left)
         sums = jax.tree.map(jnp.copy, self.zero) if state.span is None else state.span
         train = state.train
         done = 0
@@ -225,10 +239,11 @@ class Loop:
         The batches of a whole span are given each time, so that one program is compiled for all lengths of chunks: another
         one may round otherwise.
         """
+        rows = span.data, span.indices, span.valid
         if self.execution.mode == "scan":
-            return self.steps.chunk(train, sums, *span, np.int32(begin), np.int32(count))
+            return self.steps.chunk(train, sums, *rows, np.int32(begin), np.int32(count))
         for index in range(begin, begin + count):
-            train, sums = self.steps.single(train, sums, *span, np.int32(index))
+            train, sums = self.steps.single(train, sums, *rows, np.int32(index))
         return train, sums
 
     def report(self, state: LoopState, in_epoch: int) -> None:
@@ -274,11 +289,6 @@ class Loop:
 def copied(state: LoopState) -> Callable[[], Checkpoint]:
     """What copies a state to the host."""
     return taken_by_all(partial(capture, state))
-
-
-def outcome(reason: Reason, state: LoopState) -> Outcome:
-    """How training ended."""
-    return Outcome(reason, state.best, state.last, state.step, state.waited, state.unscored)
 
 
 def recorded(state: LoopState, values: Mapping[str, float], seconds: float, training: Training) -> LoopState:

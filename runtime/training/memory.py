@@ -9,12 +9,15 @@ import jax
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.library.base.memory import gigabytes, physical_memory
+from modelc.compiler.library.base.memory import available_memory, gigabytes, physical_memory
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Weight
 from modelc.runtime.data.dataset import Dataset, Part
+from modelc.runtime.data.prepared_rows import rows_bytes
 from modelc.runtime.data.row_memory import size_of
+from modelc.runtime.training.gathered_rows import bytes_at_once
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
+from modelc.runtime.training.ways_of_feeding import Way
 from modelc.runtime.training.weight_axes import axes_of
 
 
@@ -25,8 +28,24 @@ class OwnMemory(NamedTuple):
     used: int
 
 
-def need_memory(task: Task, dataset: Dataset, parallelism: Parallelism = ONE_DEVICE) -> None:
-    """Raise RunError E502 if `task` cannot be trained on `dataset` in the memory of these devices.
+def room_for_rows(task: Task, parallelism: Parallelism = ONE_DEVICE) -> int | None:
+    """The bytes that are left for rows by the estimate of `need_memory`; None where nothing says how much memory there is."""
+    assert task.training is not None
+    own = own_memory()
+    there = physical_memory() if own is None else own.size
+    if there is None:
+        return None
+    plans = task.planned.plans
+    row = sum(bytes_of(value) for plan in plans.values() for value in plan.outputs.values())
+    values = task.training.settings.batch_size * row // parallelism.devices
+    taken = sharing(parallelism) * (sum(weight_bytes(task, parallelism).values()) + values)
+    # Of a memory that the host and its devices share, rows take their part twice, and others have theirs.
+    left = there - taken if own is not None else min(there - taken, available_memory() or there) // 2
+    return max(left, 0)
+
+
+def need_memory(task: Task, dataset: Dataset, parallelism: Parallelism = ONE_DEVICE, way: Way = "resident") -> None:
+    """Raise RunError E502 if `task` cannot be trained on `dataset`, fed in this way, in the memory of these devices.
 
     The estimate is a lower bound: what each device has of weights, their gradients and the optimizer's two moments, and of
     the activations of one batch, kept once for the backward pass; and the rows. Training may still run out of memory.
@@ -42,7 +61,7 @@ def need_memory(task: Task, dataset: Dataset, parallelism: Parallelism = ONE_DEV
     batch = min(task.training.settings.batch_size, dataset.train.rows)
     # Devices share the rows of a batch, and along `model` they may share the values of each.
     values = batch * row // parallelism.devices
-    rows = sum(part_bytes(part) for part in (dataset.train, dataset.validation) if part is not None)
+    rows = rows_bytes(dataset) if way == "resident" else bytes_at_once(dataset.train, batch)
     needed = sharers * (weights + values) + rows
     if there is None or needed <= there:
         return

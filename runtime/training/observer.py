@@ -80,7 +80,8 @@ Reason = Literal["finished", "early_stopping", "interrupted"]
 class Outcome:
     """How training ended. `last` is None if no epoch was finished, `best` also if `monitor` never had a finite value.
 
-    `waited` epochs since the best were not better, and in `unscored` epochs `monitor` was NaN.
+    `waited` epochs since the best were not better, and in `unscored` epochs `monitor` was NaN. Steps waited for rows for so many
+    seconds, which were gathered in so many.
     """
 
     reason: Reason
@@ -89,6 +90,8 @@ class Outcome:
     step: int
     waited: int = 0
     unscored: int = 0
+    rows_waited: float = 0.0
+    rows_gathered: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

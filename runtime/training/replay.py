@@ -14,11 +14,10 @@ from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.lowering.lower import Tree, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Part
-from modelc.runtime.data.order import Indices, batches, in_order
+from modelc.runtime.data.order import Indices, batches_in_order, batches_of
 from modelc.runtime.training.diagnosis import LOWER, Diagnosis, diagnose
 from modelc.runtime.training.evaluation import evaluation_batch
 from modelc.runtime.training.examination import Batch, Examined, examine
-from modelc.runtime.training.feeding import batches_of
 from modelc.runtime.training.row_state import at_epoch, at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.step import row_sums
 
@@ -44,8 +43,9 @@ def replay_step(task: PreparedTask, part: Part, params: Tree, state: Tree, step:
     epoch, place = divmod(step, settings.steps_per_epoch(part.rows))
     if place == 0:
         state = at_epoch(task, state)
-    indices, valid = batches_of(settings, epoch + 1, part)
-    batch = batch_of(part, indices[place], int(valid[place]))
+    batches = batches_of(settings, part.rows, part.classes_to_draw)(epoch + 1)
+    (indices,), (valid,) = batches.steps(place, 1)
+    batch = batch_of(part, indices, int(valid))
     examined = examine(task, params, state, batch, derive(root_key(settings.seed), "step", jnp.int32(step)))
     return replayed(task, part, batch, examined, place_of(task, part, step))
 
@@ -60,7 +60,7 @@ def place_of(task: PreparedTask, part: Part, step: int) -> str:
 def replay_validation(task: PreparedTask, part: Part, params: Tree, state: Tree) -> Replayed | None:
     """The first batch of `part` of which a loss is not finite as in prediction; None if there is none."""
     model, size = lower(task), evaluation_batch(task, part.rows)
-    indices, valid = batches(in_order(part.rows), size)
+    batches = batches_in_order(part.rows, size)
 
     @jax.jit
     def run(handed: Any, batch: Any) -> tuple[Any, Any]:
@@ -70,8 +70,9 @@ def replay_validation(task: PreparedTask, part: Part, params: Tree, state: Tree)
         return {key: parts["total"] for key, parts in sums.items() if is_loss(key)}, per_row_entries(task, new)
 
     handed: Any = at_zeros(task, size)
-    for place, count in enumerate(valid):
-        batch = batch_of(part, indices[place], int(count))
+    for place in range(len(batches)):
+        (indices,), (count,) = batches.steps(place, 1)
+        batch = batch_of(part, indices, int(count))
         totals, after = run(handed, (batch.inputs, batch.targets, count))
         if not all(np.isfinite(total) for total in totals.values()):
             examined = examine(task, params, merge_trees(state, handed), batch, None)

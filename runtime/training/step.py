@@ -24,7 +24,7 @@ from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_ent
 from modelc.runtime.training.sums import Sums, accumulate, zeros
 
 Data = Mapping[str, Mapping[str, Array]]
-"""`inputs` and `targets` on the device, by name, all rows."""
+"""`inputs` and `targets` on the device, by name: `[rows, ...]`, or batches of rows, `[steps, batch, ...]`."""
 
 
 class TrainState(NamedTuple):
@@ -42,8 +42,8 @@ class Steps:
     """The jitted functions of a task.
 
     `first() -> TrainState`; `chunk(state, sums, data, indices, valid, first, count) -> (state, sums)` runs steps
-    `first` to `first + count` of a chunk, whose batches are the rows `indices[step]`, of which the first `valid[step]`
-    are valid; `single` the one step `first`. `measure(params, state, handed, sums, data, indices, valid, first, count)
+    `first` to `first + count` of a chunk, whose batches are the rows `indices[step]`, or the batch of that number in `data`, of which
+    the first `valid[step]` are valid; `single` the one step `first`. `measure(params, state, handed, sums, data, indices, valid, first, count)
     -> (handed, sums)` evaluates such a chunk, `handed` being the per-row state. `zero(data, rows, batches)` returns
     initial sums of a chunk. `placement` says where all these arrays lie, `shardings` where those of the state do.
     """
@@ -193,21 +193,21 @@ def measure(
     begin: Array,
     count: Array,
 ) -> tuple[Tree, Sums]:
-    """`sums` with the losses and metrics of `count` batches from `begin` on added, computed as in prediction.
+    """`sums` with the losses and metrics of `count` batches of a chunk from `begin` on added, computed as in prediction.
 
     Per-row state begins as it is `handed`, and is handed on; that of training, in `state`, is left unchanged.
     """
 
     def iteration(place: Array, carry: tuple[Tree, Sums]) -> tuple[Tree, Sums]:
         row_state, sums = carry
-        inputs, targets, rows = take_rows(placement, data, indices[begin + place], valid[begin + place])
+        inputs, targets, rows = take_rows(placement, data, indices[place], valid[place])
         parts, new = row_sums(
             task, model, params, merge_trees(state, row_state), inputs, targets, rows, placement.gathered
         )
         handed = placement.constrain(per_row_entries(task, new), placement.rows)
         return handed, placement.constrain(accumulate(task, sums, parts, place), placement.everywhere)
 
-    result: tuple[Tree, Sums] = jax.lax.fori_loop(0, count, iteration, (handed, sums))
+    result: tuple[Tree, Sums] = jax.lax.fori_loop(begin, begin + count, iteration, (handed, sums))
     return result
 
 
@@ -240,10 +240,11 @@ def zero_sums(task: PreparedTask, model: Model, placement: Placement, data: Data
 
 
 def take_rows(placement: Placement, data: Data, indices: Array, valid: Array) -> tuple[Any, Any, Array]:
-    """The rows `indices` of the inputs and targets, and which of them are valid. Each device gathers its own."""
-    own = placement.constrain(indices, placement.rows)
+    """The rows `indices` of the inputs and targets, or the batch of this number, and which of them are valid. Each device gathers
+    its own.
+    """
+    own = placement.constrain(indices, placement.rows) if indices.ndim else indices
     inputs, targets = jax.tree.map(lambda column: column[own], (dict(data["inputs"]), dict(data["targets"])))
-    found: tuple[Any, Any, Array] = placement.constrain(
-        (inputs, targets, jnp.arange(indices.shape[0]) < valid), placement.rows
-    )
+    size = indices.shape[0] if indices.ndim else jax.tree.leaves((inputs, targets))[0].shape[0]
+    found: tuple[Any, Any, Array] = placement.constrain((inputs, targets, jnp.arange(size) < valid), placement.rows)
     return found

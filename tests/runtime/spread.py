@@ -24,7 +24,7 @@ import numpy as np
 from modelc.compiler.api import check_file
 from modelc.compiler.lowering.prepared_task import PreparedTask, prepare
 from modelc.runtime.data.dataset import Part
-from modelc.runtime.training.evaluation import on_device
+from modelc.runtime.training.feeding import on_device
 from modelc.runtime.training.parallelism import Parallelism, Shard
 from modelc.runtime.training.step import Data, Steps, make
 

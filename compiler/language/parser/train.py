@@ -5,7 +5,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.ast import MetricSpec, Reference, Settings, TermSpec, TrainSpec
+from modelc.compiler.language.ast import Blocks, MetricSpec, Reference, Settings, TermSpec, TrainSpec
 from modelc.compiler.language.grammar import TRAIN
 from modelc.compiler.language.parser.graph_nodes import references
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, nearest_name, value_of
@@ -35,9 +35,17 @@ def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
         terms = (TermSpec(None, value_of(section["loss"]), None, None, 1.0, (*path, "loss")),)
     metrics, unread = section.get("metrics", ((), ()))
     settings = Settings(**{key: section[key] for key in PLAIN if section.get(key) is not None})
+    if (shuffle := section.get("shuffle")) is not None:
+        settings = settings._replace(shuffle=shuffle_of(shuffle))
     if not terms_whole or is_of_several or reporter.lacks(path):
         unread = None
     return TrainSpec(terms, metrics, value_of(section.get("optimizer")), settings, unread == (), unread)
+
+
+def shuffle_of(found: bool | Mapping[str, int | None]) -> bool | Blocks:
+    """The order that `shuffle` asks for; where its blocks could not be read, that of all rows."""
+    blocks = found.get("blocks") if isinstance(found, Mapping) else None
+    return found if isinstance(found, bool) else Blocks(blocks) if blocks is not None else True
 
 
 def read_loss(reporter: Reporter, raw: Any, path: Path) -> Any:

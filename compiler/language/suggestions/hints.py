@@ -217,7 +217,9 @@ def type_hint(kind: str, name: str, value: Any) -> str:
     ):
         return f"write `{name}: {sizes[1] if sizes[1] == sizes[2] else f'[{sizes[1]}, {sizes[2]}]'}`"
     if kind == "bool_type" and name == "shuffle" and type(value) is int:
-        return "write `true`: all rows are shuffled, not a part of them at a time"
+        shown = f"`shuffle: {{blocks: {value}}}`" if value > 0 else "`shuffle: {blocks: 100000}`"
+        whole = "write `true`: all rows are shuffled, not a part of them at a time"
+        return f"{whole}; or {shown}, by blocks, for rows that do not fit into memory"
     if kind == "dict_type" and name == "class_weight":
         if isinstance(value, list) and value and all(type(one) in (int, float) for one in value):
             return f"write `class_weight: {{{', '.join(f'{label}: {one}' for label, one in enumerate(value))}}}`"

@@ -1,14 +1,17 @@
 """Columns as plain `.npy` files: written once, with their digests, and read only where they are as they were written."""
 
+import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import file_digest, sha256
 from io import BufferedReader, BytesIO
-from typing import Any
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
 
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.prepared.stamps import Stamp, stamp_of
 from modelc.runtime.runs.open_folder import OpenFolder
@@ -91,6 +94,42 @@ def read_column(folder: OpenFolder, column: ColumnFile) -> Array:
             if file.readinto(part) != len(part):
                 raise UnsoundError("became shorter while it was read")
     return array
+
+
+class MappedFile(NamedTuple):
+    """A file that is mapped, open for as long as its values are looked at."""
+
+    file: BufferedReader
+    size: int
+
+
+def map_column(folder: OpenFolder, column: ColumnFile) -> tuple[Array, MappedFile]:
+    """A column, mapped from its file, which is read where and when it is looked at. Raises UnsoundError where it is not as it was
+    written, OSError.
+    """
+    with reading(folder, column.file) as found:
+        file = os.fdopen(os.dup(found.fileno()), "rb")
+    need_whole(file, column)
+    dtype, shape = np.dtype(column.dtype), tuple(column.shape)
+    if not column.size:
+        return np.empty(shape, dtype), MappedFile(file, 0)
+    try:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except ValueError:
+        raise UnsoundError("became shorter while it was opened") from None
+    values: Array = np.frombuffer(mapped, dtype, prod(shape), column.offset).reshape(shape)
+    return values, MappedFile(file, column.offset + column.size)
+
+
+def need_mapped(files: Sequence[MappedFile]) -> None:
+    """Raise RunError E405 where a mapped file has become shorter: the system kills a process that looks at what is gone."""
+    for file, size in files:
+        if os.fstat(file.fileno()).st_size < size:
+            raise RunError(
+                "E405",
+                "the prepared rows in the cache have been cut off while they were used",
+                helps=("train again, or go on with `--resume`: they are prepared anew",),
+            )
 
 
 def parts(array: Array) -> Iterator[memoryview]:

@@ -1,6 +1,7 @@
 """A prepared set: a folder with the columns of each part of a data set, and a sealed record of what they are."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from modelc.compiler.binding.task import Binding, Task
@@ -10,10 +11,18 @@ from modelc.runtime.data.column_profiles import Profiles
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.data.known_masks import KnownMasks, known_masks
 from modelc.runtime.data.learning import Learnt
-from modelc.runtime.data.prepared.column_files import ColumnFile, ColumnWriter, read_column
+from modelc.runtime.data.prepared.column_files import (
+    ColumnFile,
+    ColumnWriter,
+    MappedFile,
+    map_column,
+    need_mapped,
+    need_whole,
+    read_column,
+)
 from modelc.runtime.data.prepared.key import FORMAT, is_plain
 from modelc.runtime.runs.open_folder import OpenFolder
-from modelc.runtime.runs.run_files import content_of
+from modelc.runtime.runs.run_files import content_of, reading
 from modelc.runtime.runs.sealed_json import Sealed, read_sealed, sealed
 from modelc.runtime.runs.unsound import UnsoundError
 
@@ -32,6 +41,17 @@ class PartFiles(Sealed):
     targets: dict[str, ColumnFile]
     numbers: ColumnFile | None = None
     classes_to_draw: ColumnFile | None = None
+
+    @property
+    def columns(self) -> tuple[ColumnFile, ...]:
+        """All columns; those of copies have the same file."""
+        others = (column for column in (self.numbers, self.classes_to_draw) if column is not None)
+        return (*self.inputs.values(), *self.targets.values(), *others)
+
+    @property
+    def bytes(self) -> int:
+        """The bytes of the rows."""
+        return sum(column.size for column in (*self.inputs.values(), *self.targets.values()))
 
 
 class Digests(Sealed):
@@ -65,6 +85,11 @@ class SetRecord(Sealed):
         """The digests of the columns of the training rows, and of the test rows."""
         train, test = (each.known for each in self.digests)
         return KnownDigests(train, test)
+
+    @property
+    def bytes(self) -> int:
+        """The bytes of the rows that training has on a device where they are resident."""
+        return sum(part.bytes for part in (self.train, self.validation) if part is not None)
 
     @property
     def values(self) -> Learnt:
@@ -140,31 +165,53 @@ def read_record(folder: OpenFolder, key: str) -> SetRecord:
     return record
 
 
-def read_set(folder: OpenFolder, record: SetRecord, task: Task, *, test: bool) -> Dataset:
-    """The data set in a folder, in memory; without its test rows where `test` is false. Raises UnsoundError."""
-    train = read_part(folder, record.train, task, record.values, None)
+def verify_set(folder: OpenFolder, record: SetRecord) -> None:
+    """Raise UnsoundError unless all values of a set have the digests that they were written with."""
+    for part in (record.train, record.validation, record.test):
+        for column in () if part is None else part.columns:
+            with reading(folder, column.file) as file:
+                need_whole(file, column, verify=True)
+
+
+def read_set(folder: OpenFolder, record: SetRecord, task: Task, *, test: bool, is_mapped: bool) -> Dataset:
+    """The data set in a folder, in memory or mapped; without its test rows where `test` is false. Raises UnsoundError, OSError."""
+    train = read_part(folder, record.train, task, record.values, None, is_mapped=is_mapped)
     validation, held = (
-        None if part is None else read_part(folder, part, task, record.values, train.masks)
+        None if part is None else read_part(folder, part, task, record.values, train.masks, is_mapped=is_mapped)
         for part in (record.validation, record.test if test else None)
     )
     return Dataset(train, validation, held, record.known, tuple(record.notes), profiles=record.profiles)
 
 
 def read_part(
-    folder: OpenFolder, files: PartFiles, task: Task, learnt: Learnt, masks_before: KnownMasks | None
+    folder: OpenFolder,
+    files: PartFiles,
+    task: Task,
+    learnt: Learnt,
+    masks_before: KnownMasks | None,
+    *,
+    is_mapped: bool,
 ) -> Part:
-    """A part, in memory, with the masks that the model makes of it, which are those of the training rows where these are
+    """A part, in memory or mapped, with the masks that the model makes of it, which are those of the training rows where these are
     others.
     """
     read: dict[str, Array] = {}
-    for column in (*files.inputs.values(), *files.targets.values()):
-        if column.file not in read:
+    mapped: list[MappedFile] = []
+    for column in files.columns:
+        if column.file in read:
+            continue
+        if is_mapped:
+            read[column.file], file = map_column(folder, column)
+            mapped.append(file)
+        else:
             read[column.file] = read_column(folder, column)
     inputs, targets = (
         {name: read[column.file].reshape(column.shape) for name, column in columns.items()}
         for columns in (files.inputs, files.targets)
     )
-    numbers = None if files.numbers is None else read_column(folder, files.numbers)
-    classes = None if files.classes_to_draw is None else read_column(folder, files.classes_to_draw)
+    numbers, classes = (
+        None if column is None else read[column.file] for column in (files.numbers, files.classes_to_draw)
+    )
     masks = known_masks(task, inputs, masks_before)
-    return Part(inputs, targets, files.rows, masks, learnt, numbers, classes_to_draw=classes)
+    whole = partial(need_mapped, tuple(mapped))
+    return Part(inputs, targets, files.rows, masks, learnt, numbers, classes_to_draw=classes, need_whole=whole)

@@ -114,6 +114,22 @@ def test_another_spec_of_the_data_is_read_anew(change: str, tmp_path: Path, read
     assert reads == ["rows"] * 2
 
 
+def test_rows_that_are_in_no_file_are_not_kept(tmp_path: Path) -> None:
+    for folder, name in (("cat", "tom"), ("dog", "rex")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{name}.txt").write_text("")
+    text = {"text": {"column": "name", "length": 4, "tokenizer": "characters", "vocabulary": 30}}
+    raw = table_spec(data={"source": {"files": "*/*.txt"}, "inputs": {"x": text}, "validation": None})
+    del raw["data"]["validation"]
+    raw["data"]["targets"] = {"y": {"category": {"column": "folder", "classes": ["cat", "dog"]}}}
+    raw["model"]["inputs"] = {"x": {"shape": [4], "dtype": "int32"}}
+    raw["model"]["layers"] = [{"embedding": {"input_dim": 30, "output_dim": 2}}, "flatten", *raw["model"]["layers"]]
+    root = root_of(tmp_path)
+    assert prepared(raw, root).train.rows == 2
+    (tmp_path / "dog" / "bello.txt").write_text("")
+    assert prepared(raw, root).train.rows == 3
+
+
 def test_another_training_of_the_same_data_is_not(tmp_path: Path, reads: list[str]) -> None:
     write_table(tmp_path, "csv", columns())
     root = root_of(tmp_path)

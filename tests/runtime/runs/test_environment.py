@@ -38,7 +38,7 @@ def test_it_names_versions_device_execution_seed_and_data(monkeypatch: pytest.Mo
     assert json.loads(to_json(found)) == found
     assert found["versions"]["jax"] == jax.__version__
     assert found["device"] == {"platform": "cpu", "kind": "cpu", "count": jax.device_count()}
-    assert found["execution"] == {"mode": "scan", "steps_per_chunk": 4, "reason": "because"}
+    assert found["execution"] == {"mode": "scan", "steps_per_chunk": 4, "reason": "because", "feed": "resident"}
     assert (found["seed"], found["data"], found["arguments"]) == (7, {"image": "ab"}, ["train", "x.yaml"])
     assert found["test_data"] == {"image": "ef"}
     assert found["rows"] == {"data": 60, "test_data": None}

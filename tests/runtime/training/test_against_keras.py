@@ -12,7 +12,7 @@ from modelc.compiler.api import load
 from modelc.compiler.lowering.prepared_task import PreparedTask, prepare
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.training.epoch_sums import Tally
-from modelc.runtime.training.evaluation import on_device
+from modelc.runtime.training.feeding import on_device
 from modelc.runtime.training.step import make
 
 SPECS = Path(__file__).parent.parent.parent.parent / "specs"

@@ -13,9 +13,9 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.layers.convolutional.conv import Conv2D
 from modelc.compiler.lowering.prepared_task import prepare
 from modelc.compiler.syntax.file_root import Root
-from modelc.runtime.data.order import batches, shuffled
-from modelc.runtime.training.evaluation import on_device
+from modelc.runtime.data.order import Batches, Order, batches_in_order, shuffled
 from modelc.runtime.training.execution import Execution, choose
+from modelc.runtime.training.feeding import on_device
 from modelc.runtime.training.loop import fit
 from modelc.runtime.training.step import make
 from tests.runtime.small import ready, spec, write_rows
@@ -130,7 +130,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights_are_touched(tmp_path
     task, dataset = ready(raw, root)
     steps = make(prepare(task), 10)
     data, sums = on_device(dataset.train, steps.placement), steps.zero(on_device(dataset.train, steps.placement), 8)
-    indices, real = batches(shuffled(0, 1, 29), 8)
+    indices, real = Batches(Order(0, 1, 29, True), 8).steps(0, 4)
     state, sums = steps.chunk(steps.first(), sums, data, indices, real, np.int32(0), np.int32(4))
     assert int(state.failed) in (1, 2)
     assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(state.params))
@@ -169,7 +169,7 @@ def test_every_row_is_seen_once_an_epoch_in_an_order_of_its_own() -> None:
 
 
 def test_a_last_batch_is_filled_up_with_its_own_rows() -> None:
-    rows, real = batches(np.arange(10, dtype=np.int32), 4)
+    rows, real = batches_in_order(10, 4).steps(0, 3)
     assert rows.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 8, 9]]
     assert real.tolist() == [4, 4, 2]
 

@@ -13,8 +13,8 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.evaluate import evaluate
 from modelc.runtime.training.epoch_sums import Tally
-from modelc.runtime.training.evaluation import on_device
 from modelc.runtime.training.execution import Execution
+from modelc.runtime.training.feeding import on_device
 from modelc.runtime.training.loop import Loop, fit
 from modelc.runtime.training.step import make
 from tests.runtime.small import ready, spec, write_rows

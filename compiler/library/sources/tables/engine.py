@@ -79,6 +79,7 @@ def engine(file: BinaryIO) -> Iterator[Engine]:
         duckdb.connect(":memory:", config=settings(spill)) as connection,
     ):
         connection.execute("set enable_external_file_cache = false")
+        connection.execute("set enable_progress_bar = false")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"set allowed_paths = ['{path}']")
         connection.execute("set enable_external_access = false")
