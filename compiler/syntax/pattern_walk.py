@@ -9,10 +9,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fnmatch import translate
 from typing import NamedTuple
 
-from modelc.compiler.diagnostics.exceptions import AbsentFile
+from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.syntax.beneath import real_path, real_path_beneath
 from modelc.compiler.syntax.file_root import Root, reason_of, refused
 from modelc.compiler.syntax.path_rules import refusal
@@ -192,7 +193,10 @@ def need_matches(root: Root, pattern: str) -> list[Match]:
 def no_match(root: Root, pattern: str) -> AbsentFile:
     """The error for a pattern that no file fits."""
     bracket = ("`[` begins a choice of characters: write `[[]` for the character itself",) if "[" in pattern else ()
-    other = next(matches(root, "/".join([*parts_of(pattern)[:-1], "*"])), None)
+    other = None
+    # What is wrong with other files is no matter of the pattern.
+    with suppress(RunError):
+        other = next(matches(root, "/".join([*parts_of(pattern)[:-1], "*"])), None)
     near = (f"there are other files, such as {other.path!r}: write a pattern that these fit",) if other else ()
     helps = (*bracket, *(near or root.helps(pattern, missing=True)))
     return AbsentFile(pattern, f"no file fits the pattern {pattern!r}", helps=helps)

@@ -75,17 +75,11 @@ def later_rows(after: After, column: Array, key: str) -> Array:
     if column.dtype.kind in "UTM":
         texts, rows, places = np.unique(column, return_index=True, return_inverse=True)
         written = [str(text) for text in texts.tolist()] if column.dtype.kind != "M" else []
-        asked = dates([str(after.value)], at, [], bool(written) and written[0].endswith("Z"))
-        found = (
-            dates(
-                written,
-                at,
-                [f"`{after.column}` has in row {row:,} " for row in rows.tolist()],
-                str(after.value).endswith("Z"),
-            )
-            if written
-            else texts
-        )
+        asked = dates([str(after.value)], at, zoned=bool(written) and written[0].endswith("Z"))
+        found = texts
+        if written:
+            zoned = str(after.value).endswith("Z")
+            found = dates(written, at, zoned=zoned, column=after.column, rows=rows.tolist())
         chosen = (found >= asked[0])[places]
     else:
         chosen = column >= after.value
@@ -96,22 +90,23 @@ def later_rows(after: After, column: Array, key: str) -> Array:
     return np.asarray(chosen)
 
 
-def dates(texts: Sequence[str], at: Path, rows: Sequence[str], zoned: bool) -> Array:
-    """Texts as dates; `rows` says of each where it stands, or it is the value of the spec. Raises RunError E403 for one that is
-    none, or that does not end with `Z` where others do (`zoned`).
+def dates(texts: Sequence[str], at: Path, *, zoned: bool, column: str = "", rows: Sequence[int] = ()) -> Array:
+    """Texts as dates: those of a `column`, each with a row where it stands, or the value of the spec. Raises RunError E403 for one
+    that is none, or that does not end with `Z` where others do (`zoned`).
     """
     found = np.empty(len(texts), "datetime64[us]")
     for place, text in enumerate(texts):
-        shown = f"{rows[place]}`{text}`, which" if rows else f"`{text}`"
+        row = rows[place] if rows else None
+        shown = f"`{text}`" if row is None else f"`{column}` has `{text}` in row {row}, which"
         if not DATE.fullmatch(text.removesuffix("Z")):
             message = f"{shown} is no date as ISO 8601 writes it"
             help = "write dates as `2026-01-31` or `2026-01-31T18:30:00`, or compare a column of numbers"
-            raise RunError("E403", message, helps=(help,), at=at)
+            raise RunError("E403", message, helps=(help,), at=at, row=row)
         if text.endswith("Z") != zoned:
             help = "write `Z`, for the time of UTC, behind all dates or behind none, in the spec too"
-            raise RunError("E403", f"{shown} ends otherwise than other dates", helps=(help,), at=at)
+            raise RunError("E403", f"{shown} ends otherwise than other dates", helps=(help,), at=at, row=row)
         try:
             found[place] = np.datetime64(text.removesuffix("Z"))
         except ValueError:
-            raise RunError("E403", f"{shown} is no day of the calendar", at=at) from None
+            raise RunError("E403", f"{shown} is no day of the calendar", at=at, row=row) from None
     return found

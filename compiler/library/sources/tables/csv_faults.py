@@ -64,6 +64,21 @@ def is_suspect(file: BinaryIO, dialect: Dialect) -> bool:
         stream.detach()
 
 
+def mixes_returns(file: BinaryIO) -> bool:
+    """Whether an open file in UTF-8 has line feeds, and carriage returns that none follows: what stands behind such a return the
+    engine may lose.
+    """
+    file.seek(0)
+    lone = feeds = False
+    last = b""
+    while chunk := file.read(CHUNK):
+        chunk = last + chunk
+        last = b"\r" if chunk.endswith(b"\r") else b""
+        feeds = feeds or b"\n" in chunk
+        lone = lone or chunk.count(b"\r") - len(last) > chunk.count(b"\r\n")
+    return feeds and (lone or last != b"")
+
+
 def fault_of(file: BinaryIO, shown: str, dialect: Dialect, width: int) -> RunError | None:
     """The error E405 for rows that have not as many fields as there are columns, a quote that does not end, or bytes that are no
     text; None where nothing is wrong.

@@ -15,7 +15,14 @@ from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.sources.tables.column_arrays import ColumnArrays, need_table_memory
 from modelc.compiler.library.sources.tables.column_types import Counts, Kind, Notation, row_type
 from modelc.compiler.library.sources.tables.csv_copies import in_quotes, in_utf8
-from modelc.compiler.library.sources.tables.csv_faults import Found, fault_of, first_values, is_suspect, longest_row
+from modelc.compiler.library.sources.tables.csv_faults import (
+    Found,
+    fault_of,
+    first_values,
+    is_suspect,
+    longest_row,
+    mixes_returns,
+)
 from modelc.compiler.library.sources.tables.engine import Engine, EngineError, engine, numbered, quoted
 from modelc.compiler.library.sources.tables.headers import Dialect, read_header
 from modelc.compiler.library.sources.tables.table_file import TableFile, once, unchanged
@@ -141,9 +148,11 @@ def load(files: Sequence[CsvFile], texts: Notation, kinds: Mapping[str, Kind]) -
 
 def by_engine(file: CsvFile, use: Callable[[Engine, str], None]) -> None:
     """Let `use` read a file: by an engine, and SQL for the relation of its fields. What the engine does not read, and has no
-    fault, it gets in quotes, and so what has empty lines above its header. Raises RunError E405, also where the file changes.
+    fault, it gets in quotes. Raises RunError E405, also where the file changes.
     """
-    if file.dialect.above or tried(file, use, plain=True) is not None:
+    # Behind such a header the engine loses rows.
+    is_odd = file.dialect.above or "\n" in "".join(file.names) or "\r" in "".join(file.names)
+    if is_odd or tried(file, use, plain=True) is not None:
         need_no_fault(file, suspect=True)
         said = tried(file, use, plain=False)
         if said is not None:
@@ -160,6 +169,8 @@ def tried(file: CsvFile, use: Callable[[Engine, str], None], *, plain: bool) -> 
             opened, dialect = stack.enter_context(in_quotes(opened, file.file.shown, dialect, len(file.names)))
         elif dialect.encoding != "utf-8":
             opened = stack.enter_context(in_utf8(opened, file.file.shown, dialect))
+        if plain and mixes_returns(opened):
+            return "several kinds of line ends"
         size = opened.seek(0, io.SEEK_END)
         reading = stack.enter_context(engine(opened))
         try:

@@ -4,9 +4,10 @@ import csv
 import io
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from modelc.compiler.library.contracts.data_source import refused_arrays
@@ -56,26 +57,38 @@ def test_texts_are_those_of_the_standard_library(
     assert [list(row) for row in zip(*(column.tolist() for column in loaded.values()), strict=True)] == wanted[1:]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(
-        st.tuples(st.lists(WITH_RETURNS, min_size=2, max_size=2), st.sampled_from(["\n", "\r\n", "\r"])),
-        min_size=1,
-        max_size=6,
-    ),
-    st.sampled_from(["\n", "\r\n", "\r", "\n\r\n"]),
-)
-def test_rows_that_end_in_several_ways_are_those_of_the_standard_library(
-    tmp_path: Path, rows: list[tuple[list[str], str]], first: str
+@st.composite
+def raw_texts(draw: st.DrawFn) -> tuple[int, str]:
+    """The width of a table, and its text: in quotes what has to be, and more; with lines that end as the first, or in several ways."""
+    width, ends, text = draw(st.integers(1, 3)), draw(st.sampled_from(["\n", "\r\n", "\r", ""])), ""
+    for _ in range(draw(st.integers(2, 6))):
+        row = draw(st.lists(st.tuples(WITH_RETURNS, st.booleans()), min_size=width, max_size=width))
+        fields = [
+            '"' + cell.replace('"', '""') + '"' if all or set(cell) & set('",\r\n') else cell for cell, all in row
+        ]
+        end = ends or draw(st.sampled_from(["\n", "\r\n", "\r"]))
+        text += ",".join(fields) + end * draw(st.sampled_from([1, 1, 1, 2]))
+    return width, text
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(raw_texts(), st.booleans())
+def test_line_ends_in_and_between_rows_are_those_of_the_standard_library(
+    tmp_path: Path, table: tuple[int, str], has_header: bool
 ) -> None:
-    ends = [(["c0", "c1"], first), *rows]
-    text = "".join(written([row], ",", end, quote_all=True) for row, end in ends)
-    wanted = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
-    assert wanted[1:] == [row for row, _ in rows]
+    width, text = table
+    assume(text.strip("\r\n"))
+    names = [f"c{place}" for place in range(width)]
+    if has_header:
+        # A header is one of names; line ends in it say nothing of those of rows.
+        text = ",".join(f'"{name}\n"' for name in names) + text[-1] + text
+    wanted = [row or [""] for row in csv.reader(io.StringIO(text, newline="")) if row or width == 1][has_header:]
     (tmp_path / "a.csv").write_bytes(text.encode())
-    arguments = {"delimiter": ",", "missing_values": [], "types": dict.fromkeys(("c0", "c1"), "text")}
+    arguments: dict[str, Any] = {"delimiter": ",", "missing_values": []}
+    arguments |= {} if has_header else {"column_names": names}
+    arguments["types"] = dict.fromkeys((f"{name}\n" if has_header else name for name in names), "text")
     loaded = SOURCES.build({"csv": {"train": "a.csv", **arguments}}).load(Root(tmp_path, tmp_path)).train
-    assert [list(row) for row in zip(*(column.tolist() for column in loaded.values()), strict=True)] == wanted[1:]
+    assert [list(row) for row in zip(*(column.tolist() for column in loaded.values()), strict=True)] == wanted
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
