@@ -83,7 +83,7 @@ def test_validation_rows_are_those_of_the_rest_from_a_date_on() -> None:
         ({"where": {"column": "d", "equals": "3"}}, [3, 4], "E401", "no column `d`"),
         ({"after": {"column": "c", "value": "2027-01-01"}}, ["2026-01-01", "2026-01-02"], "E404", "nowhere"),
         ({"after": {"column": "c", "value": "now"}}, ["2026-01-01", "2026-01-02"], "E403", "`now` is no date"),
-        ({"after": {"column": "c", "value": "2026-01-01"}}, ["2026-01-01", "31.12.2026"], "E403", "in row 1 `31.12.2026`"),
+        ({"after": {"column": "c", "value": "2026-01-01"}}, ["2026-01-01", "31.12.2026"], "E403", "`31.12.2026` in row 1"),
         ({"after": {"column": "c", "value": "2026-01-01"}}, ["2026-01-01", "2026-02-30"], "E403", "no day"),
         ({"after": {"column": "c", "value": "2026-01-01"}}, ["2026-01-01Z", "2026-02-01Z"], "E403", "ends otherwise"),
         ({"after": {"column": "c", "value": 2}}, [1.0, np.nan, 3.0], "E402", "`c` has 1 missing value, the first in row 1"),
