@@ -86,9 +86,9 @@ def times_of(columns: Arrays, name: str) -> Array:
         message = f"`{name}` has booleans, and the times of a series are dates or numbers"
         raise RunError("E402", message, helps=("name the column of dates",), at=AT_TIME)
     texts, rows, places = np.unique(column, return_index=True, return_inverse=True)
-    shown = [f"`{name}` has in row {row:,} " for row in rows.tolist()]
     written = [str(text) for text in texts.tolist()]
-    return dates(written, AT_TIME, shown, bool(written) and written[0].endswith("Z"))[places]
+    zoned = bool(written) and written[0].endswith("Z")
+    return dates(written, AT_TIME, zoned=zoned, column=name, rows=rows.tolist())[places]
 
 
 def at_one_time(windows: WindowsSpec, series: Series, columns: Arrays, rows: Array) -> RunError:

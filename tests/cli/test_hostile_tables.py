@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,7 @@ def test_predictions_have_odd_names_as_they_are(odd: Path, ending: str) -> None:
 
 def table(path: Path) -> dict[str, list[Any]]:
     """The columns of a table, as others than modelc read them."""
+    names: Sequence[str]
     if path.suffix == ".parquet":
         with duckdb.connect() as connection:
             found = connection.execute("from read_parquet($path)", {"path": str(path)})
@@ -98,7 +99,7 @@ def table(path: Path) -> dict[str, list[Any]]:
         names, rows = [*objects[0]], [tuple(one.values()) for one in objects]
     else:
         with path.open(newline="", encoding="utf-8") as file:
-            names, *rows = csv.reader(file)
+            names, *rows = map(tuple, csv.reader(file))
     return {name: [row[place] for row in rows] for place, name in enumerate(names)}
 
 

@@ -23,7 +23,9 @@ class ColumnArrays:
         self.filled = 0
 
     def add(self, part: NumpyArray) -> None:
-        """Take the next rows, `part`, masked where values are missing."""
+        """Take the next rows, `part`, masked where values are missing. Raises RunError E405 for more than there are to be."""
+        if self.filled + len(part) > len(self.values):
+            raise other_rows()
         rows = slice(self.filled, self.filled + len(part))
         absent = np.ma.getmaskarray(part)
         if absent.any():
@@ -34,8 +36,17 @@ class ColumnArrays:
         self.filled += len(part)
 
     def whole(self) -> NumpyArray:
-        """The column: a `numpy.ma.MaskedArray` where values are missing."""
+        """The column: a `numpy.ma.MaskedArray` where values are missing. Raises RunError E405 for fewer rows than there are to be."""
+        if self.filled < len(self.values):
+            raise other_rows()
         return self.values if self.missing is None else np.ma.MaskedArray(self.values, self.missing)
+
+
+def other_rows() -> RunError:
+    """The error E405 for a file that has other rows than it had when it was looked through."""
+    return RunError(
+        "E405", "a file of the table changed while it was read, or is damaged: it has other rows than before"
+    )
 
 
 def need_table_memory(rows: int, columns: Mapping[str, tuple[TensorType, int]], shown: str) -> None:

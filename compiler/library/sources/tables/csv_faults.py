@@ -64,19 +64,18 @@ def is_suspect(file: BinaryIO, dialect: Dialect) -> bool:
         stream.detach()
 
 
-def mixes_returns(file: BinaryIO) -> bool:
-    """Whether an open file in UTF-8 has line feeds, and carriage returns that none follows: what stands behind such a return the
-    engine may lose.
+def mixes_line_ends(file: BinaryIO, width: int) -> bool:
+    """Whether an open file in UTF-8 has line ends of which the engine may lose something, or make a row of nothing: line feeds,
+    and returns that none follows; of a single column, also line feeds with and without a return before them.
     """
     file.seek(0)
-    lone = feeds = False
+    returns = feeds = both = 0
     last = b""
     while chunk := file.read(CHUNK):
-        chunk = last + chunk
-        last = b"\r" if chunk.endswith(b"\r") else b""
-        feeds = feeds or b"\n" in chunk
-        lone = lone or chunk.count(b"\r") - len(last) > chunk.count(b"\r\n")
-    return feeds and (lone or last != b"")
+        returns, feeds = returns + chunk.count(b"\r"), feeds + chunk.count(b"\n")
+        both += chunk.count(b"\r\n") + (last == b"\r" and chunk.startswith(b"\n"))
+        last = chunk[-1:]
+    return bool(feeds and returns > both) or (width == 1 and feeds > both > 0)
 
 
 def fault_of(file: BinaryIO, shown: str, dialect: Dialect, width: int) -> RunError | None:

@@ -21,7 +21,7 @@ from modelc.compiler.library.sources.tables.csv_faults import (
     first_values,
     is_suspect,
     longest_row,
-    mixes_returns,
+    mixes_line_ends,
 )
 from modelc.compiler.library.sources.tables.engine import Engine, EngineError, engine, numbered, quoted
 from modelc.compiler.library.sources.tables.headers import Dialect, read_header
@@ -141,8 +141,6 @@ def load(files: Sequence[CsvFile], texts: Notation, kinds: Mapping[str, Kind]) -
                     arrays[name].add(part)
 
         by_engine(file, add_all)
-    if any(column.filled != rows for column in arrays.values()):
-        raise RunError("E405", f"{files[0].file.shown!r} changed while it was read")
     return {name: column.whole() for name, column in arrays.items()}
 
 
@@ -169,7 +167,7 @@ def tried(file: CsvFile, use: Callable[[Engine, str], None], *, plain: bool) -> 
             opened, dialect = stack.enter_context(in_quotes(opened, file.file.shown, dialect, len(file.names)))
         elif dialect.encoding != "utf-8":
             opened = stack.enter_context(in_utf8(opened, file.file.shown, dialect))
-        if plain and mixes_returns(opened):
+        if plain and mixes_line_ends(opened, len(file.names)):
             return "several kinds of line ends"
         size = opened.seek(0, io.SEEK_END)
         reading = stack.enter_context(engine(opened))

@@ -80,7 +80,30 @@ def unchanged(table: TableFile) -> Iterator[BinaryIO]:
             if stamp(file) == before:
                 raise
         if stamp(file) != before:
-            raise RunError("E405", f"{table.shown!r} changed while it was read", helps=("wait until it is written",))
+            raise changed(table)
+
+
+def changed(table: TableFile) -> RunError:
+    """The error E405 for a file that changes while it is read."""
+    return RunError("E405", f"{table.shown!r} changed while it was read", helps=("wait until it is written",))
+
+
+@contextmanager
+def all_unchanged(files: Sequence[TableFile]) -> Iterator[None]:
+    """Let the block look at the files as often as it has to. Raises RunError E405 where one changes between two looks."""
+    before = [stamp_of(file) for file in files]
+    try:
+        yield
+    except RunError:
+        need_unchanged(files, before)
+        raise
+    need_unchanged(files, before)
+
+
+def need_unchanged(files: Sequence[TableFile], before: Sequence[Stamp]) -> None:
+    for file, stamp_before in zip(files, before, strict=True):
+        if stamp_of(file) != stamp_before:
+            raise changed(file)
 
 
 def refuse_packed(begin: bytes, shown: str) -> None:

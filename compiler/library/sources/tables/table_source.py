@@ -12,7 +12,7 @@ from modelc.compiler.library.contracts.data_source import Column, FileColumns, I
 from modelc.compiler.library.sources.alike import check_alike
 from modelc.compiler.library.sources.tables.column_types import KIND_OF_DTYPE, Kind
 from modelc.compiler.library.sources.tables.partitions import Partitions, partitions_of, with_partitions
-from modelc.compiler.library.sources.tables.table_file import TableFile, table_files
+from modelc.compiler.library.sources.tables.table_file import TableFile, all_unchanged, table_files
 from modelc.compiler.syntax.file_root import Root
 
 FILES = "a path, a list, or a pattern such as `data/*.csv`, relative to the spec"
@@ -141,7 +141,8 @@ class TableSource(Source):
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
     ) -> tuple[dict[str, NumpyArray], FileColumns]:
         """The arrays of the columns called `names`, or all, and what is known of them. Raises RunError as `load` does."""
-        read = self.arrays_of_files(files, names, trained)
+        with all_unchanged(files):
+            read = self.arrays_of_files(files, names, trained)
         if not any(file.folders for file in files):
             return read.arrays, read.columns
         found = self.partitions(files, read.names, trained)
