@@ -228,7 +228,7 @@ def rows_to_predict(
 
     task, dataset, _ = read_again(run, task, folders, split)
     name, part = choose_rows(dataset, split)
-    labels = labels_by_row(task, part.labels, part.rows)
+    labels = labels_by_row(task, part.named, part.rows)
     return Rows(task, part.inputs, part.rows, f"the {name} rows", labels, labels, part.targets.get(GROUP))
 
 

@@ -122,7 +122,7 @@ class TrainedRun:
         snapshot = self._weights(prepare(self._task), weights)
         if data is None:
             task, part = self._rows_of_split(split)
-            labels = labels_by_row(task, part.labels, part.rows)
+            labels = labels_by_row(task, part.named, part.rows)
             rows = NewInputs(part.inputs, part.rows, labels, (), part.targets.get(GROUP))
         else:
             need_one_choice(split)

@@ -171,3 +171,24 @@ def make_molecules(folder: Path, rows: int = 100) -> None:
     }
     arrays: dict[str, Any] = {name: column.astype(np.int32) for name, column in columns.items()}
     np.savez(folder / "molecules.npz", **arrays)
+
+
+def make_stores(folder: Path, stores: int = 12, days: int = 400) -> None:
+    """`stores.csv` of `specs/store_sales.yaml`: stores of very different sizes, with a week, promotions and days that are like the day
+    before. One of them opened late, and one was closed for a week.
+    """
+    generator = np.random.default_rng(16)
+    districts = [f"district {number}" for number in range(4)]
+    first = np.datetime64("2025-01-01")
+    lines = ["store,date,sales,promotion,district"]
+    for store in range(stores):
+        size = 20.0 * 2.0 ** generator.uniform(0, 6)
+        week = 1 + 0.4 * np.sin(2 * np.pi * (np.arange(7) + store) / 7) * generator.uniform(0.3, 1)
+        near = 0.0
+        for day in range(200 if store == 0 else 0, days):
+            near = 0.8 * near + generator.normal(0, 0.12)
+            promotion = int(generator.random() < 0.2)
+            sales = size * week[day % 7] * np.exp(near) * 1.8**promotion * (1 + day / 2000)
+            if not (store == 1 and 100 <= day < 107):
+                lines.append(f"store {store:02},{first + day},{sales:.2f},{promotion},{districts[store % 4]}")
+    (folder / "stores.csv").write_text("\n".join(lines) + "\n")

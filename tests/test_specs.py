@@ -32,6 +32,7 @@ from tests.made_data import (
     make_rentals,
     make_reviews,
     make_shakespeare,
+    make_stores,
     make_tickets,
     make_translations,
 )
@@ -69,6 +70,7 @@ def root(tmp_path_factory: pytest.TempPathFactory, images: Small) -> Root:
         make_rentals,
         make_reviews,
         make_shakespeare,
+        make_stores,
         make_tickets,
         make_translations,
     ):

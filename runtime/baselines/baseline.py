@@ -1,7 +1,7 @@
 """The baselines of a task: fitted to its training rows, scored on others.
 
 For classes the most frequent one and logistic regression, for numbers the mean, the median where the mean absolute error is
-asked for, and ridge regression. Linear models are fitted to all training rows, or to a sample of them where that would take long.
+asked for, the season before where rows are windows of series, and ridge regression. Linear models are fitted to all training rows, or to a sample of them where that would take long.
 """
 
 from collections.abc import Mapping
@@ -39,6 +39,8 @@ MOST_SQUARES = 5_000_000_000
 LEAST_ROWS = 500
 """The smallest such sample: of fewer rows a linear model says little."""
 MOST_FEATURES = 4096
+NAIVE, LAST_VALUE = "seasonal naive", "last value"
+"""What is said of a series without learning: the season before, or where none is known the value before."""
 BATCH = 4_000_000
 """Features of the rows that are scored at once."""
 
@@ -68,6 +70,8 @@ def baselines(task: Task, prepared: PreparedTask, train: Part, parts: Mapping[st
     found: dict[str, list[Baseline]] = {}
     for key, part in parts.items():
         scored = [Baseline(name, scores_of(prepared, part, fitted, name), fitted.rows[name]) for name in fitted.models]
+        linear = next((place for place, one in enumerate(scored) if one.name in LINEAR.values()), len(scored))
+        scored.insert(linear, naive_baseline(prepared, part, train.rows))
         found[key] = [baseline for baseline in scored if baseline.values]
     return found
 
@@ -132,6 +136,33 @@ def scores_of(task: PreparedTask, part: Part, fitted: Fitted, name: str) -> dict
         return {output: model.of(table, len(rows)) for output, model in models.items()}
 
     return scores(asked, part, predicted, max(BATCH // max(features.count if features else 1, 64), 64))
+
+
+def naive_baseline(task: PreparedTask, part: Part, rows: int) -> Baseline:
+    """What the values of the last season of each context score for the rows behind it, where rows are windows of series; it learns
+    nothing of the training rows, of which there are so many.
+    """
+    naive = part.naive
+    if naive is None:
+        return Baseline(NAIVE, {}, rows)
+    outputs = {
+        name: naive.values[target]
+        for name, output in task.outputs.items()
+        if (target := output.target) in naive.values
+        and target is not None
+        and output.link is None
+        and part.targets[target].shape[1:] == output.type.shape
+    }
+    asked = comparable(task, outputs, lambda asks: True)
+    if not asked.log_keys:
+        return Baseline(NAIVE, {}, rows)
+
+    def predicted(places: Array) -> dict[str, Array]:
+        return {name: values[places] for name, values in outputs.items()}
+
+    width = max(values[:1].size for values in outputs.values())
+    name = NAIVE if naive.season > 1 else LAST_VALUE
+    return Baseline(name, scores(asked, part, predicted, max(BATCH // max(width, 64), 64)), rows)
 
 
 def suits(name: str, asks: Metric | Loss) -> bool:

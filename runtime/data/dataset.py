@@ -4,14 +4,13 @@ Uses jax only for ids and masks that layers compute. All problems of the data ar
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from modelc.compiler.binding.binder import bind
-from modelc.compiler.binding.row_counts import unequal_rows
 from modelc.compiler.binding.source_headers import inspect_sources, root_for
 from modelc.compiler.binding.task import GROUP, Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
@@ -25,6 +24,7 @@ from modelc.runtime.data.arriving_integers import check_integers
 from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests_of
 from modelc.runtime.data.column_profiles import Profiles, profile_columns
 from modelc.runtime.data.counted_elements import counted_elements, masks_among_targets
+from modelc.runtime.data.equal_lengths import need_equal_lengths
 from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
 from modelc.runtime.data.learning import (
@@ -47,8 +47,20 @@ from modelc.runtime.data.row_places import located_by
 from modelc.runtime.data.sampling import classes_to_draw
 from modelc.runtime.data.splitting import Parts, split_rows
 from modelc.runtime.data.target_checks import check_targets, with_unknown
+from modelc.runtime.data.training_rows import training_rows
 from modelc.runtime.data.turned_images import check_turned
-from modelc.runtime.data.windows import Windows, counts_of_rows, gathered, labels_of, of_windows, windows_of
+from modelc.runtime.data.windows import (
+    Labels,
+    Naive,
+    Windows,
+    counts_of_rows,
+    first_rows,
+    gathered,
+    naive_of,
+    of_windows,
+    season_of,
+    windows_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +68,9 @@ class Part:
     """Some rows of a data set: the model's inputs and targets by name, `[rows, ...]` each, the masks that the model makes
     of the inputs alone, and what readers have learnt of the training rows. `numbers` are the places of its rows in their
     source, where these are only some of those; of windows, those of the first row of their targets. `labels` tell predictions of
-    windows apart: columns `[rows]`, or `[rows, steps]` of the horizon. `classes_to_draw` are the numbers of the values that rows
-    of training are drawn by, where each is to come equally often. `need_whole` raises RunError E405 where arrays are
-    mapped from files that have become shorter.
+    windows apart. `classes_to_draw` are the numbers of the values that rows of training are drawn by, where each is to come
+    equally often. `need_whole` raises RunError E405 where arrays are mapped from files that have become shorter. `naive` is the
+    seasonal naive forecast of targets of windows that are numbers.
     """
 
     inputs: Arrays
@@ -67,9 +79,15 @@ class Part:
     masks: KnownMasks = NOTHING
     learnt: Learnt = NOTHING_LEARNT
     numbers: Array | None = None
-    labels: Arrays = field(default_factory=dict)
+    labels: Labels | None = None
     classes_to_draw: Array | None = None
     need_whole: Callable[[], None] = lambda: None
+    naive: Naive | None = None
+
+    @property
+    def named(self) -> Arrays:
+        """The columns that tell predictions of windows apart, `[rows]`, or `[rows, steps]` of the horizon; none of other rows."""
+        return {} if self.labels is None else self.labels.all()
 
     def between(self, start: int, stop: int) -> "Part":
         """The rows from `start` to `stop`, of which nothing is copied."""
@@ -83,9 +101,11 @@ class Part:
         """The rows at these indices."""
         inputs = {name: array[rows] for name, array in self.inputs.items()}
         targets = {name: array[rows] for name, array in self.targets.items()}
-        labels = {name: array[rows] for name, array in self.labels.items()}
+        labels = None if self.labels is None else self.labels.take(rows)
         numbers = rows if self.numbers is None else self.numbers[rows]
-        return Part(inputs, targets, len(rows), self.masks.take(rows), self.learnt, numbers, labels)
+        naive = None if self.naive is None else self.naive.take(rows)
+        masks = self.masks.take(rows)
+        return Part(inputs, targets, len(rows), masks, self.learnt, numbers, labels, naive=naive)
 
 
 class RawColumns(NamedTuple):
@@ -207,20 +227,6 @@ def place_of_row(task: Task, root: Root, row: int, *, test: bool = False) -> str
     return task.data.source.place_of(root_for(task.spec.document, root, ("data", "source")), row, test=test)
 
 
-def training_rows(task: Task, columns: Arrays, windows: Windows | None) -> Array | slice:
-    """The places of the training rows, as far as readers have to know them: where rows differ in number, or cannot be split,
-    it is reported when they have been read.
-    """
-    assert task.data is not None
-    if windows is not None:
-        return windows.rows.train
-    bindings = of_columns(task)
-    if not task.data.splits or not bindings or (first := columns.get(bindings[0].names[0])) is None:
-        return slice(None)
-    start, stop = getattr(bindings[0].reader, "rows", None) or (0, len(first))
-    return split_rows(task.data, stop - start, columns).train
-
-
 def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     """The columns of the source at `at` that the task reads."""
     try:
@@ -285,6 +291,7 @@ def read_part(
     need_row_memory(task, columns, None if windows is None else len(windows.starts))
     names: dict[str, tuple[str, ...]] = {}
     values: dict[str, Any] = {}
+    naive: dict[str, Array] = {}
 
     def read_one(binding: Binding, counts: Array | None = None) -> Array:
         if windows is not None and counts is not None:
@@ -292,7 +299,11 @@ def read_part(
         array, value = read_binding(binding, columns, learnt, counts, training)
         if value is not None:
             names[key_of(binding)], values[key_of(binding)] = binding.names, value
-        return array if windows is None else gathered(task, windows, binding, array)
+        if windows is None:
+            return array
+        if binding.wanted is None and not binding.reader.gives_labels:
+            naive[binding.name] = naive_of(windows, array)
+        return gathered(task, windows, binding, array)
 
     inputs = {name: read_one(binding) for name, binding in (task.inputs or {}).items()}
     bindings, masks = task.targets or {}, masks_among_targets(task)
@@ -316,18 +327,11 @@ def read_part(
         return Part(inputs, targets, rows, known, found)
     if training is not None:
         found = with_step(found, tuple(windows.spec.columns), windows.series.step)
-    first, labels = windows.rows_of(np.arange(rows), "horizon")[:, 0], labels_of(windows, columns)
-    if (groups := numbers_of_groups(task, labels, found)) is not None:
+    first, labels = first_rows(windows), Labels(windows, columns, np.arange(rows))
+    if (groups := numbers_of_groups(task, labels.groups(), found)) is not None:
         targets[GROUP] = groups
-    return Part(inputs, targets, rows, known, found, first, labels)
-
-
-def need_equal_lengths(task: Task, inputs: Arrays, targets: Arrays) -> int:
-    """The number of rows. Raises RunError E404 where inputs or targets differ in it."""
-    lengths = {**{n: len(a) for n, a in targets.items()}, **{n: len(a) for n, a in inputs.items()}}
-    if error := unequal_rows(task, lengths):
-        raise error
-    return next(iter(lengths.values()))
+    forecast = Naive(season_of(windows), naive)
+    return Part(inputs, targets, rows, known, found, first, labels, naive=forecast)
 
 
 def check_values(task: Task, part: Part, *, training: bool) -> None:

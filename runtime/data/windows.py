@@ -6,6 +6,7 @@ Rows are split first: the targets of a window lie inside one part, its context m
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted, listed
 from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.splits import check_taken
-from modelc.compiler.language.windows import SpanName, Step, WindowsSpec
+from modelc.compiler.language.windows import MICROSECONDS, SpanName, Step, WindowsSpec
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.series import Series, series_of
 from modelc.runtime.data.split_columns import marked_rows
@@ -23,6 +24,8 @@ from modelc.runtime.data.splitting import Parts
 PARTS = ("train", "test", "validation")
 """The parts by their numbers."""
 AT = ("data", "windows")
+AT_ONCE = 2**22
+"""Numbers of rows that are made at once where windows are gathered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,43 @@ def gathered(task: Task, windows: Windows, binding: Binding, array: Array) -> Ar
     span = span_of(task, binding)
     if span == "static":
         need_constant(windows, binding, array)
-    return np.asarray(array[windows.rows_of(np.arange(len(windows.starts)), span)])
+    every, steps = np.arange(len(windows.starts)), windows.spec.steps(span) or 1
+    found = [array[windows.rows_of(part, span)] for part in np.array_split(every, -(-len(every) * steps // AT_ONCE))]
+    return np.concatenate(found) if len(found) > 1 else found[0]
+
+
+class Naive(NamedTuple):
+    """What a seasonal naive forecast says of the targets: the `values` `[windows, steps, ...]` of the last season of their context, of
+    so many rows.
+    """
+
+    season: int
+    values: Arrays
+
+    def take(self, windows: Array) -> "Naive":
+        """That of the windows at these places."""
+        return Naive(self.season, {name: array[windows] for name, array in self.values.items()})
+
+
+def season_of(windows: Windows) -> int:
+    """How many rows a season of the series is taken to be: a day of rows of hours, a week of rows of days, a year of those of weeks,
+    months or quarters; 1 for none, and where the context is shorter.
+    """
+    step, day = windows.series.step, MICROSECONDS["day"]
+    if step is None or step.unit == "number":
+        return 1
+    if step.unit == "month":
+        season = 12 / step.amount
+    else:
+        season = (day if step.amount < day else 7 * day if step.amount < 7 * day else 364 * day) / step.amount
+    return int(season) if season.is_integer() and 1 < season <= windows.spec.context else 1
+
+
+def naive_of(windows: Windows, array: Array) -> Array:
+    """The seasonal naive forecast of all windows of what a target is read as, `[rows, ...]`."""
+    season = season_of(windows)
+    places = windows.spec.context - season + np.arange(windows.spec.horizon) % season
+    return np.asarray(array[windows.series.order[windows.starts[:, None] + places]])
 
 
 def need_constant(windows: Windows, binding: Binding, array: Array) -> None:
@@ -123,15 +162,34 @@ def counts_of_rows(windows: Windows, counts: Array, rows: int) -> Array:
     return found
 
 
-def labels_of(windows: Windows, columns: Arrays) -> Arrays:
-    """What tells the predictions of all windows apart: the series `[windows]`, the times of the horizon `[windows, steps]`."""
-    spec, every = windows.spec, np.arange(len(windows.starts))
-    found: dict[str, Array] = {}
-    if spec.group_by is not None:
-        found[spec.group_by] = np.ma.getdata(columns[spec.group_by])[windows.rows_of(every, "static")]
-    if spec.time is not None:
-        found[spec.time] = np.ma.getdata(columns[spec.time])[windows.rows_of(every, "horizon")]
-    return found
+def first_rows(windows: Windows) -> Array:
+    """The row of the source in which the targets of each window begin."""
+    return np.asarray(windows.series.order[windows.starts + windows.spec.context])
+
+
+class Labels(NamedTuple):
+    """What tells the predictions of some windows apart, which are those with the numbers `which`; `columns` are those of the source."""
+
+    windows: Windows
+    columns: Arrays
+    which: Array
+
+    def take(self, places: Array) -> "Labels":
+        """Those of the windows at these places."""
+        return self._replace(which=self.which[places])
+
+    def groups(self) -> Arrays:
+        """The series of each window, by the column that names it; nothing where all rows are one series."""
+        name = self.windows.spec.group_by
+        rows = self.windows.rows_of(self.which, "static")
+        return {} if name is None else {name: np.ma.getdata(self.columns[name])[rows]}
+
+    def all(self) -> Arrays:
+        """The series `[windows]`, and the times of the horizon `[windows, steps]`."""
+        name = self.windows.spec.time
+        rows = self.windows.rows_of(self.which, "horizon")
+        times: Arrays = {} if name is None else {name: np.ma.getdata(self.columns[name])[rows]}
+        return {**self.groups(), **times}
 
 
 def parts_of_rows(data: DataSpec, series: Series, columns: Arrays) -> Array:

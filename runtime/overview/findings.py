@@ -144,7 +144,9 @@ def giving_away(task: Task, studied: Sequence[Studied]) -> Iterator[Finding]:
         if task.data is None or not task.data.windows or span_of(task, one) == "horizon"
     ]
     inputs = {name for binding in given for name in binding.names}
-    reads = {frozenset(binding.names) for binding in given}
+    # What is known ahead is nothing to be made again.
+    is_series = task.data is not None and task.data.windows is not None
+    reads = set() if is_series else {frozenset(binding.names) for binding in given}
     wanted = [one for one in of_columns(task) if one.wanted is None and one.name != SAMPLE_WEIGHT]
     for binding in wanted:
         # An input that reads the very same columns is to be made again from itself, as by an autoencoder.

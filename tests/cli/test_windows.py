@@ -105,6 +105,16 @@ def test_series_without_what_is_known_ahead_are_named(folder: Path) -> None:
     assert not (folder / "none.csv").exists()
 
 
+def test_the_rows_of_series_are_not_odd_since_they_repeat_or_read_their_past(folder: Path) -> None:
+    shown = modelc("data", "sales.yaml", cwd=folder)
+    assert shown.code == 0, shown.err
+    assert "rows are windows" in shown.out
+    assert "repeats" not in shown.out and "leave it out" not in shown.out
+    (folder / "told.yaml").write_text(SPEC.replace("number: promo", "number: sales"))
+    told = modelc("data", "told.yaml", cwd=folder)
+    assert "the input `promo` reads `sales`" in " ".join(told.out.split())
+
+
 def test_a_series_that_is_new_is_named_with_its_line(folder: Path) -> None:
     rows = [row for row in sales() if row["store"] == "north"]
     new = [row | {"store": "east"} for row in rows]

@@ -72,6 +72,9 @@ def is_pattern(name: str) -> bool:
 class Reader(Registered):
     """Abstract: each subclass is one way to make an input or target of the model from columns."""
 
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        "span": "it stands beside the reader, not inside: `x: {array: ..., span: {value}}`"
+    }
     origin: ClassVar[Literal["column", "input"]] = "column"
     """What `subject` names: a column of the source, or an input of the model, whose finished array is then read."""
     gives_labels: ClassVar[bool] = False

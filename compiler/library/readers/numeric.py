@@ -36,8 +36,19 @@ Missing = Annotated[
         description="What stands for missing values: `mean` or `median` of the training rows, or a number; else they are an error."
     ),
 ]
+
+
+def read_standardize(value: Any) -> Any:
+    """Yes, no, or `per_group`."""
+    if isinstance(value, bool) or value == "per_group":
+        return value
+    message = "expected `true`, `false`, or `per_group` for each series of `windows`"
+    raise PydanticCustomError("standardize", message, {"label": "not one of these"})
+
+
 Standardize = Annotated[
     bool | Literal["per_group"],
+    BeforeValidator(read_standardize),
     Field(
         description="Subtract the mean of the training rows, and divide by their standard deviation; with `windows`, `per_group` "
         "takes those of each series by itself."

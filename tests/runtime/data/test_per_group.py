@@ -64,7 +64,9 @@ def test_metrics_and_predictions_are_in_the_unit_of_the_data(tmp_path: Path) -> 
     params: dict[str, Any] = {"sales/dense": {"kernel": np.zeros((14, 3)), "bias": np.array([0.0, 1.0, -1.0])}}
     prepared = prepare(task)
     found = predict(prepared, params, {}, part.inputs, part.rows, groups=part.targets[GROUP])["sales"]
-    stores = part.labels["store"]
+    assert part.labels is not None
+    labels = part.labels.all()
+    stores = labels["store"]
     seen = {
         store: columns["sales"][rows[np.argsort(columns["date"][rows])][:-4]]
         for store in ("north", "south")
@@ -76,7 +78,7 @@ def test_metrics_and_predictions_are_in_the_unit_of_the_data(tmp_path: Path) -> 
     truth = np.array(
         [
             [columns["sales"][(columns["store"] == one) & (columns["date"] == day)][0] for day in days]
-            for one, days in zip(stores, part.labels["date"], strict=True)
+            for one, days in zip(stores, labels["date"], strict=True)
         ]
     )
     scores = evaluate(prepared, params, {}, part)

@@ -66,7 +66,8 @@ def test_a_window_is_drawn_by_the_first_row_of_its_targets(tmp_path: Path) -> No
     columns = series_of({"north": 30, "south": 12})
     raw = spec_of_windows(BY_STORE, sampling={"balanced": "store"})
     _, dataset = ready(raw, written_columns(tmp_path, **columns))
-    stores = np.array([str(name) for name in dataset.train.labels["store"]])
+    assert dataset.train.labels is not None
+    stores = np.array([str(name) for name in dataset.train.labels.groups()["store"]])
     assert dataset.train.classes_to_draw is not None
     np.testing.assert_array_equal(dataset.train.classes_to_draw, (stores == "south").astype(int))
 
