@@ -111,12 +111,13 @@ def profile_of(
     shown = variable.take(sampled)
     present = shown.present
     rows, missing = len(shown.values), len(shown.values) - len(present)
-    if shown.kind in ("integer", "number") and binding.classes is None:
-        numbers = numbers_of(present, variable.take(training).present)
-        return VariableProfile(kind="number", rows=rows, missing=missing, numbers=numbers)
+    are_numbers = shown.kind in ("integer", "number")
     if shown.kind == "text" and isinstance(binding.reader, TextReader | DateReader):
         return VariableProfile(kind="length", rows=rows, missing=missing, numbers=lengths_of(present))
-    names = names_of(present, most_names)
+    names = None if are_numbers and binding.classes is None else names_of(present, most_names)
+    if are_numbers and names is None:
+        numbers = numbers_of(present, variable.take(training).present)
+        return VariableProfile(kind="number", rows=rows, missing=missing, numbers=numbers)
     if names is None:
         return VariableProfile(kind="length", rows=rows, missing=missing, numbers=lengths_of(present))
     return VariableProfile(kind="name", rows=rows, missing=missing, names=names)
