@@ -1,7 +1,7 @@
 """All that plug-ins are written and tested with. No other name of modelc is promised to them; `docs/plugins.md` has each.
 
 Kinds of things, what their methods take and give, checks with coded errors, types of fields, and the notation of specs.
-Importing this imports no array library. Readers and sources of data are not here yet.
+Importing this imports no array library. Sources of data are not here yet.
 """
 
 from modelc.compiler.diagnostics.exceptions import PlanError, PluginError, need
@@ -24,6 +24,7 @@ from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
 from modelc.compiler.library.constraints import ConstraintField
+from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.layer import Activation, Layer, Plan, Slot, State, Weight
 from modelc.compiler.library.contracts.layer_call import Batch, Call, Result
 from modelc.compiler.library.contracts.loss import (
@@ -35,6 +36,7 @@ from modelc.compiler.library.contracts.loss import (
 )
 from modelc.compiler.library.contracts.metric import Link, Metric, mean_result, mean_sums, need_comparable
 from modelc.compiler.library.contracts.optimizer import Optimizer, Schedule
+from modelc.compiler.library.contracts.reader import Reader, Unit
 from modelc.compiler.library.contracts.weight_rules import Constraint, Initializer, Regularizer, Unfitted
 from modelc.compiler.library.initializers import InitializerField
 from modelc.compiler.library.layers import ActivationField, LayerField
@@ -49,6 +51,7 @@ __all__ = [
     "Axis",
     "Batch",
     "Call",
+    "Column",
     "Constraint",
     "ConstraintField",
     "Count",
@@ -69,6 +72,7 @@ __all__ = [
     "PlanError",
     "PluginError",
     "Positive",
+    "Reader",
     "Registered",
     "Regularizer",
     "RegularizerField",
@@ -83,6 +87,7 @@ __all__ = [
     "State",
     "TensorType",
     "Unfitted",
+    "Unit",
     "Weight",
     "at_least_float32",
     "build",

@@ -9,7 +9,6 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelc.compiler.library.contracts.reader import Reader
 from modelc.plugin import (
     Activation,
     ActivationField,
@@ -19,6 +18,7 @@ from modelc.plugin import (
     Loss,
     Metric,
     Plan,
+    Reader,
     at_least_float32,
     build,
     mean_result,

@@ -17,8 +17,6 @@ from tests.test_docs import FILES, blocks
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "plugins.md"
 PUBLIC = {"modelc", "modelc.plugin", "modelc.testing"}
-APART = "modelc.compiler.library.contracts.reader"
-"""Readers and sources join `modelc.plugin` with the contract that they are to have."""
 
 
 def test_the_public_names_are_in_order_and_are_all_there_is() -> None:
@@ -97,8 +95,8 @@ def test_documents_tests_of_plugins_and_the_kit_use_nothing_below_what_is_public
     assert modules_of(TEXTS[where]) - kit <= PUBLIC
 
 
-def test_the_plugin_of_the_tests_uses_nothing_below_what_is_public_but_the_reader() -> None:
-    assert modules_of(made_plugins.CODE) == {"modelc.plugin", APART}
+def test_the_plugin_of_the_tests_uses_nothing_below_what_is_public() -> None:
+    assert modules_of(made_plugins.CODE) == {"modelc.plugin"}
 
 
 def test_imports_below_what_is_public_would_be_found() -> None:

@@ -17,6 +17,7 @@ from modelc.plugin import (
     Loss,
     Metric,
     Plan,
+    Reader,
     Result,
     State,
     TensorType,
@@ -25,7 +26,7 @@ from modelc.plugin import (
     enable,
     need,
 )
-from modelc.testing import check_layer, check_loss, check_metric
+from modelc.testing import check_layer, check_loss, check_metric, check_reader
 from tests.made_plugins import make_file
 
 ZEROS = build(Initializer, "zeros")
@@ -270,3 +271,64 @@ def test_a_fault_of_a_metric_is_seen(fault: str, said: str) -> None:
     check_metric(Count, None, X, X[::-1].copy())
     with pytest.raises(AssertionError, match=said):
         check_metric(Count, {"fault": fault}, X, X[::-1].copy())
+
+
+class Spread(Reader):
+    """Texts as the share of the longest in the training rows; a reader with a fault where `fault` says so."""
+
+    primary: ClassVar[str | None] = "column"
+    example: ClassVar[str] = "spread: {column: name}"
+
+    column: Annotated[str, Field(description="Name of the column.")]
+    fault: Annotated[str, Field(description="What is wrong with it.")] = ""
+
+    @property
+    def subject(self) -> str:
+        return self.column
+
+    def plan(self, columns: Any, wanted: TensorType | None) -> TensorType | None:
+        if columns is None and self.fault == "early":
+            return TensorType((2,), "float32")
+        return TensorType((), "float64" if self.fault == "dtype" else "float32")
+
+    def learn(self, columns: Any) -> Any:
+        longest = max(map(len, columns[self.column].tolist()))
+        return {1: longest} if self.fault == "json" else longest
+
+    def read(self, columns: Any, wanted: TensorType | None, learnt: Any = None) -> Any:
+        column = columns[self.column]
+        if self.fault == "writes":
+            column[0] = "other"
+        lengths = np.array([len(text) for text in column.tolist()], "float32")
+        longest = (
+            lengths.max() if self.fault == "batch" else next(iter(learnt.values())) if self.fault == "json" else learnt
+        )
+        return (lengths[1:] if self.fault == "fewer" else lengths) / np.float32(longest)
+
+
+def test_readers_are_checked() -> None:
+    texts = {"name": np.array(["a", "abc", "ab"], np.dtypes.StringDType())}
+    check_reader(Spread, {"column": "name"}, texts, oracle=lambda columns: [1 / 3, 1, 2 / 3])
+    with pytest.raises(AssertionError, match="oracle"):
+        check_reader(Spread, {"column": "name"}, texts, oracle=lambda columns: [1 / 3, 1, 1 / 2])
+    check_reader("category", {"column": "name", "vocabulary": 3}, texts)
+    numbers = {"x": np.array([1.0, 3.0, 8.0])}
+    wanted = TensorType((), "float32")
+    check_reader("number", {"column": "x", "standardize": True}, numbers, wanted=wanted)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("early", "plan promises .* without the columns"),
+        ("dtype", "plan promises"),
+        ("json", "which JSON does not keep"),
+        ("writes", "is changed by reading it"),
+        ("batch", "one row alone"),
+        ("fewer", "3 rows are read as 2"),
+    ],
+)
+def test_each_fault_of_a_reader_is_seen(fault: str, said: str) -> None:
+    texts = {"name": np.array(["a", "abc", "ab"], np.dtypes.StringDType())}
+    with pytest.raises(AssertionError, match=said):
+        check_reader(Spread, {"column": "name", "fault": fault}, texts)

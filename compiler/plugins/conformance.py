@@ -14,7 +14,6 @@ from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.library.contracts.augmentation import Augmentation
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.library.contracts.layer import Layer, Slot
-from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.registries import TABLES
 
 CONFIG = {"frozen": True, "extra": "forbid", "strict": True, "allow_inf_nan": False}
@@ -45,7 +44,7 @@ def violations(table: Registry[Any], name: str, cls: Any) -> list[str]:
 def contract_of(table: Registry[Any]) -> str:
     """The name that plug-ins import the base of a table by. Some are not in `modelc.plugin` yet."""
     base = table.base
-    return f"{'modelc.plugin' if base not in (Augmentation, Reader, Source) else base.__module__}.{base.__name__}"
+    return f"{'modelc.plugin' if base not in (Augmentation, Source) else base.__module__}.{base.__name__}"
 
 
 def violations_of(name: str, cls: type[Registered]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The public test kit: the tests of modelc's own layers, losses and metrics, for those of plug-ins.
+"""The public test kit: the tests of modelc's own layers, losses, metrics and readers, for those of plug-ins.
 
     from modelc.testing import check_layer
 
@@ -11,5 +11,6 @@ Each raises AssertionError with the first fault. Not for models: use `modelc val
 from modelc.testing.layers import check_layer
 from modelc.testing.losses import check_loss
 from modelc.testing.metrics import check_metric
+from modelc.testing.readers import check_reader
 
-__all__ = ["check_layer", "check_loss", "check_metric"]
+__all__ = ["check_layer", "check_loss", "check_metric", "check_reader"]

@@ -18,7 +18,7 @@ from modelc.runtime.data.dataset import Dataset, Part, check_values, read_datase
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.data.opened_files import opened_columns
 from modelc.runtime.data.prepared.cache import FOLDER, found, put
-from modelc.runtime.data.prepared.key import is_masked, is_slow, key_for, key_of
+from modelc.runtime.data.prepared.key import is_of_plugins, is_slow, key_for, key_of
 from modelc.runtime.data.prepared.prepared_set import (
     SetRecord,
     can_be_kept,
@@ -123,7 +123,7 @@ def keys_of(
     # Windows take the memory of many rows each, and making them of rows that are read is fast.
     if task.data is None or task.data.windows is not None:
         return ()
-    if is_masked(task) and task.spec.plugins.plugins:
+    if is_of_plugins(task):
         return ()
     # `files` are those that the sources open: what a program gives, which files there are, and what is in those that readers open
     # would be in no key.

@@ -140,11 +140,12 @@ class CategoricalReader(Reader):
     ] = None
     vocabulary: Annotated[
         int | None,
-        BeforeValidator(read_vocabulary),
+        # Before the validator, so that the bound is not one of null.
         Field(
             ge=2,
             description="Number of classes whose names are learnt: the most frequent of the training rows, and `unknown`.",
         ),
+        BeforeValidator(read_vocabulary),
     ] = None
     unknown: Annotated[
         str | None,

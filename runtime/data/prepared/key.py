@@ -28,6 +28,12 @@ def digest_of(facts: Mapping[str, Any]) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+def is_of_plugins(task: Task) -> bool:
+    """Whether the code of plug-ins has a part in what is read: a key does not say what that is."""
+    plugins = task.spec.plugins
+    return bool(plugins.of("source") or plugins.of("reader") or (plugins.plugins and is_masked(task)))
+
+
 def is_slow(task: Task) -> bool:
     """Whether reading the rows of `task` takes longer than mapping what was made of them."""
     assert task.data is not None
