@@ -16,9 +16,11 @@ from modelc.compiler.api import load
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.sources.tables.table_source import TableSource
 from modelc.compiler.syntax.file_root import Root
+from modelc.plugin import enable
 from modelc.runtime.data import prepared_rows
 from modelc.runtime.data.dataset import Dataset, Part, complete, read_dataset
 from modelc.runtime.data.prepared_rows import dataset_of
+from tests.made_plugins import make_file
 from tests.runtime.small import spec, write_rows
 from tests.runtime.tables import KINDS, columns, root_of, settle, table_spec, write_table
 
@@ -354,3 +356,18 @@ def test_processes_may_prepare_the_same_rows_at_once(tmp_path: Path) -> None:
     assert len(sets(root_of(tmp_path))) == 1
     assert not [name for name in os.listdir(tmp_path / "cache" / "prepared") if name.startswith(".")]
     settle(path)
+
+
+def test_rows_that_the_code_of_a_plug_in_reads_are_not_kept(tmp_path: Path, reads: list[str]) -> None:
+    write_table(tmp_path, "csv", columns())
+    plugin = make_file(tmp_path / "things.py")
+    raw, root = (
+        table_spec("csv", data={"targets": {"y": {"doubled": "a"}}}, loss="mean_squared_error"),
+        root_of(tmp_path),
+    )
+    raw["model"]["layers"] = [{"dense": 1, "name": "y"}]
+    with enable(plugin):
+        task = load(raw, plugins=[plugin])
+        for _ in range(2):
+            dataset_of(complete(task, root)[0], root)
+    assert reads == ["rows", "rows"]
