@@ -84,11 +84,10 @@ def values_of(column: "ColumnFacts") -> str:
     if column.is_text or column.type == "boolean":
         if column.frequent:
             return frequent + (", ..." if (column.distinct or 0) > len(column.frequent) else "")
-        return (
-            ""
-            if column.least is None
-            else f"no two alike, {column.least:,} to {counted(int(column.most or 0), 'character')}"
-        )
+        if column.least is None:
+            return ""
+        most = counted(int(column.most or 0), "character")
+        return f"no two alike, {most if column.least == column.most else f'{column.least:,} to {most}'}"
     if column.least is None:
         return ""
     mean = "" if column.mean is None else f", mean {number_text(column.mean)}"

@@ -81,19 +81,39 @@ class Profiles(Sealed):
 
 def profile_columns(task: Task, columns: Arrays, training: Array | slice) -> Profiles:
     """The profiles of the columns that `task` reads, `[rows, ...]` each, in the rows `training`."""
-    bindings = {name: binding for binding in of_columns(task) for name in binding.names}
+    bindings = bindings_by_column(task)
     taken = {name: take_rows(columns[name], getattr(one.reader, "rows", None)) for name, one in bindings.items()}
     rows = len(np.arange(len(next(iter(taken.values()))))[training])
     kept = min(MOST_NAMES, ALL_NAMES // max(1, len(taken)))
     sampled = sample_of(training, rows)
     found = {}
     for name, column in taken.items():
-        # Of the files that a reader opens, the paths say nothing.
-        whole = () if bindings[name].reader.opens_files else variables_of({name: column})
+        whole = variables_read(bindings[name], name, column)
         kind = kind_of(column)
         variables = [profile_of(one, training, sampled, bindings[name], kept) for one in whole]
         found[name] = ColumnProfile(type=kind, shape=list(column.shape[1:]), variables=variables)
     return Profiles(format=FORMAT, rows=rows, columns=found)
+
+
+def bindings_by_column(task: Task) -> dict[str, Binding]:
+    """The columns that are read, with the first input or target that reads each."""
+    found: dict[str, Binding] = {}
+    for binding in of_columns(task):
+        for name in binding.names:
+            found.setdefault(name, binding)
+    return found
+
+
+def variables_read(binding: Binding, name: str, column: Array) -> tuple[Variable, ...]:
+    """The variables of the column called `name` that `binding` reads.
+
+    Of the files that a reader opens, the paths say nothing; and the places of a row of ids, such as words, are not variables of
+    their own.
+    """
+    is_measured = binding.wanted is not None and binding.wanted.is_float
+    if binding.reader.opens_files or (column.ndim > 1 and column.dtype.kind != "f" and not is_measured):
+        return ()
+    return variables_of({name: column})
 
 
 def sample_of(training: Array | slice, rows: int) -> Array | slice:

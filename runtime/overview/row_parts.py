@@ -1,37 +1,43 @@
 """The rows for training, validation and test with the columns that they were read from, and what a message calls each row."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
 
-from modelc.compiler.binding.task import Task
+from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.library.readers.checks import take_rows
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.column_profiles import bindings_by_column, variables_read
 from modelc.runtime.data.dataset import Dataset, Part, place_of_row
 from modelc.runtime.data.learning import of_columns
-from modelc.runtime.data.opened_files import contents_alone, opened_columns
-from modelc.runtime.data.variables import Variable, variables_of
+from modelc.runtime.data.opened_files import contents_alone
+from modelc.runtime.data.variables import Variable
 
 
 @dataclass(frozen=True)
 class RowsOfSource:
     """The columns of a source that are read, each with the rows that are read of it, the first of which is `first`; `compared` are
-    the same, with what is in files in place of their paths, which are in the columns `opened`.
+    the same, with what is in files in place of their paths. `bindings` has one that reads each of them.
     """
 
     columns: Arrays
     compared: Arrays
-    opened: Collection[str]
+    bindings: Mapping[str, Binding]
     first: int
     place_of: Callable[[int], str]
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:
-        return variables_of({name: column for name, column in self.columns.items() if name not in self.opened})
+        """The variables of all columns."""
+        return tuple(
+            variable
+            for name, column in self.columns.items()
+            for variable in variables_read(self.bindings[name], name, column)
+        )
 
 
 class PartRows(NamedTuple):
@@ -48,10 +54,16 @@ class PartRows(NamedTuple):
         """The number of a row of the part in its source, counted from 0."""
         return int(self.rows[row]) + self.source.first
 
+    def file_of(self, row: int) -> str:
+        """The first of the files that a row of the part names; empty where no reader opens files."""
+        opened = (name for name, one in self.source.bindings.items() if one.reader.opens_files)
+        name = next(opened, None)
+        return "" if name is None else repr(str(self.source.columns[name][self.rows[row]]))
+
     def called(self, row: int, *, place: bool = False) -> str:
         """What a message calls a row of the part; with its `place` in the files of its source where they have lines."""
         number = self.number_of(row)
-        where = self.source.place_of(number) if place else ""
+        where = (self.source.place_of(number) or self.file_of(row)) if place else ""
         return f"row {number}" + (f" ({where})" if where else "")
 
 
@@ -59,13 +71,13 @@ def parts_of(task: Task, dataset: Dataset, root: Root) -> tuple[PartRows, ...]:
     """The parts of a data set that was read with its raw columns; that of the training rows is the first."""
     assert dataset.raw is not None
     columns, first = rows_that_are_read(task, dataset.raw.source)
-    opened = opened_columns(task)
+    bindings = bindings_by_column(task)
     place_of = partial(place_of_row, task, root)
-    source = RowsOfSource(columns, contents_alone(task, columns, root), opened, first, place_of)
+    source = RowsOfSource(columns, contents_alone(task, columns, root), bindings, first, place_of)
     own = source
     if (brought := dataset.raw.test) is not None:
         columns = {name: brought[name] for name in columns}
-        own = RowsOfSource(columns, contents_alone(task, columns, root), opened, 0, partial(place_of, test=True))
+        own = RowsOfSource(columns, contents_alone(task, columns, root), bindings, 0, partial(place_of, test=True))
     parts = dataset.raw.parts
     tested = parts.test if own is source else np.arange(len(next(iter(own.columns.values()))))
     found: Mapping[str, tuple[Part | None, RowsOfSource, Array | None]] = {
