@@ -104,14 +104,15 @@ def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | No
         found = new_rows(
             data, task.source, columns_in(run.environment()), folders[1] or folders[0], opened_by_inputs(task)
         )
-        task, part = part_for(run, task, found, values_for_prediction(run))
+        task, part, seen = part_for(run, task, found, values_for_prediction(run))
         facts: dict[str, object] = {
             "split": None,
             "data": found.shown,
             "changed_columns": None,
             "changed_test_columns": None,
         }
-        return ScoredRows(task, part, f"rows of {found.shown}", facts)
+        what = f"rows of {found.shown}" + (", which training saw but for those held out" if seen else "")
+        return ScoredRows(task, part, what, facts)
     from modelc.cli.splits import read_again
     from modelc.runtime.data.chosen_split import choose_rows
 

@@ -105,7 +105,7 @@ class TrainedRun:
         else:
             need_one_choice(split)
             learnt = values_for_prediction(self._run)
-            task, part = part_for(self._run, self._task, self._rows_given(data), learnt)
+            task, part, _ = part_for(self._run, self._task, self._rows_given(data), learnt)
         task, notes = as_trained(task, self._run.environment())
         for note in notes:
             warn(note, 2)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.column_digests import digests_of
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.last_windows import last_windows
 from modelc.runtime.data.learning import Learnt, of_columns
@@ -18,6 +19,7 @@ from modelc.runtime.data.opened_files import below_root
 from modelc.runtime.data.per_group import numbers_of_groups
 from modelc.runtime.data.row_places import located_by
 from modelc.runtime.predictions_ahead import labels_by_row
+from modelc.runtime.runs.environment import known_digests
 from modelc.runtime.runs.kept_spec import with_rows_for
 from modelc.runtime.runs.run_directory import Run
 
@@ -60,8 +62,18 @@ def inputs_ahead(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> NewInpu
     return NewInputs(found.inputs, found.rows, labels, found.notes, groups)
 
 
-def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> tuple[Task, Part]:
-    """The task with the types of these rows, and the rows with their targets. Raises RunError E4xx, SpecError."""
+class NewPart(NamedTuple):
+    """New rows with their targets, the task with the types of these, and whether they are the very rows of the run's source, of
+    which it was trained on all but those that were held out.
+    """
+
+    task: Task
+    part: Part
+    seen: bool
+
+
+def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> NewPart:
+    """The new rows, read as those of training. Raises RunError E4xx, SpecError."""
     bindings = of_columns(task)
     try:
         there = [name for name in columns_of_windows(task) if name in rows.names]
@@ -75,7 +87,14 @@ def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> tuple[Task,
         raise RunError("E404", f"`{rows.shown}` has no rows to evaluate")
     with with_rows_for(run), located_by(rows.place_of):
         task, part = read_new_part(task, columns, learnt, rows.root)
-    return as_learnt(task, learnt), part
+    return NewPart(as_learnt(task, learnt), part, are_of_training(run, columns))
+
+
+def are_of_training(run: Run, columns: Arrays) -> bool:
+    """Whether `columns` have the values that those of the run's source had."""
+    before = known_digests(run.environment()).train
+    now = digests_of(columns, columns, before).digests
+    return bool(now) and all(before.digests.get(name) == digest for name, digest in now.items())
 
 
 def columns_for(

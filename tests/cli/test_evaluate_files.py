@@ -78,6 +78,13 @@ def test_a_file_scores_as_the_test_rows_that_it_has(folder: Path, kind: str) -> 
     assert said[1].startswith(f"20 rows of later.{kind}, best weights")
 
 
+def test_rows_that_training_saw_are_called_so(folder: Path) -> None:
+    for kind in ("csv", "parquet"):
+        said = modelc("evaluate", "run", f"rows.{kind}", cwd=folder).out.splitlines()[1]
+        assert said.startswith(f"60 rows of rows.{kind}, which training saw but for those held out, best weights")
+    assert "training saw" not in modelc("evaluate", "run", "later.csv", cwd=folder).out
+
+
 def test_the_columns_of_splits_need_not_be_there(folder: Path) -> None:
     rows = [{name: value for name, value in row.items() if name != "part"} for row in houses(20, 1)]
     keep(folder, rows, "without")
