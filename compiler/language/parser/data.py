@@ -45,7 +45,8 @@ def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:
 
 def with_windows(reporter: Reporter, data: DataSpec, section: Mapping[str, Any]) -> DataSpec:
     """`data` with its windows, where there are any, and what is read of them."""
-    lost = any(fold(str(key)) in WINDOW_WORDS for key in reporter.unread.keys(("data",)))
+    unread = {str(key) for key in reporter.unread.keys(("data",))}
+    lost = "windows" in unread or any(fold(key) in WINDOW_WORDS for key in unread)
     given = section.get("inputs"), section.get("targets"), {"": section.get("sample_weight")}
     spans = any("span" in found.beside for readers in given for found in (readers or {}).values() if found)
     if not (lost or spans or "windows" in section):
@@ -55,7 +56,9 @@ def with_windows(reporter: Reporter, data: DataSpec, section: Mapping[str, Any])
     data = data._replace(windows=section.get("windows"), spans=spans_of(reporter, section, lost=lost))
     check_beside_windows(reporter, data, section)
     if data.windows is not None:
-        return data
+        # What a reader without its span reads of a window is not known.
+        spanless = {name: None for name in data.inputs if ("data", "inputs", name, "span") in reporter.unread.paths}
+        return data._replace(inputs={**data.inputs, **spanless})
     if not (lost or "windows" in section):
         return data
     # Which shapes the columns have is not known without the windows.
