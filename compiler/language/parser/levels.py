@@ -78,7 +78,8 @@ def report_too_deep(reporter: Reporter, shape: Names, raw: Mapping[str, Any], pa
 def report_too_high(reporter: Reporter, shape: Names, raw: Mapping[str, Any], path: Path) -> bool:
     """Report a mapping from names that is an entry itself, whose name is left out; says whether it is one."""
     entry = resolved(shape.of)
-    if not raw or not is_entry(entry, raw) or any(could_be(entry, value) for value in raw.values()):
+    entries = any(could_be(entry, value) for value in raw.values())
+    if not raw or reporter.has_hole(path) or not is_entry(entry, raw) or entries:
         return False
     if is_named_like_one(entry, raw, names_of_model(reporter.document.data)):
         return False
