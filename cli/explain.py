@@ -74,7 +74,8 @@ def explain(
     if not found and not plugin_with(name):
         if owners := arguments_called(name):
             blocks.append(listing(f"{name}  an argument of", list(owners)))
-        if not blocks and not suggest(name, key_names()).is_safe and (owners := values_called(name)):
+        is_near_key = not blocks and suggest(name, key_names()).is_safe
+        if (pages or not blocks) and not is_near_key and (owners := values_called(name)):
             blocks.append(listing(f"{name}  a value of", list(owners)))
         blocks = blocks or list(elsewhere(name))
     if not blocks:
