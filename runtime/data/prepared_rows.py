@@ -17,6 +17,7 @@ from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests
 from modelc.runtime.data.dataset import Dataset, Part, check_values, read_dataset
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.data.opened_files import opened_columns
+from modelc.runtime.data.preparation import NotByParts, goes_by_parts, write_by_parts
 from modelc.runtime.data.prepared.cache import FOLDER, found, put
 from modelc.runtime.data.prepared.key import is_of_plugins, is_slow, key_for, key_of
 from modelc.runtime.data.prepared.prepared_set import (
@@ -69,6 +70,12 @@ def dataset_of(
         notes += said
         if dataset is not None:
             return dataset
+    may_be = len(keys) == 1 and not reading.verify and is_slow(task) and are_settled(files) and goes_by_parts(task)
+    if may_be and prepared_by_parts(root, keys[0], task):
+        need_unchanged(files, source_files(task, root, test=test))
+        dataset, _ = sound(partial(kept, root.cache, keys[0], task, always, reading, test=test), "")
+        if dataset is not None:
+            return replace(dataset, notes=(*dataset.notes, *notes))
     dataset = read_dataset(task, root, test=test, known=known, learnt=learnt)
     need_unchanged(files, source_files(task, root, test=test))
     if reading.verify and keys:
@@ -80,6 +87,15 @@ def dataset_of(
             again, _ = sound(partial(kept, root.cache, keys[-1], task, always, reading, test=test), "")
             dataset = again or dataset
     return replace(dataset, notes=(*dataset.notes, *notes))
+
+
+def prepared_by_parts(root: Root, key: str, task: Task) -> bool:
+    """Whether the rows could be prepared part by part. Where not, what is wrong is found, and said, when they are read at once."""
+    try:
+        put(root.cache, key, 0, partial(write_by_parts, key=key, task=task, root=root))
+    except (RunError, OSError, NotByParts):
+        return False
+    return True
 
 
 def sound(find: Callable[[], Dataset | None], where: str) -> tuple[Dataset | None, list[str]]:

@@ -51,6 +51,18 @@ def read_binding(
         raise advised(error, binding).placed(binding.at) from None
 
 
+def learnt_of(binding: Binding, columns: Arrays, training: Array | slice) -> Any:
+    """What the reader of a binding, all of whose rows count, learns of the rows `training`. Raises RunError as `read_binding` does."""
+    need_columns(binding, columns)
+    given = {name: columns[name] for name in binding.names}
+    try:
+        if not binding.reader.takes_missing:
+            given = {name: without_missing(binding, name, column, None) for name, column in given.items()}
+        return learn(binding, given, training, None)
+    except RunError as error:
+        raise advised(error, binding).placed(binding.at) from None
+
+
 def array_of(binding: Binding, columns: Arrays, learnt: Any, counts: Array | None) -> Array:
     """What the reader of a binding makes of `columns`, of a target where `counts` says that elements count, of which there are some."""
     every = every_row(binding).reader

@@ -1,6 +1,6 @@
 """A prepared set: a folder with the columns of each part of a data set, and a sealed record of what they are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,7 @@ from modelc.runtime.runs.sealed_json import Sealed, read_sealed, sealed
 from modelc.runtime.runs.unsound import UnsoundError
 
 RECORD = "record.json"
+PARTS = ("train", "validation", "test")
 MOST = 2**28
 """Bytes of a record: what readers have learnt is in it."""
 
@@ -110,19 +111,29 @@ def write_set(folder: OpenFolder, key: str, task: Task, dataset: Dataset) -> Non
         name: None if part is None else write_part(folder, names, task, part)
         for name, part in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test))
     }
-    learnt = dataset.train.learnt
-    digests = [
-        {"digests": dict(each.digests), "dtypes": dict(each.dtypes), "rows": each.rows} for each in dataset.digests
-    ]
+    write_record(folder, key, found, dataset.train.learnt, dataset.digests, dataset.notes, dataset.profiles)
+
+
+def write_record(
+    folder: OpenFolder,
+    key: str,
+    parts: Mapping[str, PartFiles | None],
+    learnt: Learnt,
+    known: KnownDigests,
+    notes: Sequence[str],
+    profiles: Profiles | None,
+) -> None:
+    """Write the record of a set whose `parts` have been written. Raises OSError."""
+    digests = [{"digests": dict(each.digests), "dtypes": dict(each.dtypes), "rows": each.rows} for each in known]
     record = {
         "format": FORMAT,
         "key": key,
-        **{name: None if part is None else part.model_dump() for name, part in found.items()},
+        **{name: None if (part := parts.get(name)) is None else part.model_dump() for name in PARTS},
         "columns": {name: list(columns) for name, columns in learnt.columns.items()},
         "learnt": dict(learnt.values),
         "digests": digests,
-        "notes": list(dataset.notes),
-        "profiles": None if dataset.profiles is None else dataset.profiles.model_dump(),
+        "notes": list(notes),
+        "profiles": None if profiles is None else profiles.model_dump(),
     }
     folder.write_new(RECORD, sealed(record))
     folder.sync()

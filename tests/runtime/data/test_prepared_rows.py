@@ -14,10 +14,11 @@ import pytest
 
 from modelc.compiler.api import load
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.contracts.data_source import Loaded
 from modelc.compiler.library.sources.tables.table_source import TableSource
 from modelc.compiler.syntax.file_root import Root
 from modelc.plugin import enable
-from modelc.runtime.data import prepared_rows
+from modelc.runtime.data import preparation, prepared_rows
 from modelc.runtime.data.dataset import Dataset, Part, complete, read_dataset
 from modelc.runtime.data.prepared_rows import dataset_of
 from tests.made_plugins import make_file
@@ -66,7 +67,15 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append("rows")
         return read_dataset(*given, **named)
 
+    by_parts = prepared_rows.prepared_by_parts
+
+    def prepare(*given: Any) -> bool:
+        is_done = by_parts(*given)
+        found.extend(["rows"] * is_done)
+        return is_done
+
     monkeypatch.setattr(prepared_rows, "read_dataset", read)
+    monkeypatch.setattr(prepared_rows, "prepared_by_parts", prepare)
     return found
 
 
@@ -79,6 +88,63 @@ def test_rows_are_read_once(kind: str, tmp_path: Path, reads: list[str]) -> None
     need_same(prepared(raw, root), first)
     assert reads == ["rows"] and first.notes == ()
     assert prepared(raw, root, test=False).test is None and reads == ["rows"]
+
+
+def manifold(folder: Path) -> dict[str, Any]:
+    """A spec with readers that learn, a copy of an input, rows that are drawn by a column, and test rows of their own."""
+    made = columns(61)
+    write_table(folder, "csv", made).rename(folder / "test.csv")
+    write_table(folder, "csv", columns(40))
+    text = {"text": {"column": "name", "length": 4, "tokenizer": "characters", "vocabulary": 9}}
+    inputs = {"x": {"numbers": {"columns": ["a", "b"], "standardize": True}}, "t": text}
+    targets = {"y": {"category": {"column": "y", "classes": 2}}, "same": {"same_as": "x"}}
+    raw = table_spec(
+        data={"source": {"csv": {"train": "rows.csv", "test": "test.csv"}}, "inputs": inputs, "targets": targets}
+    )
+    raw["data"]["sampling"] = {"balanced": "name"}
+    raw["model"] = {
+        "inputs": {"x": {"shape": [2]}, "t": {"shape": [4], "dtype": "int32"}},
+        "nodes": {
+            "ids": {"from": "t", "layers": [{"embedding": {"input_dim": 9, "output_dim": 2}}, "flatten"]},
+            "both": {"from": ["x", "ids"], "concatenate": {}},
+            "y": {"from": "both", "dense": {"units": 2, "activation": "softmax"}},
+            "same": {"from": "both", "dense": 2},
+        },
+        "outputs": ["y", "same"],
+    }
+    del raw["train"]["loss"]
+    raw["train"]["losses"] = {"y": "cross_entropy", "same": "mean_squared_error"}
+    return raw
+
+
+@pytest.mark.parametrize("rows", [7, 40, 1000])
+def test_rows_that_are_prepared_by_parts_are_those_that_are_read_at_once(
+    rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: list[str]
+) -> None:
+    monkeypatch.setattr(preparation, "AT_ONCE", rows)
+    raw, root = manifold(tmp_path), root_of(tmp_path)
+    found = prepared(raw, root)
+    assert len(sets(root)) == 1 and reads == ["rows"]
+    monkeypatch.setattr(prepared_rows, "prepared_by_parts", lambda *given: False)
+    wanted = read_anew(raw, root)
+    need_same(found, wanted)
+    assert found.notes == wanted.notes and found.profiles == wanted.profiles
+    assert found.train.classes_to_draw is not None
+    np.testing.assert_array_equal(found.train.classes_to_draw, wanted.train.classes_to_draw)
+
+
+def test_what_is_wrong_in_a_later_part_is_named_as_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparation, "AT_ONCE", 7)
+    made = columns()
+    made["y"][30] = 5
+    write_table(tmp_path, "csv", made)
+    root = root_of(tmp_path)
+    with pytest.raises(RunError) as caught:
+        prepared(table_spec(), root)
+    with pytest.raises(RunError) as wanted:
+        read_anew(table_spec(), root)
+    assert (caught.value.message, caught.value.helps) == (wanted.value.message, wanted.value.helps)
+    assert "row 30" in caught.value.message and not sets(root)
 
 
 def test_types_over_all_rows_are_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,12 +232,14 @@ def test_a_file_that_was_written_just_now_is_not_kept(tmp_path: Path, reads: lis
 def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_table(tmp_path, "csv", columns())
 
-    def read(*given: Any, **named: Any) -> Dataset:
+    load_all = TableSource.load
+
+    def changed(source: TableSource, *given: Any) -> Loaded:
         with path.open("a") as file:
             file.write("1,2,red,0\n")
-        return read_dataset(*given, **named)
+        return load_all(source, *given)
 
-    monkeypatch.setattr(prepared_rows, "read_dataset", read)
+    monkeypatch.setattr(TableSource, "load", changed)
     with pytest.raises(RunError, match=r"'rows\.csv' changed while it was read") as caught:
         prepared(table_spec(), root_of(tmp_path))
     assert caught.value.code == "E405"
