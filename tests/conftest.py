@@ -102,4 +102,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--kills", type=int, default=3, help="how many times `test_kills` kills a training")
     parser.addoption("--table-rows", type=int, default=20_000, help="how many rows a table has in `test_large_tables`")
+    parser.addoption(
+        "--folder-files", type=int, default=3_000, help="how many files `test_rows_of_files` has in folders"
+    )
     parser.addoption("--metric-draws", type=int, default=20, help="how many hostile draws each metric is compared on")

@@ -7,6 +7,7 @@ import numpy as np
 
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.distinct import distinct
 from modelc.compiler.library.contracts.reader import UnitOfGroups
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.learning import Learnt
@@ -19,7 +20,7 @@ AT = ("data", "windows", "group_by")
 
 def groups_of(values: Array) -> Iterator[tuple[str, Array]]:
     """The name of each group, and the places of its rows."""
-    names, which = np.unique(values, return_inverse=True)
+    names, _, which, _ = distinct(values)
     order = np.argsort(which, kind="stable")
     for name, rows in zip(names, np.split(order, np.cumsum(np.bincount(which))[:-1]), strict=True):
         yield str(name), rows

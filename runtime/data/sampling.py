@@ -5,6 +5,7 @@ import numpy as np
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
+from modelc.compiler.library.base.distinct import distinct
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.split_columns import split_column
 
@@ -24,7 +25,7 @@ def classes_to_draw(task: Task, numbers: Array | None, columns: Arrays) -> tuple
         return None, ()
     values = split_column(columns, name, AT)
     values = values if numbers is None else values[numbers]
-    names, classes, counts = np.unique(values, return_inverse=True, return_counts=True)
+    names, _, classes, counts = distinct(values)
     if len(names) == len(values) > 1:
         message = f"`{name}` has another value in each of {len(values):,} training rows, so there is nothing to balance"
         raise RunError("E404", message, helps=("name a column of classes, or remove `sampling`",), at=AT)

@@ -10,6 +10,7 @@ from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.splits import After, Split, Where
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.library.base.distinct import distinct
 from modelc.compiler.library.readers.checks import values_missing
 from modelc.runtime.data.arrays import Array, Arrays
 
@@ -59,7 +60,7 @@ def equal_rows(where: Where, column: Array, key: str) -> Array:
     for value in where.equals:
         rows = np.asarray(column == value)
         if not rows.any():
-            names = [str(name) for name in np.unique(column).tolist()]
+            names = [str(name) for name in distinct(column).values.tolist()]
             close = suggest(str(value), names).help
             message, notes = f"`{where.column}` is `{value}` in no row", (f"values: {listed(names)}",)
             raise RunError(
@@ -73,7 +74,7 @@ def later_rows(after: After, column: Array, key: str) -> Array:
     """The rows in which the column is at least the value: numbers as numbers, texts as dates. Raises RunError."""
     at: Path = ("data", key, "after", "value")
     if column.dtype.kind in "UTM":
-        texts, rows, places = np.unique(column, return_index=True, return_inverse=True)
+        texts, rows, places, _ = distinct(column)
         written = [str(text) for text in texts.tolist()] if column.dtype.kind != "M" else []
         asked = dates([str(after.value)], at, zoned=bool(written) and written[0].endswith("Z"))
         found = texts
@@ -85,7 +86,7 @@ def later_rows(after: After, column: Array, key: str) -> Array:
         chosen = column >= after.value
     if not chosen.any():
         message = f"`{after.column}` is nowhere `{after.value}` or more"
-        last = np.unique(column)[-1]
+        last = distinct(column).values[-1]
         raise RunError("E404", message, notes=(f"the largest value is {last}",), at=at)
     return np.asarray(chosen)
 

@@ -11,6 +11,7 @@ from math import floor
 import numpy as np
 
 from modelc.compiler.language.splits import Split
+from modelc.compiler.library.base.distinct import distinct
 from modelc.runtime.data.arrays import Array
 
 
@@ -52,7 +53,7 @@ def drawn_groups(split: Split, values: Array, rate: float, seed: int, key: str) 
     Of `rows`, groups are drawn in the order of their numbers until they have so many rows. `folds` take the groups in that order
     in turn: a new group may move others, new rows of old groups move none.
     """
-    names, places, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    names, _, places, sizes = distinct(values)
     bits = np.array([random_bits(1, key, seed, "group", name_of(name))[0] for name in names.tolist()], np.uint64)
     order = np.argsort(bits, kind="stable")
     chosen = np.zeros(len(names), bool)
@@ -75,7 +76,7 @@ def drawn_of_classes(split: Split, values: Array, rate: float, seed: int, key: s
     none: see `evenly` and `in_turn`. Of `rows`, each class gives its share of them, rounded so that they are as many as asked
     for, the rows with the smallest numbers. In every case, each class is within one row of its share.
     """
-    names, places, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    names, _, places, sizes = distinct(values)
     shares = apportioned(split.rows, sizes) if split.rows is not None else sizes
     chosen = np.zeros(len(values), bool)
     order, start = np.argsort(places, kind="stable"), 0

@@ -10,6 +10,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted, listed
 from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.splits import Split, check_taken, sizes
+from modelc.compiler.library.base.distinct import distinct
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.split_columns import marked_rows, split_column
 from modelc.runtime.data.split_draws import drawn_groups, drawn_of_classes, drawn_rows, random_sort_keys
@@ -83,7 +84,7 @@ def check_groups(split: Split, key: str, columns: Arrays, held_out: Array, left:
     """Raise RunError E404 for groups of which all are held out, or none."""
     if split.group_by is None or (len(held_out) and len(left)):
         return
-    groups = len(np.unique(np.ma.getdata(columns[split.group_by])[np.concatenate([held_out, left])]))
+    groups = len(distinct(np.ma.getdata(columns[split.group_by])[np.concatenate([held_out, left])]).values)
     message = f"`{split.group_by}` has {counted(groups, 'group')}, of which `{key}` takes {'all' if len(held_out) else 'none'}"
     help = "give another size, fewer folds or another `seed` in `data`, or group by a column with more values"
     raise RunError("E404", message, helps=(help,), at=("data", key, "group_by"))
@@ -91,7 +92,7 @@ def check_groups(split: Split, key: str, columns: Arrays, held_out: Array, left:
 
 def check_classes(split: Split, key: str, values: Array) -> None:
     """Raise RunError E404 for a column in which no value is there twice."""
-    if len(values) > 1 and len(np.unique(values)) == len(values):
+    if len(values) > 1 and len(distinct(values).values) == len(values):
         message = f"`{split.stratify}` has another value in each of {len(values):,} rows, so there are no classes to draw from"
         help = "stratify by a column of classes, or remove `stratify`"
         raise RunError("E404", message, helps=(help,), at=("data", key, "stratify"))
@@ -100,9 +101,7 @@ def check_classes(split: Split, key: str, values: Array) -> None:
 def notes_on(split: Split, key: str, columns: Arrays, parts: dict[str, Array], left: Array) -> list[str]:
     """What to say of classes that are too small to be in each part, and of groups that another part has too."""
     if split.stratify is not None:
-        names, counts = np.unique(
-            np.ma.getdata(columns[split.stratify])[np.concatenate([parts[key], left])], return_counts=True
-        )
+        names, _, _, counts = distinct(np.ma.getdata(columns[split.stratify])[np.concatenate([parts[key], left])])
         least = split.folds.count if split.folds is not None else 2
         small = [str(name) for name in names[counts < least].tolist()]
         found = f"{len(small):,} {'class' if len(small) == 1 else 'classes'} of `{split.stratify}`"

@@ -1,5 +1,6 @@
 """A row for each file, from the command line: checked without and with the files, trained and evaluated."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,18 @@ def test_a_link_out_of_the_root_is_refused(folder: Path, tmp_path_factory: pytes
     (folder / "photos/cat/3.jpg").symlink_to(outside / "secret.jpg")
     ended = modelc("validate", "spec.yaml", "--data", cwd=folder)
     assert ended.code == 1 and "E405" in ended.out and "photos/cat/3.jpg" in ended.out
+
+
+def test_a_folder_of_many_files_is_read_once(folder: Path, request: pytest.FixtureRequest) -> None:
+    count = request.config.getoption("--folder-files") // 2
+    for kind in ("cat", "dog"):
+        for number in range(4, count):
+            (folder / "photos" / kind / f"{number % 4}_{number}.jpg").touch()
+    names = 'classes: ["0", "1", "2", "3"]'
+    spec = SPEC.replace(names, "vocabulary: 4").replace("validation: 2", f"validation: {count // 5}")
+    (folder / "spec.yaml").write_text(spec.replace("epochs: 2", "epochs: 1, batch_size: 1000"))
+    start = time.process_time()
+    assert modelc("validate", "spec.yaml", "--data", cwd=folder).code == 0
+    assert time.process_time() - start < 1 + count / 5_000
+    ended = modelc("train", "spec.yaml", cwd=folder)
+    assert ended.code == 0 and f"{2 * count - count // 5:,} training" in ended.out, ended.err

@@ -28,7 +28,7 @@ class Column:
     classes: tuple[str, ...] | int | None = None
     rows: int | None = None
     note: str = ""
-    """What is said beside an error about its type: why it is text."""
+    """What is said beside an error about its type: which values make it what it is, where only some do."""
     has_paths: bool = False
     """Whether its texts are paths of files."""
 

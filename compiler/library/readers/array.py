@@ -24,7 +24,7 @@ from modelc.compiler.library.readers.checks import Rows, check_finite, need_rows
 
 NORMALIZATION = "the layer `normalization`, as the first, finds mean and variance in the training rows"
 """What standardizes the values of a column."""
-MARKERS = 'name what stands for a missing value: `missing_values: ["", NA]` of the source'
+MARKERS = 'name what stands for a missing value, `missing_values: ["", NA]` of the source, or read it with `category`'
 """What to do about a column of numbers in which some are text."""
 TARGETS = {"float16": "float32", "float64": "float32", "int64": "int32", "uint32": "int32", "uint64": "int32"}
 """The dtype of a target, by that of its column; other dtypes are kept."""
@@ -77,10 +77,11 @@ class ArrayReader(Reader):
         if column.type is None:
             return None if wanted is None else TensorType(shape, wanted.dtype)
         message = f"`{self.column}` has {column.type.dtype}, expected numbers"
-        need(not column.note, message, help=MARKERS, note=column.note, code="E402")
-        return TensorType(shape, self.dtype(column.type, wanted))
+        is_mixed = column.type.dtype == "str" and column.note != ""
+        need(not is_mixed, message, help=MARKERS, note=column.note, code="E402")
+        return TensorType(shape, self.dtype(column.type, wanted, column.note))
 
-    def dtype(self, column: TensorType, wanted: TensorType | None) -> str:
+    def dtype(self, column: TensorType, wanted: TensorType | None, note: str = "") -> str:
         """The dtype of the result. Raises `PlanError` E402 for a cast that loses something."""
         help = "read labels that are strings with `category: {column: ..., classes: [...]}`"
         need(column.dtype in DTYPES, f"`{self.column}` has {column.dtype}, expected numbers", help=help, code="E402")
@@ -95,7 +96,8 @@ class ArrayReader(Reader):
         help = f"save the column as {wanted.dtype}" + (
             ", or give the input `dtype: float32`" if column.is_float else ""
         )
-        need(column.dtype == "bool" or (wanted.is_integer and column.is_integer), message, help=help, code="E402")
+        fits = column.dtype == "bool" or (wanted.is_integer and column.is_integer)
+        need(fits, message, help=help, note=note, code="E402")
         return wanted.dtype
 
     def learn(self, columns: Arrays) -> Learnt:

@@ -35,9 +35,23 @@ def plan_arrays(reader: Reader, columns: Arrays, wanted: TensorType | None) -> T
     try:
         planned = reader.plan({name: column_of(columns[name]) for name in reader.names_among(columns)}, wanted)
     except PlanError as error:
-        raise RunError(error.code, error.message, helps=(error.help,) if error.help else ()) from None
+        row = first_fraction(reader, columns, wanted)
+        where = "" if row is None else f", the first in row {row}"
+        helps = (error.help,) if error.help else ()
+        raise RunError(error.code, error.message + where, helps=helps, row=row) from None
     assert planned is not None, "a known column has a known type"
     return planned
+
+
+def first_fraction(reader: Reader, columns: Arrays, wanted: TensorType | None) -> int | None:
+    """The first row with a fraction where `reader` makes integers of its column; None where there is none."""
+    column = columns.get(reader.subject)
+    if wanted is None or not wanted.is_integer or column is None or column.dtype.kind != "f":
+        return None
+    with np.errstate(invalid="ignore"):
+        fractions = np.ma.getdata(column).reshape(len(column), -1) % 1 != 0
+    rows = np.flatnonzero(fractions.any(axis=1))
+    return int(rows[0]) if rows.size else None
 
 
 def to_integers(values: NumpyArray, dtype: str, name: str, first_row: int = 0) -> NumpyArray:

@@ -227,13 +227,14 @@ class CategoricalReader(Reader):
         text = column.type.dtype in ("str", "bytes")
         message = f"`{kind}` needs integers or strings, but `{self.column}` has {column.type.dtype}"
         help = "save the labels as integers; read one-hot rows and probabilities with `array`"
-        need(text or column.type.is_integer or column.type.dtype == "bool", message, help=help, code="E402")
+        is_discrete = text or column.type.is_integer or column.type.dtype == "bool"
+        need(is_discrete, message, help=help, note=column.note, code="E402")
         message = f"`{self.column}` has strings, but `classes` does not name the classes"
         help = (
             "list them in the order of their labels: `classes: [cat, dog]`; `vocabulary: 100` learns the most frequent"
         )
         named = isinstance(self.classes, tuple) or self.vocabulary is not None
-        need(not text or named, message, help=help, argument="classes", code="E403")
+        need(not text or named, message, help=help, note=column.note, argument="classes", code="E403")
         known = len(column.classes) if isinstance(column.classes, tuple) else column.classes
         need(
             self.count is None or self.vocabulary is not None or known is None or known <= self.count,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.library.base.distinct import distinct
 from modelc.compiler.library.base.lazy import NumpyArray, np
 
 SHOWN = 40
@@ -16,8 +17,8 @@ def names_in(values: NumpyArray) -> tuple[list[str], NumpyArray]:
 
     Integers are their decimal digits, booleans `false` and `true`, bytes UTF-8.
     """
-    distinct, inverse = np.unique(values.ravel(), return_inverse=True)
-    return [name_of(item) for item in distinct.tolist()], inverse.reshape(values.shape)
+    found = distinct(values)
+    return [name_of(item) for item in found.values.tolist()], found.among.reshape(values.shape)
 
 
 def name_of(item: object) -> str:
@@ -44,9 +45,9 @@ def most_frequent(counts: Mapping[str, int], most: int) -> list[str]:
 
 def look_up(values: NumpyArray, names: Sequence[str], other: int | None) -> NumpyArray:
     """The place of each name of `values` in `names`, as int32: of those that are not there `other`, or -1 where it is None."""
-    distinct, inverse = names_in(values)
+    there, inverse = names_in(values)
     places = {name: place for place, name in enumerate(names)}
-    found = np.array([places.get(name, -1 if other is None else other) for name in distinct], np.int32)
+    found = np.array([places.get(name, -1 if other is None else other) for name in there], np.int32)
     labels: NumpyArray = found[inverse]
     return labels
 

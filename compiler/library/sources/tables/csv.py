@@ -28,7 +28,9 @@ from modelc.compiler.library.sources.tables.table_file import TableFile
 from modelc.compiler.library.sources.tables.table_source import Read, TableSource
 
 MOSTLY = 10
-"""A column with so many numbers for each other text was probably meant to be of numbers."""
+"""A column with so many values of one kind for each other was probably meant to be of that kind."""
+LOOKED_THROUGH = 100_000
+"""Of more rows, the few fractions among integers are not looked for: that takes longer than reading them."""
 
 
 def read_delimiter(value: Any) -> Any:
@@ -141,14 +143,25 @@ class Csv(TableSource):
         return FileColumns({**columns, **typed}, refused)
 
     def note_on(self, name: str, kind: Kind, files: Sequence[CsvFile], found: Survey) -> str:
-        """Which values make text of a column of numbers; empty where it is no such column."""
+        """Which values make text of a column that has numbers too, or numbers of one of integers but for a few; empty for others."""
         counts = found.of(name)
-        numbers = counts.rows - counts.missing - counts.texts
-        if kind != "text" or name in self.types or not counts.texts or numbers < MOSTLY * counts.texts:
+        there = counts.rows - counts.missing
+        if name in self.types:
             return ""
-        ((shown, places),) = located(files, found, name, self.format.texts, ("texts",)).items()
-        values = shown_values(places, counts.texts)
-        return f"all of its values are numbers but {counts.texts:,}: in {shown!r} {values}"
+        if kind == "text" and 0 < counts.texts < there:
+            sorts, count, others = ("texts",), counts.texts, "numbers"
+        elif kind == "number" and 0 < counts.numbers * MOSTLY <= counts.integers and counts.rows <= LOOKED_THROUGH:
+            sorts, count, others = ("numbers",), counts.numbers, "integers"
+        else:
+            return ""
+        ((shown, places),) = located(files, found, name, self.format.texts, sorts).items()
+        few = count * MOSTLY <= there
+        which = (
+            f"all of its values are {others} but {count:,}"
+            if few
+            else f"{count:,} of its {there:,} values are no {others}"
+        )
+        return f"{which}: in {shown!r} {shown_values(places, count)}"
 
     def arrays_of_files(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
