@@ -153,6 +153,9 @@ def delimiter_of(text: str, shown: str, *, whole: bool) -> str:
 
 def check_names(names: Sequence[str], shown: str) -> None:
     """Raise RunError E405 unless each column has a name of its own."""
+    if [*names] == ["sep=", ""]:
+        message = f"the first line of {shown!r} is no header: it tells Excel which character separates fields"
+        raise RunError("E405", message, helps=("remove this line: the delimiter is found without it",))
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     if twice:
         raise RunError(
