@@ -6,8 +6,8 @@ from modelc.compiler.library.base.lazy import NumpyArray, np
 
 
 class Distinct(NamedTuple):
-    """The distinct `values`, sorted; the `first` place of each, the place of each element among them (`among`), flat, and how often
-    each stands there.
+    """The distinct `values`, sorted; the `first` place of each, the place of each element among them (`among`), flat, and the
+    number of times that each is there (`counts`).
     """
 
     values: NumpyArray
