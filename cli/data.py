@@ -77,10 +77,11 @@ def data(
 
 def show_spec(spec: Path, rows: int, output_format: Form, folders: Folders, settings: "tuple[str, ...]") -> None:
     """Print what the data of a spec is like. Ends the command if it has an error."""
+    from modelc.compiler.diagnostics.command_line import command
     from modelc.runtime.runs.run_layout import run_around
 
     if os.path.isdir(spec) and run_around(spec) is not None:
-        helps = (f"name a file with rows to compare them with those of its training: `modelc data {spec} FILE`",)
+        helps = (f"name a file with rows to compare them with those of its training: `{command('data', spec)} FILE`",)
         refuse(f"`{spec}` is a run, and no spec", helps=helps)
     root, data_root = folders
     task, checked = checked_spec(spec, settings, root, data_root=data_root)

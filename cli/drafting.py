@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from modelc.cli.console import refuse
+from modelc.compiler.diagnostics.command_line import path_word
 
 ELSEWHERE = "paths in a spec begin at its folder, and stay below it"
 
@@ -39,7 +40,7 @@ def path_from(spec: Path, file: Path) -> str:
     found = below(spec.parent, file)
     if found is None:
         helps = (
-            f"write the spec there: `--output {file.parent / spec.name}`",
+            f"write the spec there: `--output {path_word(file.parent / spec.name)}`",
             "or copy the file below the folder of the spec",
         )
         refuse(f"`{file}` is not below the folder of `{spec}`: {ELSEWHERE}", helps=helps)

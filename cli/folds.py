@@ -32,14 +32,15 @@ def train_folds(
     """Train each fold of the spec at `path` into a folder of `group`, or of one in `runs`. Ends the command as `train` does at
     the first fold that fails or is interrupted, and where the spec has no folds.
     """
+    from modelc.compiler.diagnostics.command_line import command, shell_word
+
     if asked.processes is not None:
         refuse("`--folds` trains in one process", helps=("train each fold by itself in several: `--fold N`",))
     if labels.tags:
         helps = ("leave it out, or train each fold by itself: `--fold N --tag TAG`",)
-        refuse(f"`--tag {labels.tags[0]}` names one run, and `--folds` makes several", helps=helps)
+        refuse(f"`--tag {shell_word(labels.tags[0])}` names one run, and `--folds` makes several", helps=helps)
     count, folder = folds_of(path, settings, folders, group)
 
-    from modelc.compiler.diagnostics.command_line import command
     from modelc.runtime.runs.fold_scores import spreads, write_out_of_fold
     from modelc.runtime.runs.new_run import need_free, need_outside_runs
     from modelc.runtime.runs.run_directory import Run
@@ -65,11 +66,15 @@ def folds_of(path: Path, settings: tuple[str, ...], folders: Folders, group: Pat
     no folds.
     """
     from modelc.compiler.binding.needed_sections import FOR_TRAINING
+    from modelc.compiler.diagnostics.command_line import shell_word
 
     task, _ = checked_spec(path, settings, folders[0], FOR_TRAINING, folders[1])
     split = task.data.validation if task.data is not None else None
     if split is None or split.folds is None:
-        helps = ("write `data: {validation: {folds: {count: 5}}}`", f"or `--set {FOLD.removesuffix('.fold')}.count=5`")
+        helps = (
+            "write `data: {validation: {folds: {count: 5}}}`",
+            f"or `--set {shell_word(FOLD.removesuffix('.fold') + '.count=5')}`",
+        )
         refuse(f"`--folds` trains every fold of a spec, and `{path}` has none", helps=helps)
 
     from modelc.runtime.runs.new_record import new_id

@@ -39,17 +39,20 @@ def init(
     `--from houses.csv --target price` looks at all rows, and writes a reader for each column, and a network that trains as it is.
     Also writes modelc.schema.json, if it does not exist: editors use it to complete and explain specs.
     """
+    from modelc.compiler.diagnostics.command_line import path_word, shell_word
+
     if data is not None:
         if template is not None:
             refuse(
-                f"both the template `{template}` and `--from {data}` say what to write", helps=("use only one of them",)
+                f"both the template `{template}` and `--from {path_word(data)}` say what to write",
+                helps=("use only one of them",),
             )
         from modelc.cli.drafting import drafted
 
         keep(*drafted(data, target, output))
         return
     if target is not None:
-        refuse("`--target` needs the table whose column it is", helps=(f"`--from FILE --target {target}`",))
+        refuse("`--target` needs the table whose column it is", helps=(f"`--from FILE --target {shell_word(target)}`",))
     found = templates()
     if template is None:
         if output is not None:

@@ -154,7 +154,12 @@ def need_spec(spec: Path | None) -> Path:
 def settings_of(settings: "Sequence[str]", fold: int | None, *, folds: bool) -> tuple[str, ...]:
     """`settings`, and the one that `fold` is short for. Ends the command where that and `folds` are asked for."""
     if folds and fold is not None:
-        refuse(f"`--folds` trains all folds, and `--fold {fold}` one of them", helps=("use only one of them",))
+        from modelc.compiler.diagnostics.command_line import shell_word
+
+        refuse(
+            f"`--folds` trains all folds, and `--fold {shell_word(str(fold))}` one of them",
+            helps=("use only one of them",),
+        )
     return (*settings, *(() if fold is None else (f"data.validation.folds.fold={fold}",)))
 
 

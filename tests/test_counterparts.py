@@ -64,7 +64,18 @@ data: {source: imdb}
 train: {loss: binary_cross_entropy, optimizer: adam, epochs: 1}
 """
 TEXTS = REVIEWS.replace("source: imdb", "source: {npz: rows.npz}")
-BASES = (EXAMPLE, EXAMPLE.replace("[8, 8]", "[28, 28]"), SEVERAL, TABLE, COLOURS, REVIEWS, TEXTS)
+SERIES = """
+modelc: 1
+model:
+  inputs: {load: {shape: [72]}}
+  layers: [{dense: 24, name: ahead}]
+data:
+  source: {csv: loads.csv}
+  inputs: {load: {number: load}}
+  targets: {ahead: {number: load}}
+train: {loss: mean_squared_error, optimizer: adam, epochs: 1}
+"""
+BASES = (EXAMPLE, EXAMPLE.replace("[8, 8]", "[28, 28]"), SEVERAL, TABLE, COLOURS, REVIEWS, TEXTS, SERIES)
 ROWS = [(framework, found) for framework, page in pages().items() for rows in page.values() for found in rows]
 MODULES = (
     "activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "optimizers",

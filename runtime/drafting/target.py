@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from modelc.compiler.diagnostics.command_line import shell_word
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.phrases import counted, listed
@@ -44,7 +45,7 @@ def need_target(root: Root, table: Table, name: str) -> None:
     """Raise RunError E401 to E403 unless the column called `name` can be a target: it is there, in all rows, and differs."""
     if name not in table.columns:
         close = most_alike(name, [*table.columns])
-        advice = (f"did you mean `--target {close}`?",) if close else ()
+        advice = (f"did you mean `--target {shell_word(close)}`?",) if close else ()
         notes = (f"columns: {listed([*table.columns])}",)
         raise RunError("E401", f"`{table.arguments['train']}` has no column `{name}`", notes=notes, helps=advice)
     if not is_writable(name):

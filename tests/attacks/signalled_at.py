@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from modelc.cli.main import main
-from modelc.runtime.data import dataset
+from modelc.runtime.data import prepared_rows
 from modelc.runtime.runs import find_run
 from modelc.runtime.runs.checkpoint_saver import CheckpointSaver
 from modelc.runtime.runs.recorder import Recorder
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MOMENTS: dict[str, tuple[Any, str]] = {
     "found": (find_run, "run_to_resume"),
-    "read": (dataset, "read_dataset"),
+    "read": (prepared_rows, "dataset_of"),
     "made": (Recorder, "new"),
     "reopened": (Recorder, "reopened"),
     "compiled": (Recorder, "compiled"),

@@ -27,11 +27,12 @@ data: {source: {npz: rows.npz}, targets: {output: {category: {column: y, classes
 train: {loss: cross_entropy, optimizer: adam, epochs: 1}
 """
 ARGUMENTS: dict[str, list[list[str]]] = {
-    "init": [["digits", "--output", "{}"]],
+    "init": [["digits", "--output", "{}"], ["--from", "{}", "--target", "y"], ["--from", "{}.csv", "--target", "y"]],
     "validate": [["{}"], ["spec.yaml", "--root", "{}"], ["spec.yaml", "--plugin", "{}.py"], ["--fix", "{}"]],
     "format": [["{}"], ["--check", "{}"]],
     "train": [["{}"], ["spec.yaml", "--run-dir", "{}"]],
-    "evaluate": [["{}"], ["spec.yaml", "--root", "{}"]],
+    "data": [["{}"], ["spec.yaml", "{}"], ["spec.yaml", "--root", "{}"], ["spec.yaml", "--data-root", "{}"]],
+    "evaluate": [["{}"], ["spec.yaml", "--root", "{}"], ["spec.yaml", "{}"], ["spec.yaml", "--data-root", "{}"]],
     "predict": [["{}", "-o", "x.csv"], ["spec.yaml", "{}", "-o", "x.csv"], ["spec.yaml", "-o", "{}.csv"]],
     "debug": [["{}"], ["spec.yaml", "--root", "{}"]],
     "verify": [["{}"], ["spec.yaml", "--root", "{}"]],
@@ -163,6 +164,7 @@ SAYING = {
     "plot": ["small.yaml", "-o", "x.dot"],
     "explain": [],
     "schema": [],
+    "data": ["--help"],
     "evaluate": ["--help"],
     "predict": ["--help"],
     "verify": ["--help"],

@@ -26,7 +26,7 @@ from modelc.compiler.library.readers.categorical import read_classes, read_vocab
 from modelc.compiler.library.readers.category_columns import read_counts
 from modelc.compiler.library.readers.checks import read_rows
 from modelc.compiler.library.readers.date import read_format
-from modelc.compiler.library.readers.numeric import read_missing
+from modelc.compiler.library.readers.numeric import read_missing, read_standardize
 from modelc.compiler.library.readers.tokens import read_tokenizer, read_words
 from modelc.compiler.library.registries import TABLES, table_of
 from modelc.compiler.library.sources.files import read_patterns
@@ -269,7 +269,7 @@ def test_what_is_wrong_is_blamed_alone(data: Any, said: str) -> None:
 def test_every_validator_that_runs_before_a_field_is_known_to_the_schema() -> None:
     known = {read_ratio, read_axes, read_names, read_numbers, read_tuple, read_rows, read_classes, read_vocabulary}
     known |= {read_missing, read_delimiter, read_encoding, read_patterns, read_counts}
-    known |= {read_tokenizer, read_words, read_format}
+    known |= {read_tokenizer, read_words, read_format, read_standardize}
     for table, name in THINGS:
         for info in table.find(name).model_fields.values():
             for mark in info.metadata:
