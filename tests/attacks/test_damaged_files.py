@@ -40,7 +40,7 @@ data:
 train: {loss: mean_squared_error, optimizer: adam, epochs: 1}
 """
 PLACES = {
-    "csv": r"line \d|in its first row|'[^']*' is empty|header of|first line|only a header|has no rows|`types` names|no delimiter|is packed",
+    "csv": r"line \d|in its first row|'[^']*' is empty|header of|first line|only a header|has no rows|`types` names|no delimiter|UTF-16|is packed",
     "jsonl": r"line \d|has no rows|JSON of several lines|is packed",
 }
 """What is said of the place of a fault in files that have lines."""

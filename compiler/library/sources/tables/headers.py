@@ -84,9 +84,8 @@ def beginning(file: BinaryIO, shown: str, dialect: Dialect) -> tuple[str, bool]:
     if other is not None and dialect.encoding == "utf-8":
         raise RunError("E405", f"{shown!r} is in {other.upper()}", helps=(f"write `encoding: {other}` in the source",))
     if b"\0" in raw and not dialect.encoding.startswith(WIDE):
-        if wide := [
-            name for name, zeros in (("utf-16-le", raw[1:200:2]), ("utf-16-be", raw[:200:2])) if not any(zeros)
-        ]:
+        halves = {"utf-16-le": (raw[:200:2], raw[1:200:2]), "utf-16-be": (raw[1:200:2], raw[:200:2])}
+        if wide := [name for name, (signs, zeros) in halves.items() if all(signs) and not any(zeros)]:
             raise RunError(
                 "E405", f"{shown!r} seems to be in UTF-16", helps=(f"write `encoding: {wide[0]}` in the source",)
             )

@@ -49,6 +49,7 @@ REFUSED: dict[str, tuple[str | bytes, str, dict[str, Any], list[str]]] = {
     "UTF-16 without a mark, not said": ("a,b\n1,2\n".encode("utf-16-be"), "E405", {}, ["seems to be in UTF-16", "encoding: utf-16-be"]),
     "UTF-16 without a mark": ("a,b\n1,2\n".encode("utf-16-le"), "E405", {"encoding": "utf-16"}, ["does not begin with the mark of UTF-16", "utf-16-le"]),
     "a line for Excel": ("sep=;\na;b\n1;2\n", "E405", {}, ["the first line of 'a.csv' is no header: it tells Excel", "remove this line"]),
+    "zeros at the beginning": ("\0" * 9 + ",b\n1,2\n", "E405", {}, ["no text: line 1 has a character that is 0"]),
     "UTF-32 not said": ("a,b\n1,2\n".encode("utf-32"), "E405", {}, ["is in UTF-32", "encoding: utf-32"]),
     "half a character of UTF-16": ("a,b\n1,2\n".encode("utf-16") + b"x", "E405", {"encoding": "utf-16"}, ["is not in utf-16"]),
     "half a pair of UTF-16": ("a,b\n1,".encode("utf-16") + b"\x3d\xd8\n\0", "E405", {"encoding": "utf-16"}, ["is not in utf-16"]),
