@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 from modelc.cli.checking import Folders, checked_spec
 from modelc.cli.console import Styled, refuse, say
-from modelc.cli.devices import Asked
 from modelc.cli.train import run
+from modelc.cli.training_request import Request
 
 if TYPE_CHECKING:
-    from modelc.cli.stopping import Stopping
-    from modelc.runtime.runs.cadence import Saving
     from modelc.runtime.runs.fold_scores import Spread
     from modelc.runtime.runs.new_record import Labels
 
@@ -23,23 +21,19 @@ def train_folds(
     group: Path | None,
     labels: "Labels",
     settings: tuple[str, ...],
-    folders: Folders,
-    asked: Asked,
-    saving: "Saving",
-    stop: "Stopping",
-    baseline: bool,
+    request: Request,
 ) -> None:
     """Train each fold of the spec at `path` into a folder of `group`, or of one in `runs`. Ends the command as `train` does at
     the first fold that fails or is interrupted, and where the spec has no folds.
     """
     from modelc.compiler.diagnostics.command_line import command, shell_word
 
-    if asked.processes is not None:
+    if request.asked.processes is not None:
         refuse("`--folds` trains in one process", helps=("train each fold by itself in several: `--fold N`",))
     if labels.tags:
         helps = ("leave it out, or train each fold by itself: `--fold N --tag TAG`",)
         refuse(f"`--tag {shell_word(labels.tags[0])}` names one run, and `--folds` makes several", helps=helps)
-    count, folder = folds_of(path, settings, folders, group)
+    count, folder = folds_of(path, settings, request.folders, group)
 
     from modelc.runtime.runs.fold_scores import spreads, write_out_of_fold
     from modelc.runtime.runs.new_run import need_free, need_outside_runs
@@ -51,7 +45,7 @@ def train_folds(
     names = [folder / f"fold-{fold}" for fold in range(1, count + 1)]
     for fold, name in enumerate(names, 1):
         say(Styled("strong", f"fold {fold} of {count}"))
-        run(path, name, labels, (*settings, f"{FOLD}={fold}"), folders, asked, saving, stop, baseline=baseline)
+        run(path, name, labels, (*settings, f"{FOLD}={fold}"), request)
         say("")
     runs = [Run(name) for name in names]
     say(*lines(count, spreads(runs)))

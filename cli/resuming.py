@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from modelc.cli.checking import Folders
 from modelc.cli.console import FINDINGS, inform, say, show_problems, start_device, warn
-from modelc.cli.devices import Asked, parallelism_of
+from modelc.cli.devices import parallelism_of
 from modelc.cli.feeding import fed, reading_of
 from modelc.cli.fitting import fit_and_keep
 from modelc.cli.processes import follow, leads
 from modelc.cli.training_lines import header
+from modelc.cli.training_request import Request
 
 if TYPE_CHECKING:
-    from modelc.cli.stopping import Stopping
     from modelc.compiler.binding.task import Task
     from modelc.compiler.syntax.file_root import Root
     from modelc.runtime.data.dataset import Dataset
     from modelc.runtime.data.prepared_rows import Reading
-    from modelc.runtime.runs.cadence import Saving
     from modelc.runtime.runs.checkpoints import Stored
     from modelc.runtime.runs.run_directory import Run
     from modelc.runtime.runs.run_record import RunRecord
@@ -31,13 +29,9 @@ if TYPE_CHECKING:
 def resume(
     text: str,
     settings: tuple[str, ...],
-    folders: Folders,
-    asked: Asked,
-    saving: "Saving",
-    stop: "Stopping",
-    baseline: bool,
+    request: Request,
 ) -> None:
-    """Go on with the run `text`, with `settings` that may change its lengths, on the devices that are `asked` for.
+    """Go on with the run `text`, with `settings` that may change its lengths, as the `request` has it.
 
     Raises RunError E601 if it is in training, E602 or E603 if there is nothing to go on from, E609 if its data, or what is set, would make another
     training of it.
@@ -47,6 +41,7 @@ def resume(
     from modelc.runtime.runs.resumption import continued, need_more, need_same_course, recorded_execution
     from modelc.runtime.runs.ways_on import without_checkpoint
 
+    folders, asked, saving, stop, baseline = request
     run = ended_run(text)
     before, task, checked = continued(run, settings)
     if checked is not None and checked.errors:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelc.cli.baseline_lines import NoBaseline
-from modelc.cli.checking import DataRoot, Folders, RootFolder, Settings, checked_spec
+from modelc.cli.checking import DataRoot, RootFolder, Settings, checked_spec
 from modelc.cli.console import (
     FINDINGS,
     refuse,
@@ -18,17 +18,17 @@ from modelc.cli.console import (
     show_run_error_in,
     start_device,
 )
-from modelc.cli.devices import Asked, Devices, Mesh, Sharded, asked_of, parallelism_of
+from modelc.cli.devices import Devices, Mesh, Sharded, asked_of, parallelism_of
 from modelc.cli.feeding import AskedRows, Feed, Verbose, VerifyData, fed, reading_of
 from modelc.cli.fitting import fit_and_keep
 from modelc.cli.plugins import PluginNames, enable
 from modelc.cli.processes import Coordinator, Count, Distributed, Index, ending_all, follow, leads, processes_of
 from modelc.cli.training_lines import header
+from modelc.cli.training_request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from modelc.cli.stopping import Stopping
     from modelc.compiler.api import Checked
     from modelc.compiler.binding.task import Task
     from modelc.compiler.diagnostics.problem import Problem
@@ -121,6 +121,7 @@ def train(
         enable(plugins)
         saving, asked = saving_of(every, keep), asked_of(devices, mesh, shard, processes)
         asked = asked._replace(rows=AskedRows(feed, verify_data, verbose))
+        request = Request((root, data_root), asked, saving, stop, baseline=not no_baseline)
         if resume is not None:
             taken = {
                 "`--tag`": tags,
@@ -131,16 +132,15 @@ def train(
             refuse_with_resume({"spec": spec, "`--run-dir`": run_dir, **taken})
             from modelc.cli.resuming import resume as go_on
 
-            go_on(resume, tuple(settings or ()), (root, data_root), asked, saving, stop, baseline=not no_baseline)
+            go_on(resume, tuple(settings or ()), request)
             return
         labels, chosen = labels_of(tags or (), note), settings_of(settings or (), fold, folds=folds)
-        given = run_dir, labels, chosen, (root, data_root), asked, saving, stop, not no_baseline
         if folds:
             from modelc.cli.folds import train_folds
 
-            train_folds(need_spec(spec), *given)
+            train_folds(need_spec(spec), run_dir, labels, chosen, request)
         else:
-            run(need_spec(spec), *given)
+            run(need_spec(spec), run_dir, labels, chosen, request)
 
 
 def need_spec(spec: Path | None) -> Path:
@@ -202,15 +202,12 @@ def run(
     run_dir: Path | None,
     labels: "Labels",
     settings: tuple[str, ...],
-    folders: Folders,
-    asked: Asked,
-    saving: "Saving",
-    stop: "Stopping",
-    baseline: bool,
+    request: Request,
 ) -> None:
     """The command, after its arguments have been checked."""
     from modelc.compiler.binding.needed_sections import FOR_TRAINING
 
+    folders, asked, saving, stop, baseline = request
     task, checked = checked_spec(path, settings, folders[0], FOR_TRAINING, folders[1])
 
     from modelc.compiler.syntax.file_root import spec_root
