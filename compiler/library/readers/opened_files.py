@@ -1,9 +1,7 @@
 """What readers share that open files: each value of their column is the path of one, below the root."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, ClassVar, Self
-
-from pydantic import PrivateAttr
+from typing import Annotated, ClassVar
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
@@ -12,9 +10,8 @@ from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.processors import processors
 from modelc.compiler.library.base.type_checks import need
 from modelc.compiler.library.contracts.data_source import Column
-from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.readers.names import name_of
-from modelc.compiler.syntax.file_root import Root
+from modelc.compiler.library.readers.rooted import RootedReader
 
 TOGETHER = 16
 """As many rows are one task of a thread."""
@@ -24,28 +21,16 @@ SKIP = "repair these files or remove them"
 """What to do about files that cannot be read."""
 
 
-class FileReader(Reader):
+class FileReader(RootedReader):
     """Abstract: a reader of a column of paths, which opens these files."""
 
     opens_files: ClassVar[bool] = True
 
     column: Annotated[str, Field(min_length=1, description="Name of the column with the paths of the files.")]
-    _root: Root | None = PrivateAttr(default=None)
 
     @property
     def subject(self) -> str:
         return self.column
-
-    def below(self, root: Root) -> Self:
-        bound = self.model_copy()
-        bound._root = root
-        return bound
-
-    @property
-    def root(self) -> Root:
-        """Where the files are; a reader is bound to it before it reads."""
-        assert self._root is not None, "`below` says where the files are"
-        return self._root
 
     def need_paths(self, columns: Mapping[str, Column] | None) -> None:
         """Raise `PlanError` E402 for a column, as far as it is known, that has no paths."""

@@ -2,20 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, PrivateAttr
+from pydantic import BeforeValidator
 
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column
-from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
+from modelc.compiler.library.contracts.reader import Arrays, Learnt
 from modelc.compiler.library.readers.casts import plan_arrays, to_integers
 from modelc.compiler.library.readers.checks import missing_values
 from modelc.compiler.library.readers.foreign_to_text import FOREIGN_TO_TEXT
 from modelc.compiler.library.readers.names import first_names, most_frequent, name_of
+from modelc.compiler.library.readers.rooted import RootedReader
 from modelc.compiler.library.readers.subwords import ALPHABET, learn_bpe, read_tokenizer_file, subwords
 from modelc.compiler.library.readers.tokens import (
     PADDING,
@@ -27,12 +28,11 @@ from modelc.compiler.library.readers.tokens import (
     read_words,
     tokens_of,
 )
-from modelc.compiler.syntax.file_root import Root
 
 BYTES = 256
 
 
-class TextReader(Reader):
+class TextReader(RootedReader):
     """A column of texts as int32 `[length]`: the id of each word, part of a word, character or byte, and 0 behind the end of the
     text.
 
@@ -93,19 +93,6 @@ class TextReader(Reader):
     missing: Annotated[
         Literal["error", "empty"], Field(description="With `empty`, a missing value is a text without words.")
     ] = "error"
-
-    _root: Root | None = PrivateAttr(None)
-
-    def below(self, root: Root) -> Self:
-        bound = self.model_copy()
-        bound._root = root
-        return bound
-
-    @property
-    def root(self) -> Root:
-        """Where the files are; a reader is bound to it before it learns."""
-        assert self._root is not None, "`below` says where the files are"
-        return self._root
 
     @property
     def files(self) -> tuple[str, ...]:
