@@ -130,15 +130,20 @@ def report_hard_links(document: Document, root: Root, files: tuple[tuple[Path, s
 
 
 def opened_files(data: DataSpec, files: tuple[tuple[Path, str], ...]) -> tuple[tuple[Path, str], ...]:
-    """Those of the `files` of `data` that its sources and readers open, whatever columns have."""
+    """Those of the `files` that the sources of `data` name which these open themselves."""
     sources = {SOURCE: data.source, TEST: data.test}
-    return tuple((at, path) for at, path in files if (source := sources.get(at)) is None or source.opens_files)
+    return tuple((at, path) for at, path in files if (source := sources[at]) is not None and source.opens_files)
 
 
 def files_of(data: DataSpec) -> tuple[tuple[Path, str], ...]:
     """All files that the sources of `data` name, by the place that names them."""
     sources: tuple[tuple[Source | None, Path], ...] = ((data.source, SOURCE), (data.test, TEST))
     return tuple((at, path) for source, at in sources if source is not None for path in dict.fromkeys(source.files()))
+
+
+def all_opened_files(data: DataSpec) -> tuple[tuple[Path, str], ...]:
+    """All files that the sources and readers of `data` open, whatever columns have, by the place that names them."""
+    return (*opened_files(data, files_of(data)), *files_of_readers(data))
 
 
 def files_of_readers(data: DataSpec) -> tuple[tuple[Path, str], ...]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from modelc.compiler.binding.array_files import files_of_arrays, with_arrays
-from modelc.compiler.binding.source_headers import files_of, files_of_readers, opened_files, report_hard_links
+from modelc.compiler.binding.source_headers import all_opened_files, report_hard_links
 from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.phrases import counted
@@ -118,8 +118,7 @@ def nothing_counts(term: Term, rows: str, causes: Sequence[str]) -> RunError:
 def warnings_of_data(task: Task, dataset: Dataset, root: Root) -> tuple[Problem, ...]:
     """All warnings that only the data of a completed task gives. Raises RunError E405."""
     data = task.data
-    of_data = () if data is None else (*opened_files(data, files_of(data)), *files_of_readers(data))
-    files = (*of_data, *files_of_arrays(task))
+    files = (*(() if data is None else all_opened_files(data)), *files_of_arrays(task))
     links = report_hard_links(task.spec.document, root, files)
     return (*links, *report_monitor(task, dataset))
 

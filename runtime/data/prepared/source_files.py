@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from modelc.compiler.binding.source_headers import files_of, files_of_readers, opened_files, root_for
+from modelc.compiler.binding.source_headers import all_opened_files, root_for
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.syntax.file_root import Root
@@ -29,7 +29,7 @@ def source_files(task: Task, root: Root, *, test: bool) -> tuple[SourceFile, ...
     data = task.data if test else task.data._replace(test=None)
     return tuple(
         SourceFile(path, stamp)
-        for at, given in (*opened_files(data, files_of(data)), *files_of_readers(data))
+        for at, given in all_opened_files(data)
         for path, stamp in stamped(root_for(task.spec.document, root, at), given)
     )
 
