@@ -14,7 +14,7 @@ import numpy as np
 
 from modelc.compiler.library.base.memory import available_memory
 from modelc.runtime.data.arrays import Array
-from modelc.runtime.data.order import Indices
+from modelc.runtime.data.block_order import Indices
 
 Extents = Sequence[tuple[int, int]]
 """Between which rows the wanted ones lie, where they do not lie anywhere."""

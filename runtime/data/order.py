@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from modelc.compiler.language.ast import Blocks, Settings
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.balanced_order import balanced_rows
-from modelc.runtime.data.block_order import extents_of, rows_of, sort_keys
-
-Indices = np.ndarray[Any, np.dtype[np.int32]]
+from modelc.runtime.data.block_order import Indices, extents_of, rows_of, sort_keys
 
 
 def shuffled(seed: int, epoch: int, rows: int) -> Indices:

@@ -10,9 +10,10 @@ import jax
 import numpy as np
 
 from modelc.runtime.data.arrays import Array
+from modelc.runtime.data.block_order import Indices
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.gathering import Gatherer
-from modelc.runtime.data.order import BatchesOf, Indices
+from modelc.runtime.data.order import BatchesOf
 from modelc.runtime.training.feeding import Span, Times
 from modelc.runtime.training.placement import Placement
 from modelc.runtime.training.step import Data

@@ -13,8 +13,9 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.lowering.lower import Tree, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.runtime.data.block_order import Indices
 from modelc.runtime.data.dataset import Part
-from modelc.runtime.data.order import Indices, batches_in_order, batches_of
+from modelc.runtime.data.order import batches_in_order, batches_of
 from modelc.runtime.training.diagnosis import LOWER, Diagnosis, diagnose
 from modelc.runtime.training.evaluation import evaluation_batch
 from modelc.runtime.training.examination import Batch, Examined, examine
