@@ -25,7 +25,7 @@ from modelc.compiler.library.sources.tables.csv_reading import survey as survey_
 from modelc.compiler.library.sources.tables.headers import any_length, check_names
 from modelc.compiler.library.sources.tables.kinds import Misfit, kind_of, misfit_error
 from modelc.compiler.library.sources.tables.table_file import TableFile
-from modelc.compiler.library.sources.tables.table_source import Read, TableSource
+from modelc.compiler.library.sources.tables.table_source import Read, TableSource, Types
 
 MOSTLY = 10
 """A column with so many values of one kind for each other was probably meant to be of that kind."""
@@ -97,10 +97,7 @@ class Csv(TableSource):
     encoding: Annotated[
         str, BeforeValidator(read_encoding), Field(description="The encoding of the text, such as `latin-1`.")
     ] = "utf-8"
-    types: Annotated[
-        dict[str, Kind],
-        Field(description="Types of columns that are not to be read as their rows are: `{zip: text}`."),
-    ] = {}  # noqa: RUF012  # a field of pydantic, which copies it
+    types: Types = {}  # noqa: RUF012  # a field of pydantic, which copies it
     column_names: Annotated[
         Names | None, Field(min_length=1, description="The names of the columns, for files without a header.")
     ] = None

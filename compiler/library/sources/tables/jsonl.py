@@ -1,11 +1,10 @@
 """The source of rows in files of JSON lines."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
-from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.data_source import Column, FileColumns
@@ -23,7 +22,7 @@ from modelc.compiler.library.sources.tables.json_rows import (
 )
 from modelc.compiler.library.sources.tables.kinds import ways
 from modelc.compiler.library.sources.tables.table_file import TableFile, once, unchanged
-from modelc.compiler.library.sources.tables.table_source import Read, TableSource
+from modelc.compiler.library.sources.tables.table_source import Read, TableSource, Types
 
 NUMBERS = ("integers", "long", "wide", "huge", "numbers")
 IN_WORDS = {
@@ -67,10 +66,7 @@ class Jsonl(TableSource):
     }
     example = "jsonl: {train: reviews.jsonl, types: {zip: text}}"
 
-    types: Annotated[
-        dict[str, Kind],
-        Field(description="Types of columns that are not to be read as their rows are: `{zip: text}`."),
-    ] = {}  # noqa: RUF012  # a field of pydantic, which copies it
+    types: Types = {}  # noqa: RUF012  # a field of pydantic, which copies it
 
     def header_of_file(self, file: TableFile) -> FileColumns | None:
         with file.open() as opened:

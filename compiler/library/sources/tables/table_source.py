@@ -18,6 +18,13 @@ from modelc.compiler.syntax.file_root import Root
 FILES = "a path, a list, or a pattern such as `data/*.csv`, relative to the spec"
 
 
+Types = Annotated[
+    dict[str, Kind],
+    Field(description="Types of columns that are not to be read as their rows are: `{zip: text}`."),
+]
+"""The types that a spec declares, of files that say none."""
+
+
 class Read(NamedTuple):
     """What was read of some files: arrays, what is known of these columns, the names of all there are, and how many rows each file
     has.
