@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cli.commands import Ended, modelc
-from tests.cli.test_predict import table
+from tests.cli.commands import modelc
+from tests.cli.predictions import answers, refused
 from tests.compiler.library.readers.image_files import save
 
 SPEC = """\
@@ -35,48 +35,36 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def predicted(folder: Path, *arguments: str) -> list[str]:
-    ended = modelc("predict", "run", *arguments, "--output", "out.csv", cwd=folder)
-    assert ended.code == 0, ended.err
-    return [line[0] for line in table(folder / "out.csv")[1]]
-
-
-def failed(folder: Path, *arguments: str) -> Ended:
-    ended = modelc("predict", "run", *arguments, "--output", "out.csv", cwd=folder)
-    assert ended.code == 4 and "Traceback" not in ended.err
-    return ended
-
-
 def test_new_images_are_a_file_a_folder_or_a_pattern(trained: Path) -> None:
     save(trained, "new/a b/żółw [1].png", np.full((9, 7), 25, "uint8"))
     save(trained, "new/b/2.PNG", np.full((5, 5, 3), 250, "uint8"))
     (trained / "new/notes.md").write_text("no image")
-    assert predicted(trained, "new/a b/żółw [1].png") == ["dark"]
-    assert predicted(trained, str(trained / "new/b/2.PNG")) == ["light"]
-    assert predicted(trained, "new") == ["dark", "light"]
-    assert predicted(trained, "new/?/*") == ["light"]
-    assert predicted(trained, "photos/*/0[01].png") == ["dark", "dark", "light", "light"]
+    assert answers(trained, "new/a b/żółw [1].png") == ["dark"]
+    assert answers(trained, str(trained / "new/b/2.PNG")) == ["light"]
+    assert answers(trained, "new") == ["dark", "light"]
+    assert answers(trained, "new/?/*") == ["light"]
+    assert answers(trained, "photos/*/0[01].png") == ["dark", "dark", "light", "light"]
 
 
 def test_a_table_of_new_rows_names_files_from_its_own_folder(trained: Path, tmp_path: Path) -> None:
     save(tmp_path, "x/1.png", np.full((4, 4), 240, "uint8"))
     (tmp_path / "x/rows.csv").write_text("file\n1.png\n1.png\n")
-    assert predicted(trained, str(tmp_path / "x/rows.csv")) == ["light", "light"]
+    assert answers(trained, str(tmp_path / "x/rows.csv")) == ["light", "light"]
     (tmp_path / "rows.csv").write_text("file\n00.png\n")
-    assert predicted(trained, str(tmp_path / "rows.csv"), "--root", "photos/dark") == ["dark"]
+    assert answers(trained, str(tmp_path / "rows.csv"), "--root", "photos/dark") == ["dark"]
     (tmp_path / "x/rows.csv").write_text("file\n../x/1.png\n")
-    ended = failed(trained, str(tmp_path / "x/rows.csv"))
+    ended = refused(trained, str(tmp_path / "x/rows.csv"))
     assert "E407" in ended.err and "of the new rows" in ended.err and "line 2" in ended.err
 
 
 def test_what_is_no_image_is_an_error_by_name(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert "there is no file to read in the folder" in failed(trained, str(tmp_path / "empty")).err
-    assert "no file fits the pattern" in failed(trained, str(tmp_path / "empty/*.png")).err
-    assert "there is no file 'gone.png'" in failed(trained, str(tmp_path / "gone.png")).err
+    assert "there is no file to read in the folder" in refused(trained, str(tmp_path / "empty")).err
+    assert "no file fits the pattern" in refused(trained, str(tmp_path / "empty/*.png")).err
+    assert "there is no file 'gone.png'" in refused(trained, str(tmp_path / "gone.png")).err
     (tmp_path / "text.png").write_text("no image")
-    assert "'text.png' has no image of a format that is read" in failed(trained, str(tmp_path / "text.png")).err
-    assert "'spec.yaml' has no image" in failed(trained, "spec.yaml").err
+    assert "'text.png' has no image of a format that is read" in refused(trained, str(tmp_path / "text.png")).err
+    assert "'spec.yaml' has no image" in refused(trained, "spec.yaml").err
 
 
 def test_a_changed_photo_is_changed_data(trained: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from tests.cli.commands import Ended, modelc
-from tests.cli.test_predict import table
+from tests.cli.commands import modelc
+from tests.cli.predictions import answers, refused
 
 SPEC = """\
 modelc: 1
@@ -52,18 +52,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def predicted(folder: Path, *arguments: str) -> list[str]:
-    ended = modelc("predict", "run", *arguments, "--output", "out.csv", cwd=folder)
-    assert ended.code == 0, ended.err
-    return [line[0] for line in table(folder / "out.csv")[1]]
-
-
-def refused(folder: Path, name: str) -> Ended:
-    ended = modelc("predict", "run", name, "--output", "out.csv", cwd=folder)
-    assert ended.code == 4 and "Traceback" not in ended.err
-    return ended
-
-
 def test_opinions_are_told_as_well_as_by_counts_of_words(folder: Path) -> None:
     files = sorted(folder.glob("reviews/*/*.txt"))
     held = np.array([int(file.stem) >= 180 for file in files])
@@ -73,7 +61,7 @@ def test_opinions_are_told_as_well_as_by_counts_of_words(folder: Path) -> None:
     )
     table_of_counts = counts.transform(texts)
     theirs = LogisticRegression().fit(table_of_counts[~held], kinds[~held]).score(table_of_counts[held], kinds[held])
-    ours = np.mean(predicted(folder, "reviews/*/*.txt") == kinds, where=held)
+    ours = np.mean(answers(folder, "reviews/*/*.txt") == kinds, where=held)
     assert ours >= theirs - 0.02 and theirs > 0.75
 
 
@@ -81,10 +69,10 @@ def test_new_texts_are_a_file_a_folder_or_a_table_of_names(folder: Path) -> None
     for name, words in {"a.txt": "lovely gripping fine", "b c.TXT": "awful boring", "notes.pdf": "fine"}.items():
         (folder / "new").mkdir(exist_ok=True)
         (folder / "new" / name).write_text(words)
-    assert predicted(folder, "new") == ["good", "bad"]
-    assert predicted(folder, "new/a.txt") == ["good"]
+    assert answers(folder, "new") == ["good", "bad"]
+    assert answers(folder, "new/a.txt") == ["good"]
     (folder / "new" / "rows.csv").write_text("file\nb c.TXT\na.txt\n")
-    assert predicted(folder, "new/rows.csv") == ["bad", "good"]
+    assert answers(folder, "new/rows.csv") == ["bad", "good"]
 
 
 def test_files_without_text_are_errors_by_name_and_line(folder: Path) -> None:
