@@ -113,6 +113,11 @@ class TextReader(RootedReader):
         return self.file is not None or self.tokenizer == "bpe"
 
     @property
+    def counted_in(self) -> str:
+        """What the length of a text is a number of."""
+        return "tokens" if self.is_of_parts else str(self.tokenizer)
+
+    @property
     def count(self) -> int | None:
         """How many ids there are, padding and unknown included; None where the spec does not say it."""
         if self.tokenizer == "bytes":
@@ -246,7 +251,7 @@ class TextReader(RootedReader):
             said.append(
                 f"{learnt['cut']:,} of {counted(learnt['texts'], 'text')} in the training rows are longer than "
                 f"`length: {self.length}` and cut at the end; the longest has {learnt['longest']:,} "
-                f"{'tokens' if self.is_of_parts else self.tokenizer}"
+                f"{self.counted_in}"
             )
         if self.is_of_parts and learnt["ids"] < (self.count or 0):
             said.append(f"the tokenizer has {learnt['ids']:,} ids, and `vocabulary: {self.count}` has room for more")
@@ -265,9 +270,9 @@ class TextReader(RootedReader):
     def described(self, learnt: Learnt) -> tuple[str, ...]:
         if learnt is None:
             return ()
-        words = () if self.tokenizer == "bytes" else self.vocabulary_of(learnt)
+        words = () if self.tokenizer == "bytes" or self.is_of_parts else self.vocabulary_of(learnt)
         said = [f"{len(words):,} {self.tokenizer}: {first_names(words)}"] if words else []
-        return (*said, f"the longest text has {learnt['longest']:,} {self.tokenizer}")
+        return (*said, f"the longest text has {learnt['longest']:,} {self.counted_in}")
 
     def rows_of(self, column: NumpyArray) -> Iterator[tuple[int, list[str] | bytes]]:
         """The number of each row that is there, and its tokens."""

@@ -87,6 +87,17 @@ def test_a_tokenizer_of_a_file_keeps_its_ids_and_its_special_tokens(tmp_path: Pa
     )
 
 
+def test_what_was_learnt_is_described_without_a_list_of_words(tmp_path: Path) -> None:
+    for reader in (
+        build(tokenizer="bpe", vocabulary=300),
+        build(tokenizer={"file": "tokenizer.json"}, vocabulary=12).below(file_in(tmp_path)),
+    ):
+        longest = reader.learn(column("low low low", "low"))["longest"]
+        assert reader.described(reader.learn(column("low low low", "low"))) == (
+            f"the longest text has {longest} tokens",
+        )
+
+
 def test_missing_texts_are_empty_where_the_spec_says_so() -> None:
     given = {"x": np.ma.masked_array(np.array(["low", "??"]), [False, True])}
     reader = build(tokenizer="bpe", vocabulary=258, missing="empty")
