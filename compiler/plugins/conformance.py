@@ -32,7 +32,8 @@ def kind_of(cls: Any) -> str | None:
 def violations(table: Registry[Any], name: str, cls: Any) -> list[str]:
     """The contract violations of `cls` as the entry `name` of `table`, a line each."""
     # A layer that changes images in training is an augmentation as well.
-    is_one = kind_of(cls) == table.kind or (table.base is Augmentation and issubclass(cls, Augmentation))
+    changes_images = isinstance(cls, type) and issubclass(cls, Augmentation)
+    is_one = kind_of(cls) == table.kind or (table.base is Augmentation and changes_images)
     if not is_one or cls is table.base:
         what = f"`{cls.__qualname__}`" if isinstance(cls, type) else f"`{cls!r}`"
         kind = kind_of(cls) if cls is not table.base else None

@@ -19,6 +19,7 @@ from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.language.json_schema.builder import json_schema
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.plugin_context import NONE, enabled, using
+from modelc.compiler.library.base.registry import Registry
 from modelc.compiler.library.layers import ACTIVATIONS, LAYERS
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.registries import TABLES
@@ -283,3 +284,10 @@ def test_the_kind_of_a_table_is_the_name_of_its_base() -> None:
     kinds = [table.kind for table in TABLES]
     assert len(set(kinds)) == len(kinds)
     assert LOSSES.kind == "loss" and LAYERS.kind == "layer"
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.kind)
+def test_what_is_no_class_is_said_to_be_none_whatever_the_kind(table: Registry[Any]) -> None:
+    from modelc.compiler.plugins.conformance import contract_of, violations
+
+    assert violations(table, "x", 3) == [f"`3` is not a subclass of `{contract_of(table)}`"]
