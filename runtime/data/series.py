@@ -7,6 +7,7 @@ import numpy as np
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.windows import ANY, MICROSECONDS, Step, WindowsSpec, read_step
+from modelc.compiler.library.base.distinct import distinct
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.split_columns import dates, split_column
 
@@ -49,9 +50,7 @@ def series_of(windows: WindowsSpec, rows: int, columns: Arrays, step: Step | Non
     """
     names, group = (None, np.zeros(rows, np.int64))
     if windows.group_by is not None:
-        found, first, which = np.unique(
-            split_column(columns, windows.group_by, AT_GROUP), return_index=True, return_inverse=True
-        )
+        found, first, which, _ = distinct(split_column(columns, windows.group_by, AT_GROUP))
         # Series are in the order of their first rows.
         ranks = np.argsort(np.argsort(first))
         names, group = found[np.argsort(first)], ranks[which]
@@ -85,7 +84,7 @@ def times_of(columns: Arrays, name: str) -> Array:
     if column.dtype.kind not in "UT":
         message = f"`{name}` has booleans, and the times of a series are dates or numbers"
         raise RunError("E402", message, helps=("name the column of dates",), at=AT_TIME)
-    texts, rows, places = np.unique(column, return_index=True, return_inverse=True)
+    texts, rows, places, _ = distinct(column)
     written = [str(text) for text in texts.tolist()]
     zoned = bool(written) and written[0].endswith("Z")
     return dates(written, AT_TIME, zoned=zoned, column=name, rows=rows.tolist())[places]

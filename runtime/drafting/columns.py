@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.library.base.distinct import distinct
 from modelc.compiler.library.readers.date import USUAL, date_in
 from modelc.compiler.library.readers.names import names_in
 from modelc.compiler.library.readers.tokens import SPECIAL, tokens_of
@@ -58,12 +59,12 @@ def use_of(name: str, column: Array) -> Use:
     there, missing = values[~gone], int(gone.sum())
     if not len(there):
         return Use(name, "left out", "it has no value in any row")
-    distinct = len(np.unique(there))
-    if distinct == 1 and not missing:
+    different = len(distinct(there).values)
+    if different == 1 and not missing:
         return Use(name, "left out", "it is the same in all rows")
     if values.dtype.kind in "UT":
-        return of_texts(name, there, missing, distinct)
-    return of_numbers(name, there, missing, distinct)
+        return of_texts(name, there, missing, different)
+    return of_numbers(name, there, missing, different)
 
 
 def of_lists(name: str, values: Array) -> Use:
@@ -73,10 +74,10 @@ def of_lists(name: str, values: Array) -> Use:
     return Use(name, "left out", "it has several values in each row: read it with an input of its own")
 
 
-def of_numbers(name: str, there: Array, missing: int, distinct: int) -> Use:
+def of_numbers(name: str, there: Array, missing: int, different: int) -> Use:
     if there.dtype.kind == "f" and not np.isfinite(there).all():
         return Use(name, "left out", "it has infinite values")
-    if there.dtype.kind in "iu" and distinct == len(there):
+    if there.dtype.kind in "iu" and different == len(there):
         low, high = int(there.min()), int(there.max())
         if high - low == len(there) - 1 and low in (0, 1):
             return Use(name, "left out", "it numbers the rows")
@@ -85,25 +86,25 @@ def of_numbers(name: str, there: Array, missing: int, distinct: int) -> Use:
     return Use(name, "numbers", missing=missing)
 
 
-def of_texts(name: str, there: Array, missing: int, distinct: int) -> Use:
+def of_texts(name: str, there: Array, missing: int, different: int) -> Use:
     texts, inverse = names_in(there)
     if (found := date_format(texts)) is not None:
         if missing:
             return Use(name, "left out", f"it has dates, of which {counted(missing, 'row')} have none")
         return of_dates(name, texts, found)
     words = sum(len(text.split()) for text in texts) / len(texts)
-    if words >= WORDS and distinct > len(there) / 10:
+    if words >= WORDS and different > len(there) / 10:
         return of_words(name, texts, np.bincount(inverse), missing)
-    if distinct == len(there):
+    if different == len(there):
         return Use(name, "left out", "it has a value of its own in each row, as an id has")
-    if distinct > len(there) / 2:
-        return Use(name, "left out", f"it has {distinct:,} different values in {len(there):,} rows, as names have")
+    if different > len(there) / 2:
+        return Use(name, "left out", f"it has {different:,} different values in {len(there):,} rows, as names have")
     if name.startswith("$"):
         return Use(name, "left out", "its name begins with a dollar, as no key does: read it with `one_hot`")
     zeros = "zeros in front" if all(DIGITS.fullmatch(text) for text in texts) else ""
-    if distinct <= FEW_NAMES:
-        return Use(name, "categories", zeros, missing, size=distinct + 1 + (missing > 0))
-    return Use(name, "names", zeros, missing, size=min(distinct + 1 + (missing > 0), MOST_NAMES))
+    if different <= FEW_NAMES:
+        return Use(name, "categories", zeros, missing, size=different + 1 + (missing > 0))
+    return Use(name, "names", zeros, missing, size=min(different + 1 + (missing > 0), MOST_NAMES))
 
 
 def date_format(texts: list[str]) -> tuple[str | None, ...] | None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.distinct import distinct
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.library.sources.endings import source_of_file
 from modelc.compiler.library.sources.tables.column_types import number_pattern
@@ -122,7 +123,7 @@ def texts_of(column: Array) -> Array | None:
     values = np.ma.getdata(column)
     if values.ndim != 1 or values.dtype.kind not in "UT":
         return None
-    return np.unique(values[~np.ma.getmaskarray(column)])
+    return distinct(values[~np.ma.getmaskarray(column)]).values
 
 
 def has_decimal_comma(columns: Arrays) -> bool:

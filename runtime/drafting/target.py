@@ -8,6 +8,7 @@ from modelc.compiler.diagnostics.command_line import shell_word
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.likeness import most_alike
 from modelc.compiler.diagnostics.phrases import counted, listed
+from modelc.compiler.library.base.distinct import distinct
 from modelc.compiler.library.readers.names import name_of
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
@@ -72,7 +73,7 @@ def need_target(root: Root, table: Table, name: str) -> None:
             f"to predict them, train on the others, and give them to `modelc predict` without `{name}`",
         )
         raise RunError("E402", message, helps=helps)
-    if len(np.unique(values)) < 2:
+    if len(distinct(values).values) < 2:
         shown = name_of(values[0].item() if hasattr(values[0], "item") else values[0])
         message = f"the target `{name}` is `{shown}` in all rows: there is nothing to learn"
         raise RunError("E403", message, helps=("choose another column, or add rows with other values",))
@@ -88,35 +89,35 @@ def target_of(root: Root, table: Table, name: str) -> tuple[Target, Table]:
     """
     need_target(root, table, name)
     values = np.ma.getdata(table.columns[name])
-    distinct, counts = np.unique(values, return_counts=True)
+    found, _, _, counts = distinct(values)
     if values.dtype.kind in "UTb":
-        return of_names(table, name, distinct, counts), table
+        return of_names(table, name, found, counts), table
     number = "a number; for classes, read it with `category`, and end the model with a softmax"
-    is_integral = values.dtype.kind in "iu" or bool((distinct == np.trunc(distinct)).all())
-    few = len(distinct) <= FEW_CLASSES and len(values) >= ROWS_OF_CLASS * len(distinct)
-    if not is_integral or not (len(distinct) == 2 or few):
-        return Target(name, f"{len(distinct):,} different values: {number}"), table
+    is_integral = values.dtype.kind in "iu" or bool((found == np.trunc(found)).all())
+    few = len(found) <= FEW_CLASSES and len(values) >= ROWS_OF_CLASS * len(found)
+    if not is_integral or not (len(found) == 2 or few):
+        return Target(name, f"{len(found):,} different values: {number}"), table
     reason = (
-        f"{len(distinct)} different integers, so classes. If they are amounts, read them with `number: {{column: ..., "
+        f"{len(found)} different integers, so classes. If they are amounts, read them with `number: {{column: ..., "
         "standardize: true}`, and end the model with `dense: 1`, with the loss `mean_squared_error`"
     )
-    unbalanced = len(distinct) == 2 and counts.min() < RARE * len(values)
-    if values.dtype.kind in "iu" and distinct[0] == 0 and distinct[-1] == len(distinct) - 1:
-        return Target(name, reason, len(distinct), unbalanced=unbalanced), table
+    unbalanced = len(found) == 2 and counts.min() < RARE * len(values)
+    if values.dtype.kind in "iu" and found[0] == 0 and found[-1] == len(found) - 1:
+        return Target(name, reason, len(found), unbalanced=unbalanced), table
     read = as_text(root, table, name)
     names = np.ma.getdata(read.columns[name])
     if names.dtype.kind in "UT":
-        ordered = tuple(sorted(np.unique(names).tolist(), key=lambda text: float(text.replace(",", "."))))
+        ordered = tuple(sorted(distinct(names).values.tolist(), key=lambda text: float(text.replace(",", "."))))
         return Target(name, reason, ordered, unbalanced=unbalanced), read
     if values.dtype.kind == "f":
-        return Target(name, f"{len(distinct):,} different values: {number}"), table
+        return Target(name, f"{len(found):,} different values: {number}"), table
     reason += "; their names are learnt, and `unknown` is one more"
-    return Target(name, reason, len(distinct) + 1, learnt=True, unbalanced=unbalanced), table
+    return Target(name, reason, len(found) + 1, learnt=True, unbalanced=unbalanced), table
 
 
-def of_names(table: Table, name: str, distinct: Array, counts: Array) -> Target:
+def of_names(table: Table, name: str, found: Array, counts: Array) -> Target:
     """A target of texts or booleans."""
-    names = tuple(name_of(value) for value in distinct.tolist())
+    names = tuple(name_of(value) for value in found.tolist())
     if len(names) > MOST_CLASSES or len(names) > table.rows / 2:
         message = f"the target `{name}` is a text with {len(names):,} different values in {table.rows:,} rows"
         note = "a text is taken for the name of a class, of which each needs several rows"
@@ -126,7 +127,7 @@ def of_names(table: Table, name: str, distinct: Array, counts: Array) -> Target:
         )
         raise RunError("E403", message, notes=(note,), helps=helps)
     unbalanced = len(names) == 2 and counts.min() < RARE * counts.sum()
-    what = "yes and no" if distinct.dtype.kind == "b" else "texts"
+    what = "yes and no" if found.dtype.kind == "b" else "texts"
     if not all(name and is_writable(name) for name in names):
         reason = (
             f"{what}, so classes, of which a spec cannot have the names: these are learnt, and `unknown` is one more"

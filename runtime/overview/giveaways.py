@@ -72,8 +72,9 @@ def told_by(given: Array, target: Array, names: tuple[str, str], distinct: int, 
     classes = codes_of(target)
     kinds = int(classes.max()) + 1
     if distinct <= most:
-        pairs = len(np.unique(codes_of(given) * kinds + classes))
-        if pairs == len(np.unique(given)):
+        codes = codes_of(given)
+        pairs = len(np.unique(codes * kinds + classes))
+        if pairs == int(codes.max()) + 1:
             back = ", and the other way round" if pairs == kinds else ""
             return f"each of the {pairs:,} values of {given_name} goes with one value of the target {target_name}{back}"
     if given.dtype.kind not in "iuf":

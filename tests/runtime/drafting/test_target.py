@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from modelc.compiler.api import check_file
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.dataset import complete, read_dataset
 from modelc.runtime.drafting.draft import draft
@@ -68,3 +69,12 @@ def test_integers_that_do_not_count_from_0_are_names(kind: str, classes: Any, tm
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_yes_and_no_are_classes(kind: str, tmp_path: Path) -> None:
     assert classes_of(tmp_path, [True, False, False], kind) == ("false", "true")
+
+
+def test_texts_that_numpy_itself_cannot_sort_are_told(tmp_path: Path) -> None:
+    names = sorted(f"{number % 4}_{number}" for number in range(1_500)) * 2
+    rows = "".join(f"{name},{index % 2}\n" for index, name in enumerate(names))
+    (tmp_path / "rows.csv").write_text("name,y\n" + rows)
+    assert "y: " in draft(Root(tmp_path, tmp_path), "rows.csv", "y")
+    with pytest.raises(RunError, match="different values"):
+        draft(Root(tmp_path, tmp_path), "rows.csv", "name")
