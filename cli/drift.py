@@ -9,7 +9,7 @@ import typer
 from modelc.cli.checking import Folders
 from modelc.cli.console import FINDINGS, Line, Styled, columns, say, say_document
 from modelc.cli.plugins import task_of
-from modelc.cli.splits import open_run
+from modelc.cli.splits import open_run, rows_in
 from modelc.cli.summary import UNBOUNDED
 from modelc.cli.text_table import cut, paragraphs, text_table
 from modelc.compiler.diagnostics.phrases import counted, name_list
@@ -34,10 +34,7 @@ def show_drift(
     task = task_of(found)
 
     from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.runtime.data.new_rows import new_rows
-    from modelc.runtime.data.opened_files import opened_by_inputs
     from modelc.runtime.overview.comparison import compare
-    from modelc.runtime.runs.column_kinds import columns_in
     from modelc.runtime.runs.kept_profiles import kept_profiles
     from modelc.runtime.runs.learnt_values import values_for_prediction
 
@@ -47,7 +44,7 @@ def show_drift(
             f"the run `{found.folder}` was trained by a version that kept nothing of its columns to compare rows with"
         )
         raise RunError("E602", message, helps=("train it again",))
-    rows = new_rows(file, task.source, columns_in(found.environment()), data_root or root, opened_by_inputs(task))
+    rows = rows_in(found, task, file, (root, data_root))
     compared = compare(task, values_for_prediction(found), profiles, rows)
     beyond = () if bound is None else compared.beyond(bound)
     if output_format == "json":

@@ -12,7 +12,7 @@ from modelc.cli.checking import DataFolder, DataRoot, Folders
 from modelc.cli.console import Styled, inform, say, say_document, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.progress import WHY_NAN
-from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run
+from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run, rows_in
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
@@ -95,15 +95,10 @@ class ScoredRows(NamedTuple):
 def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | None, folders: Folders) -> ScoredRows:
     """The rows of the file `data`, or of the run's own data. Raises RunError, SpecError."""
     if data is not None:
-        from modelc.runtime.data.new_rows import new_rows
-        from modelc.runtime.data.opened_files import opened_by_inputs
-        from modelc.runtime.runs.column_kinds import columns_in
         from modelc.runtime.runs.learnt_values import values_for_prediction
         from modelc.runtime.runs.rows_for_run import part_for
 
-        found = new_rows(
-            data, task.source, columns_in(run.environment()), folders[1] or folders[0], opened_by_inputs(task)
-        )
+        found = rows_in(run, task, data, folders)
         task, part, seen = part_for(run, task, found, values_for_prediction(run))
         facts: dict[str, object] = {
             "split": None,

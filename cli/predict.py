@@ -12,7 +12,7 @@ from modelc.cli.averaging import STREAM, With, averaged, need_rows_for_each, run
 from modelc.cli.checking import DataFolder, DataRoot, Folders
 from modelc.cli.console import inform, pass_on, refuse, say, start_device
 from modelc.cli.plugins import PluginNames, enable, task_of
-from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run
+from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run, rows_in
 from modelc.compiler.diagnostics.phrases import counted, listed
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def predict(
     if output != STREAM:
         need_output(output, data_files(task, found.find_root(root, task.source, data_root).root))
     learnt = values_for_prediction(found)
-    given = None if data is None else rows_in(found, task, data, data_root or root)
+    given = None if data is None else rows_in(found, task, data, (root, data_root))
     chosen = columns_for(as_learnt(task, learnt), output, columns, given, raw=raw, spreadsheet=spreadsheet)
     start_device()
     kind, snapshot = found.weights(prepare(task), weights)
@@ -136,7 +136,7 @@ def rows_of_file(data: Path | None, folders: Folders, run: "Run", task: "Task") 
     from modelc.runtime.runs.learnt_values import values_for_prediction
 
     assert data is not None, "several runs have rows of a file"
-    given = rows_in(run, task, data, folders[1] or folders[0])
+    given = rows_in(run, task, data, folders)
     return rows_to_predict(run, task, given, values_for_prediction(run), None, folders, None)
 
 
@@ -166,17 +166,6 @@ def open_for(run: str, output: Path, data: Path | None, root: Path | None) -> "R
     if output != STREAM:
         need_output(output, [run, *(one for one in files if one is not None)])
     return open_run(run, root, ["predict", *([data] if data else []), "--output", output])
-
-
-def rows_in(run: "Run", task: "Task", data: Path, root: Path | None) -> "NewRows":
-    """The rows of the file `data`, read by the types of training; paths in them begin at `root`, or where it is. Raises RunError
-    E4xx.
-    """
-    from modelc.runtime.data.new_rows import new_rows
-    from modelc.runtime.data.opened_files import opened_by_inputs
-    from modelc.runtime.runs.column_kinds import columns_in
-
-    return new_rows(data, task.source, columns_in(run.environment()), root, opened_by_inputs(task))
 
 
 def columns_for(
@@ -240,7 +229,7 @@ def keep(
     from modelc.runtime.predictions_ahead import outputs_by_row, predictions_by_row
 
     outputs, predicted = outputs_by_row(rows.task), predictions_by_row(rows.task, predicted)
-    labels = {name: column for name, column in rows.labels.items() if chosen is None}
+    labels = rows.labels
     if output == STREAM:
         from modelc.runtime.prediction_files import json_lines
 

@@ -11,6 +11,7 @@ from modelc.cli.console import inform, refuse, warn
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
     from modelc.runtime.data.dataset import Dataset
+    from modelc.runtime.data.new_rows import NewRows
     from modelc.runtime.runs.run_directory import Run
     from modelc.runtime.runs.run_folders import Command
 
@@ -39,6 +40,18 @@ def open_run(text: str, root: Path | None, command: "Command") -> "Run":
 
         inform(*notes_on_names(found.run, root))
     return found.run
+
+
+def rows_in(run: "Run", task: "Task", data: Path, folders: Folders) -> "NewRows":
+    """The rows of the file `data`, read by the types of training; paths in them begin at the last of `folders` that is given, or
+    where it is. Raises RunError E4xx.
+    """
+    from modelc.runtime.data.new_rows import new_rows
+    from modelc.runtime.data.opened_files import opened_by_inputs
+    from modelc.runtime.runs.column_kinds import columns_in
+
+    root, data_root = folders
+    return new_rows(data, task.source, columns_in(run.environment()), data_root or root, opened_by_inputs(task))
 
 
 class Changed(NamedTuple):

@@ -60,10 +60,8 @@ def misfit(
                 f"the output `{output.name}` is {shape} for each row, too many values for {kind}",
                 f"write whole arrays: `{path.with_suffix('.npz')}`",
             )
-    small = [
-        name.lower() for name in (names_of(outputs, form, raw=raw) if chosen is None else [one.name for one in chosen])
-    ]
-    twice = next((name for name in small if small.count(name) > 1), None) if form == "parquet" and chosen else None
+    small = [one.name.lower() for one in chosen or ()] if form == "parquet" else []
+    twice = next((name for name in small if small.count(name) > 1), None)
     if twice is not None:
         message = f"two columns are called `{twice}`, which in a Parquet file are the same in capitals or not"
         return message, "give them other names, or write a `.csv`"
