@@ -37,7 +37,7 @@ from modelc.runtime.data.learning import (
     with_step,
 )
 from modelc.runtime.data.learnt_task import as_learnt
-from modelc.runtime.data.needed_columns import column_names, columns_beside, columns_of_windows
+from modelc.runtime.data.needed_columns import column_names, columns_of_windows, columns_read
 from modelc.runtime.data.opened_files import below_root, with_contents
 from modelc.runtime.data.per_group import numbers_of_groups
 from modelc.runtime.data.prepared.surveys import surveyed
@@ -88,6 +88,11 @@ class Part:
     def named(self) -> Arrays:
         """The columns that tell predictions of windows apart, `[rows]`, or `[rows, steps]` of the horizon; none of other rows."""
         return {} if self.labels is None else self.labels.all()
+
+    @property
+    def bytes(self) -> int:
+        """Those of all values of its inputs and targets."""
+        return sum(array.nbytes for array in (*self.inputs.values(), *self.targets.values()))
 
     def between(self, start: int, stop: int) -> "Part":
         """The rows from `start` to `stop`, of which nothing is copied."""
@@ -186,9 +191,7 @@ def read_dataset(
         windows = windows_of(task, loaded.train, step=step_known(learnt or NOTHING_LEARNT))
         training = training_rows(task, loaded.train, windows) if learnt is None else None
         whole = read_part(task, loaded.train, learnt or NOTHING_LEARNT, training, windows=windows)
-    digests = digests_of(
-        with_contents(task, loaded.train, root), column_names(task) | columns_beside(task), known.train
-    )
+    digests = digests_of(with_contents(task, loaded.train, root), columns_read(task), known.train)
     # Also of those that are held out: which these are is drawn.
     with located_by(partial(place_of_row, task, root) if whole.rows == rows_of(loaded.train) else lambda row: ""):
         check_values(task, whole, training=True)
@@ -230,7 +233,8 @@ def place_of_row(task: Task, root: Root, row: int, *, test: bool = False) -> str
 def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     """The columns of the source at `at` that the task reads."""
     try:
-        names = column_names(task) | (columns_beside(task) if at == ("data", "source") else columns_of_windows(task))
+        is_source = at == ("data", "source")
+        names = columns_read(task) if is_source else column_names(task) | columns_of_windows(task)
         loaded = source.load(root_for(task.spec.document, root, at), names)
         check_turned(task, loaded.train)
     except RunError as error:

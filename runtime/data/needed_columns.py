@@ -20,6 +20,11 @@ def columns_beside(task: Task) -> set[str]:
     return of_splits | columns_of_windows(task) | ({drawn_by} if drawn_by is not None else set())
 
 
+def columns_read(task: Task) -> set[str]:
+    """All columns that the source of the training rows is read for."""
+    return column_names(task) | columns_beside(task)
+
+
 def columns_of_windows(task: Task) -> set[str]:
     """The columns that tell series and times, which other rows have too."""
     return set() if task.data is None or task.data.windows is None else {*task.data.windows.columns}

@@ -18,7 +18,7 @@ from modelc.runtime.data.dataset import (
     test_columns,
 )
 from modelc.runtime.data.learning import Learnt, key_of, of_columns, remarks
-from modelc.runtime.data.needed_columns import column_names, columns_beside
+from modelc.runtime.data.needed_columns import column_names, columns_read
 from modelc.runtime.data.prepared.column_files import ColumnFile, ColumnWriter
 from modelc.runtime.data.prepared.key import is_masked, is_plain
 from modelc.runtime.data.prepared.prepared_set import PartFiles, copy_of, write_column, write_record
@@ -52,7 +52,7 @@ def write_by_parts(folder: OpenFolder, key: str, task: Task, root: Root) -> None
     loaded = load(task, task.data.source, root, ("data", "source"))
     training = training_rows(task, loaded.train, None)
     learnt = learn_all(task, loaded.train, training)
-    digests = digests_of(loaded.train, column_names(task) | columns_beside(task), NONE_KNOWN.train)
+    digests = digests_of(loaded.train, columns_read(task), NONE_KNOWN.train)
     rows = rows_of(loaded.train)
     parts = split_rows(task.data, rows, loaded.train)
     places = {"train": parts.train, "validation": parts.validation, "test": parts.test}

@@ -128,8 +128,7 @@ def verified(root: Root, key: str, dataset: Dataset) -> list[str]:
 
 def rows_bytes(dataset: Dataset) -> int:
     """The bytes of the rows that training has on a device where they are resident."""
-    found = [part for part in (dataset.train, dataset.validation) if part is not None]
-    return sum(array.nbytes for part in found for array in (*part.inputs.values(), *part.targets.values()))
+    return sum(part.bytes for part in (dataset.train, dataset.validation) if part is not None)
 
 
 def keys_of(
@@ -206,8 +205,7 @@ def is_wanted(record: SetRecord, known: KnownDigests, learnt: Learnt | None) -> 
 
 def keep(cache: Path, key: str, task: Task, dataset: Dataset) -> list[str]:
     """Keep a data set, and say so where that cannot be."""
-    parts = [part for part in (dataset.train, dataset.validation, dataset.test) if part is not None]
-    size = sum(array.nbytes for part in parts for array in (*part.inputs.values(), *part.targets.values()))
+    size = sum(part.bytes for part in (dataset.train, dataset.validation, dataset.test) if part is not None)
     try:
         put(cache, key, size, partial(write_set, key=key, task=task, dataset=dataset))
     except OSError as error:

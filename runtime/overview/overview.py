@@ -13,7 +13,7 @@ from modelc.compiler.library.readers.names import shortened
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.dataset import Dataset, load
-from modelc.runtime.data.needed_columns import column_names, columns_beside
+from modelc.runtime.data.needed_columns import columns_read
 from modelc.runtime.data.per_group import KEY as GROUPS
 from modelc.runtime.overview.class_counts import ClassCounts, class_counts
 from modelc.runtime.overview.column_facts import ColumnFacts, facts_of, python_value
@@ -96,8 +96,8 @@ def facts_of_columns(task: Task, columns: Arrays) -> tuple[ColumnFacts, ...]:
     """The facts of all columns that are read, those of splits too."""
     source = task.source
     declared = getattr(source, "types", {})
-    wanted = [name for name in columns if name in column_names(task) | columns_beside(task)]
-    return tuple(facts_of(name, columns[name], declared) for name in wanted)
+    read = columns_read(task)
+    return tuple(facts_of(name, column, declared) for name, column in columns.items() if name in read)
 
 
 def part_facts(task: Task, part: PartRows) -> PartFacts:
@@ -123,7 +123,7 @@ def unread_columns(task: Task, root: Root) -> tuple[str, ...] | None:
     found = source.inspect(root_for(task.spec.document, root, ("data", "source"))).columns
     if found is None:
         return None
-    read = column_names(task) | columns_beside(task)
+    read = columns_read(task)
     return tuple(name for name in found if name not in read)
 
 

@@ -14,7 +14,7 @@ from modelc.compiler.library.base.memory import available_memory, gigabytes
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Dataset
 from modelc.runtime.training.execution import Execution
-from modelc.runtime.training.memory import own_memory, part_bytes, sharing
+from modelc.runtime.training.memory import own_memory, sharing
 from modelc.runtime.training.step import make
 
 FREE = 0.8
@@ -51,7 +51,7 @@ def room_for(task: PreparedTask, dataset: Dataset, execution: Execution, before:
     """What a step needs and what there is, where `before` bytes were left before training; None if the device does not say."""
     if before is None or task.training is None:
         return None
-    left = max(before - part_bytes(dataset.train), 0) // sharing(execution.parallelism)
+    left = max(before - dataset.train.bytes, 0) // sharing(execution.parallelism)
     needs: list[tuple[int, int]] = []
     parts = execution.parallelism.data
     for rows in halved(-(-min(task.training.settings.batch_size, dataset.train.rows) // parts)):
@@ -97,4 +97,4 @@ def need_of_step(task: PreparedTask, dataset: Dataset, execution: Execution, siz
     if found is None:
         return None
     used = found.argument_size_in_bytes + found.output_size_in_bytes + found.temp_size_in_bytes
-    return int(used - found.alias_size_in_bytes - part_bytes(dataset.train))
+    return int(used - found.alias_size_in_bytes - dataset.train.bytes)

@@ -12,7 +12,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.memory import available_memory, gigabytes, physical_memory
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Weight
-from modelc.runtime.data.dataset import Dataset, Part
+from modelc.runtime.data.dataset import Dataset
 from modelc.runtime.data.prepared_rows import rows_bytes
 from modelc.runtime.data.row_memory import size_of
 from modelc.runtime.training.gathered_rows import bytes_at_once
@@ -128,7 +128,3 @@ def what_would_fit(left: int, row: int, layers: Mapping[str, int], parts: int) -
 
 def bytes_of(array: Weight | TensorType) -> int:
     return size_of(array.shape, array.dtype)
-
-
-def part_bytes(part: Part) -> int:
-    return sum(array.nbytes for array in (*part.inputs.values(), *part.targets.values()))

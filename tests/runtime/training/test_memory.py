@@ -14,7 +14,7 @@ from modelc.runtime.training import memory
 from modelc.runtime.training.device import computing
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.fitting_batch import Room, need_of_step, room_for
-from modelc.runtime.training.memory import OwnMemory, need_memory, part_bytes
+from modelc.runtime.training.memory import OwnMemory, need_memory
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from tests.runtime.small import ready, spec, write_rows
 
@@ -105,7 +105,7 @@ def test_a_device_without_memory_says_which_batch_would_fit(tmp_path: Path) -> N
     # At least the activations and their gradients of 32 rows, and less than four times as much.
     assert 32 * 2**16 * 4 < needs[64] - needs[32] < 4 * 2 * 32 * 2**16 * 4
     left = int(needs[32] / 0.8) + 1
-    before = left + part_bytes(dataset.train)
+    before = left + dataset.train.bytes
     assert room_for(prepared, dataset, execution, before) == (needs[64], left, (32, needs[32]))
     told = room_for(prepared, dataset, execution, 1000)
     assert told is not None and told.fits is None
