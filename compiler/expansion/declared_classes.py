@@ -11,7 +11,7 @@ from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.expansion.scope import File, Scope, dereference, is_reference
 from modelc.compiler.expansion.source_tree import SourceNode, entries_of
-from modelc.compiler.expansion.spec_files import FROM, learnt_in, names_argument
+from modelc.compiler.expansion.spec_files import FROM, known_as, names_argument
 from modelc.compiler.expansion.variables import Reported
 from modelc.compiler.language.expressions.operations import ExpressionError
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -132,11 +132,11 @@ def with_names(reader: object, name: str, names: Mapping[str, tuple[str, ...]]) 
     key = next((key for key in FROM if isinstance(elsewhere.get(key), str)), None)
     if key is None:
         return reader
-    known_as = elsewhere[key] if key == "file" else learnt_in(elsewhere[key], name)
-    if known_as not in names:
+    called = known_as(key, elsewhere[key], name)
+    if called not in names:
         # Why there are none is reported where they are read.
         raise Reported
-    return {kind: {**given, argument: names[known_as]}}
+    return {kind: {**given, argument: names[called]}}
 
 
 def column_of(evaluator: "VariableEvaluator", subject: str, file: File) -> Column | None:

@@ -48,7 +48,12 @@ class ClassFile(NamedTuple):
 
     def known_as(self, path: str) -> str:
         """What the names from `path` are called among all of a spec: a run may have some for each input."""
-        return path if self.key == "file" else learnt_in(path, str(self.classes[-3]))
+        return known_as(self.key, path, str(self.classes[-3]))
+
+
+def known_as(key: str, path: str, name: str) -> str:
+    """What the names are called that stand at `path`, by a `key` of `FROM`, for the input or target called `name`."""
+    return path if key == "file" else learnt_in(path, name)
 
 
 def learnt_in(run: str, name: str) -> str:

@@ -13,6 +13,12 @@ from modelc.compiler.language.suggestions.planned import PLANNED, planned_text
 from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing_text
 from modelc.compiler.library.base.registry import fold
 
+FOLDERS = (
+    "data: {source: {files: photos/*/*.jpg}, inputs: {image: {image: file}}, "
+    "targets: {kind: {category: {column: folder, classes: [cat, dog]}}}}"
+)
+"""A folder of images for each class, as a spec reads it."""
+
 
 class Counterpart(NamedTuple):
     """Python as it is written `there`, and `here` a part of a spec, a named thing in its notation, or a command; empty

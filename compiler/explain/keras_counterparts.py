@@ -1,14 +1,10 @@
 """Keras: what is written there for models, data, training and callbacks, and what is written here."""
 
+from modelc.compiler.explain.counterparts import FOLDERS, Page
 from modelc.compiler.explain.counterparts import Counterpart as Row
-from modelc.compiler.explain.counterparts import Page
 
 NO_CODE = "a spec has no code: build it from the layers there are, or write a plug-in"
 NOTHING = "nothing to write"
-FOLDERS = (
-    "data: {source: {files: photos/*/*.jpg}, inputs: {image: {image: file}}, "
-    "targets: {kind: {category: {column: folder, classes: [cat, dog]}}}}"
-)
 AXIS = "the axis of the inputs, also of the kernel of a convolution, where axis 0 is the height"
 THRESHOLDS = "without it every score is a threshold, as in scikit-learn"
 

@@ -1,14 +1,10 @@
 """PyTorch (and Lightning): what is written there for models, data and the training loop, and what is written here."""
 
+from modelc.compiler.explain.counterparts import FOLDERS, Page
 from modelc.compiler.explain.counterparts import Counterpart as Row
-from modelc.compiler.explain.counterparts import Page
 
 NO_CODE = "a spec has no code: build it from the layers there are, or write a plug-in"
 NOTHING = "nothing to write"
-FOLDERS = (
-    "data: {source: {files: photos/*/*.jpg}, inputs: {image: {image: file}}, "
-    "targets: {kind: {category: {column: folder, classes: [cat, dog]}}}}"
-)
 DEFAULTS = "PyTorch's own defaults"
 
 PYTORCH: Page = {

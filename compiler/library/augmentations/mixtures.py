@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Positive
 from modelc.compiler.library.base.lazy import Array, jax, jnp
-from modelc.compiler.library.base.prng import derive
+from modelc.compiler.library.base.prng import derive, of_rows
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.base.type_checks import need
 from modelc.compiler.library.contracts.augmentation import Augmentation, Augmented, check_sizes
@@ -52,12 +52,6 @@ class Mixture(Augmentation):
     def shares(self, key: Array, rows: int) -> Array:
         """A number from the beta distribution for each row, `[rows]`."""
         return jax.vmap(lambda key: jax.random.beta(key, self.alpha, self.alpha))(of_rows(derive(key, "share"), rows))
-
-
-def of_rows(key: Array, rows: int) -> Array:
-    """A key for each place in the batch."""
-    keys: Array = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(rows))
-    return keys
 
 
 def partners(key: Array, valid: Array) -> Array:

@@ -40,6 +40,12 @@ def derive_each(key: Array, names: Sequence[str]) -> Array:
     return keys
 
 
+def of_rows(key: Array, rows: int) -> Array:
+    """A key for each place in the batch."""
+    keys: Array = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(rows))
+    return keys
+
+
 def in_a_row(draw: Callable[[tuple[int, ...]], Array], shape: tuple[int, ...]) -> Array:
     """What `draw` gives for `shape`, to the bit: the numbers are drawn in a row and put into shape then.
 

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from modelc.compiler.library.base.fields import Number, ReadRange, read_tuple
 from modelc.compiler.library.base.lazy import Array, jax, jnp, np
-from modelc.compiler.library.base.prng import derive
+from modelc.compiler.library.base.prng import derive, of_rows
 from modelc.compiler.library.contracts.augmentation import Augmentation, Augmented, check_sizes
 from modelc.compiler.library.contracts.layer import (
     Call,
@@ -80,7 +80,7 @@ class RandomImage(Layer, Augmentation):
         """A batch of images, each changed by what is drawn from `key` and its place; in float32 or wider where it computes with
         values.
         """
-        keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(x.shape[0]))
+        keys = of_rows(key, x.shape[0])
         shape = x.shape[1:]
         drawn = jax.vmap(lambda key: self.draw(Draws(key), shape))(keys)
         wide = x.astype(jnp.promote_types(x.dtype, "float32")) if self.floats else x
