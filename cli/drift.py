@@ -120,7 +120,7 @@ def profiles_by_name(compared: "Comparison") -> "Mapping[str, VariableProfile]":
 def before_text(profile: "VariableProfile") -> str:
     """The values in training, in a few words."""
     if profile.names is not None:
-        return shares(profile.names.counts, profile.rows)
+        return shares(profile.names.counts, profile.rows - profile.missing)
     return range_text(profile.numbers, profile.kind)
 
 
@@ -143,7 +143,7 @@ def range_text(numbers: Any, kind: str) -> str:
 
 
 def shares(counts: Mapping[str, int], rows: int) -> str:
-    """The most frequent names with their shares."""
+    """The most frequent names with their shares of the `rows` that have one."""
     first = sorted(counts, key=lambda name: (-counts[name], name))[:3]
     return ", ".join(f"{cut(name, LONGEST)} {100 * counts[name] / max(1, rows):.0f} %" for name in first) or "none"
 

@@ -181,3 +181,20 @@ def test_a_file_without_rows_or_without_the_columns_is_an_error(folder: Path) ->
     assert "error[E405]" in modelc("data", "run", "none.csv", cwd=folder).err
     keep(folder, {"other": [1, 2, 3]})
     assert compared(folder, "--max-drift", "1", code=1)["gone"] == ["rooms", "area", "kind"]
+
+
+def test_shares_of_names_are_of_the_rows_that_have_one_before_and_now(tmp_path: Path) -> None:
+    lines = ["x,heating,y", *(f"{row},{('oil', 'gas', '')[row % 3]},{row % 2}" for row in range(120))]
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "spec.yaml").write_text(
+        "modelc: 1\n"
+        "model: {inputs: {heating: {shape: [3]}}, layers: [{dense: {units: 1, activation: sigmoid}, name: y}]}\n"
+        "data:\n"
+        "  source: {csv: rows.csv}\n"
+        "  inputs: {heating: {one_hot: {column: heating, vocabulary: 3, missing: unknown}}}\n"
+        "train: {loss: binary_cross_entropy, optimizer: adam, epochs: 1}\n"
+    )
+    trained = modelc("train", "spec.yaml", "--run-dir", "run", cwd=tmp_path)
+    assert trained.code == 0, trained.err
+    ended = modelc("data", "run", "rows.csv", cwd=tmp_path)
+    assert ended.code == 0 and "gas 50 %, oil 50 % -> gas 50 %, oil 50 %" in " ".join(ended.out.split())
