@@ -27,6 +27,10 @@ INTEGER = f"{SPACE}[+-]?{DIGITS}{SPACE}"
 """An integer. Both `re` and the engine take this notation."""
 
 
+UNUSUAL = "_\n\r\v\f"
+"""What the engine reads over in a number, between digits or behind them, and the grammar does not have."""
+
+
 def number_pattern(decimal: str) -> str:
     """A number, whose fraction begins with `decimal`; an integer is one too."""
     point = re.escape(decimal)
@@ -94,44 +98,63 @@ class Notation:
         text = column if self.decimal == "." else f"replace({column}, '{self.decimal}', '.')"
         return f"try_cast({text} as double)"
 
-    def code_of(self, column: str) -> str:
-        """SQL for the place in `Counts` of a value; `$missing` are the texts that are none."""
-        number = self.as_float(column)
+    def code_of(self, column: str, number: str, signs: str = UNUSUAL) -> str:
+        """SQL for the place in `Counts` of a value; `number` is what the engine reads it as, which `as_float` says, and `signs`
+        are those of `UNUSUAL` that values may have. `$missing` are the texts that are none.
+
+        What the engine takes for a number is compared with the grammar only where the two may differ: that takes longer than
+        all else.
+        """
+        apart = [f"contains({column}, chr({ord(sign)}))" for sign in (*signs, *("." if self.decimal != "." else ""))]
+        is_unusual = " or ".join((f"({begins_unusually(column)})", *apart))
+        has_fraction = " or ".join(f"contains({column}, '{sign}')" for sign in (self.decimal, "e", "E"))
         wide = f"try_cast({column} as hugeint)"
         return (
-            f"case when {missing(column)} then 0 "
-            f"when regexp_full_match({column}, '{INTEGER}') then case "
+            f"case {self.when_missing(column, number, '0')} "
+            f"when {number} is null then 6 "
+            f"when ({is_unusual}) and not regexp_full_match({column}, '{number_pattern(self.decimal)}') then 6 "
+            f"when {number} <> trunc({number}) then 5 "
+            f"when not isfinite({number}) then 6 "
+            f"when {has_fraction} then 5 "
             f"when strlen({column}) < 16 then 1 "
-            f"when {wide} is null then case when isfinite({self.as_float(column)}) then 4 else 6 end "
+            f"when {wide} is null then 4 "
             f"when try_cast({wide} as bigint) is null then case when {exact(wide)} then 3 else 4 end "
-            f"when {exact(wide)} then 1 else 2 end "
-            f"when regexp_full_match({column}, '{number_pattern(self.decimal)}') and isfinite({number}) then 5 "
-            "else 6 end"
+            f"when {exact(wide)} then 1 else 2 end"
         )
 
-    def value_of(self, column: str, kind: Kind) -> str:
-        """SQL for a value of that kind; null where it is missing."""
-        text = f"coalesce({column}, '')"
-        cast = {
-            "integer": f"cast({text} as bigint)",
-            "number": self.as_float(text),
-            "text": text,
-        }[kind]
-        return f"case when {missing(column)} then null else {cast} end"
+    def when_missing(self, column: str, number: str, then: str) -> str:
+        """SQL for the first branch of a `case`: `then` where a value is missing. Only what is no `number` is looked up among the
+        missing texts, where none of them can be one.
+        """
+        is_missing = f"list_contains($missing, coalesce({column}, ''))"
+        can_be_number = any(re.search("[0-9]|inf|nan", text, re.IGNORECASE) for text in self.missing_values)
+        return f"when {is_missing if can_be_number else f'{number} is null and {is_missing}'} then {then}"
 
-    def counts(self, columns: Sequence[str], relation: str) -> str:
-        """SQL for the number of values and bytes, by the place of their column among `columns` and of their sort in `Counts`.
+    def value_of(self, column: str, kind: Kind) -> str:
+        """SQL for a value of that kind, of a column all of whose values are of it; null where it is missing."""
+        cast = {
+            "integer": f"try_cast({column} as bigint)",
+            "number": self.as_float(column),
+            "text": f"coalesce({column}, '')",
+        }[kind]
+        return f"case {self.when_missing(column, cast if kind != 'text' else 'null', 'null')} else {cast} end"
+
+    def counts(self, columns: Sequence[str], relation: str, signs: str = UNUSUAL) -> str:
+        """SQL for the number of values and bytes, by the place of their column among `columns` and of their sort in `Counts`;
+        `signs` as in `code_of`.
 
         One expression for all columns: thousands of them would take gigabytes.
         """
         values = f"select unnest([{', '.join(columns)}]) as v, unnest(range({len(columns)})) as place from {relation}"
-        coded = f"select place, v, {self.code_of('v')} as code from ({values})"
+        # Read once here: the engine would read it again in each branch.
+        numbers = f"select place, v, {self.as_float('v')} as number from ({values})"
+        coded = f"select place, v, {self.code_of('v', 'number', signs)} as code from ({numbers})"
         return f"select place, code, count(*), coalesce(sum(strlen(v)), 0)::bigint from ({coded}) group by place, code"
 
 
-def missing(column: str) -> str:
-    """SQL for whether a value is missing."""
-    return f"list_contains($missing, coalesce({column}, ''))"
+def begins_unusually(column: str) -> str:
+    """SQL for whether a number may have a space, a plus or zeros in front: such a text is in one of these ranges."""
+    return f"{column} < '1' and ({column} >= '00' or {column} < '-' or ({column} >= '-00' and {column} < '-1'))"
 
 
 def exact(wide: str) -> str:

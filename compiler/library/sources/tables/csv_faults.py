@@ -12,8 +12,6 @@ from modelc.compiler.library.sources.tables.headers import Dialect, any_length, 
 
 SHOWN = 3
 """As many faults of one kind a message shows."""
-CHUNK = 2**20
-"""Characters that are looked through at once."""
 LONGEST = 40
 """Characters of a value that a message shows."""
 
@@ -42,40 +40,6 @@ def records(file: BinaryIO, dialect: Dialect, width: int) -> Iterator[Record]:
             begin = reader.line_num + 1
     finally:
         stream.detach()
-
-
-def is_suspect(file: BinaryIO, dialect: Dialect) -> bool:
-    """Whether an open csv file may have what the engine does not look at: a line that ends with an empty field too many, or
-    what is no text.
-    """
-    file.seek(0)
-    stream = io.TextIOWrapper(file, dialect.codec, newline="")
-    last = ""
-    try:
-        while text := stream.read(CHUNK):
-            text = last + text
-            if "\0" in text or any(dialect.delimiter + end in text for end in "\r\n"):
-                return True
-            last = text[-1]
-        return last == dialect.delimiter
-    except UnicodeError:
-        return True
-    finally:
-        stream.detach()
-
-
-def mixes_line_ends(file: BinaryIO, width: int) -> bool:
-    """Whether an open file in UTF-8 has line ends of which the engine may lose something, or make a row of nothing: line feeds,
-    and returns that none follows; of a single column, also line feeds with and without a return before them.
-    """
-    file.seek(0)
-    returns = feeds = both = 0
-    last = b""
-    while chunk := file.read(CHUNK):
-        returns, feeds = returns + chunk.count(b"\r"), feeds + chunk.count(b"\n")
-        both += chunk.count(b"\r\n") + (last == b"\r" and chunk.startswith(b"\n"))
-        last = chunk[-1:]
-    return bool(feeds and returns > both) or (width == 1 and feeds > both > 0)
 
 
 def fault_of(file: BinaryIO, shown: str, dialect: Dialect, width: int) -> RunError | None:

@@ -8,20 +8,19 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.sources.tables.column_arrays import ColumnArrays, need_table_memory
 from modelc.compiler.library.sources.tables.column_types import Counts, Kind, Notation, row_type
+from modelc.compiler.library.sources.tables.csv_bytes import Look, delimiters_in, look_at
 from modelc.compiler.library.sources.tables.csv_copies import in_quotes, in_utf8
 from modelc.compiler.library.sources.tables.csv_faults import (
     Found,
     fault_of,
     first_values,
-    is_suspect,
     longest_row,
-    mixes_line_ends,
 )
 from modelc.compiler.library.sources.tables.engine import Engine, EngineError, engine, numbered, quoted
 from modelc.compiler.library.sources.tables.headers import Dialect, read_header
@@ -108,14 +107,19 @@ def survey_file(file: CsvFile, texts: Notation, names: Sequence[str]) -> tuple[i
     """The number of rows of one file, and the counts of its columns."""
     columns = numbered([file.names.index(name) for name in names] or [0])
     counts = [Counts() for _ in columns]
+    is_suspect = False
 
-    def count_all(engine: Engine, relation: str) -> None:
-        query = texts.counts(columns, relation)
-        for place, code, count, size in engine.rows(query, missing=list(texts.missing_values)):
+    def count_all(fields: Fields) -> None:
+        nonlocal is_suspect
+        query = texts.counts(columns, fields.relation, fields.look.signs)
+        found = fields.engine.rows(query, missing=list(texts.missing_values))
+        is_suspect = fields.look.is_no_text or (fields.look.ends_with_delimiter and has_more_delimiters(file, fields))
+        for place, code, count, size in found:
             counts[place] = counts[place].counting(code, count, size)
 
     by_engine(file, count_all)
-    need_no_fault(file)
+    if is_suspect:
+        need_no_fault(file)
     return counts[0].rows, dict(zip(names, counts, strict=False))
 
 
@@ -134,9 +138,9 @@ def load(files: Sequence[CsvFile], texts: Notation, kinds: Mapping[str, Kind]) -
             f"{texts.value_of(column, kinds[name])} as {column}" for column, name in zip(columns, names, strict=True)
         )
 
-        def add_all(engine: Engine, relation: str, values: str = values) -> None:
-            query = f"select {values} from {relation}"
-            for chunk in engine.arrays(query, missing=list(texts.missing_values)):
+        def add_all(fields: Fields, values: str = values) -> None:
+            query = f"select {values} from {fields.relation}"
+            for chunk in fields.engine.arrays(query, missing=list(texts.missing_values)):
                 for name, part in zip(names, chunk, strict=True):
                     arrays[name].add(part)
 
@@ -144,20 +148,33 @@ def load(files: Sequence[CsvFile], texts: Notation, kinds: Mapping[str, Kind]) -
     return {name: column.whole() for name, column in arrays.items()}
 
 
-def by_engine(file: CsvFile, use: Callable[[Engine, str], None]) -> None:
-    """Let `use` read a file: by an engine, and SQL for the relation of its fields. What the engine does not read, and has no
-    fault, it gets in quotes. Raises RunError E405, also where the file changes.
+class Fields(NamedTuple):
+    """The fields of a file as an engine has them: SQL for their relation; the file that it reads, how this is written and what is
+    in it.
+    """
+
+    engine: Engine
+    relation: str
+    opened: BinaryIO
+    dialect: Dialect
+    look: Look
+
+
+def by_engine(file: CsvFile, use: Callable[[Fields], None]) -> None:
+    """Let `use` read the fields of a file. What the engine does not read, and has no fault, it gets in quotes.
+
+    Raises RunError E405, also where the file changes.
     """
     # Behind such a header the engine loses rows.
     is_odd = file.dialect.above or "\n" in "".join(file.names) or "\r" in "".join(file.names)
     if is_odd or tried(file, use, plain=True) is not None:
-        need_no_fault(file, suspect=True)
+        need_no_fault(file)
         said = tried(file, use, plain=False)
         if said is not None:
             raise unreadable(file, said)
 
 
-def tried(file: CsvFile, use: Callable[[Engine, str], None], *, plain: bool) -> str | None:
+def tried(file: CsvFile, use: Callable[[Fields], None], *, plain: bool) -> str | None:
     """What the engine says against a file as it is, or (where not `plain`) against its rows in quotes; None where `use` has
     read it. Nothing is used of a file before the engine has read all of it.
     """
@@ -167,12 +184,14 @@ def tried(file: CsvFile, use: Callable[[Engine, str], None], *, plain: bool) -> 
             opened, dialect = stack.enter_context(in_quotes(opened, file.file.shown, dialect, len(file.names)))
         elif dialect.encoding != "utf-8":
             opened = stack.enter_context(in_utf8(opened, file.file.shown, dialect))
-        if plain and mixes_line_ends(opened, len(file.names)):
+        look = look_at(opened, dialect.delimiter, len(file.names))
+        if plain and look.mixes_line_ends:
             return "several kinds of line ends"
         size = opened.seek(0, io.SEEK_END)
         reading = stack.enter_context(engine(opened))
         try:
-            use(reading, relation(reading.path, dialect, len(file.names), size, ends="" if plain else "\\n"))
+            fields = relation(reading.path, dialect, len(file.names), size, ends="" if plain else "\\n")
+            use(Fields(reading, fields, opened, dialect, look))
         except EngineError as error:
             return str(error)
     return None
@@ -211,12 +230,26 @@ def relation(path: str, dialect: Dialect, width: int, size: int, ends: str) -> s
     return f"read_csv({quoted(path)}, {', '.join(f'{name} = {value}' for name, value in options.items())})"
 
 
-def need_no_fault(file: CsvFile, *, suspect: bool = False) -> None:
-    """Raise RunError E405 for what is wrong with a file that is `suspect`, or may have what the engine does not look at."""
+def has_more_delimiters(file: CsvFile, fields: Fields) -> bool:
+    """Whether there are others than those between and in the fields: the engine does not say that a row has one field too many
+    where that is empty.
+    """
+    names, delimiter = file.names, fields.dialect.delimiter
+    sign = quoted(delimiter)
+    within = f"case when contains(v, {sign}) then strlen(v) - strlen(replace(v, {sign}, '')) else 0 end"
+    values = f"select unnest([{', '.join(numbered(len(names)))}]) as v from {fields.relation}"
+    ((count, inside),) = fields.engine.rows(f"select count(*), coalesce(sum({within}), 0)::bigint from ({values})")
+    rows = count // len(names)
+    if fields.dialect.column_names is None:
+        rows += 1
+        inside += sum(name.count(delimiter) for name in names)
+    return bool(delimiters_in(fields.opened, delimiter) != rows * (len(names) - 1) + inside)
+
+
+def need_no_fault(file: CsvFile) -> None:
+    """Raise RunError E405 for what is wrong with a file: all of it is read once more."""
     with file.file.open() as opened:
-        if (suspect or is_suspect(opened, file.dialect)) and (
-            fault := fault_of(opened, file.file.shown, file.dialect, len(file.names))
-        ):
+        if fault := fault_of(opened, file.file.shown, file.dialect, len(file.names)):
             raise fault
 
 

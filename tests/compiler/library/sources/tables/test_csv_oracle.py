@@ -123,7 +123,9 @@ def test_the_sort_of_a_value_is_the_same_in_the_engine_and_in_messages(
     (tmp_path / "empty").write_bytes(b"")
     with (tmp_path / "empty").open("rb") as file, engine(file) as opened:
         found = [
-            opened.rows(f"select {notation.code_of('$value')}", value=value, missing=["", "NA"])[0][0]
+            opened.rows(
+                f"select {notation.code_of('$value', notation.as_float('$value'))}", value=value, missing=["", "NA"]
+            )[0][0]
             for value in values
         ]
     assert [Counts._fields[code] for code in found] == [notation.sort_of(value) for value in values]
