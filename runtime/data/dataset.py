@@ -41,9 +41,9 @@ from modelc.runtime.data.needed_columns import column_names, columns_of_windows,
 from modelc.runtime.data.opened_files import below_root, with_contents
 from modelc.runtime.data.per_group import numbers_of_groups
 from modelc.runtime.data.prepared.surveys import surveyed
-from modelc.runtime.data.read_binding import of_other_rows, read_binding
+from modelc.runtime.data.read_binding import read_binding
 from modelc.runtime.data.row_memory import need_row_memory
-from modelc.runtime.data.row_places import located_by
+from modelc.runtime.data.row_places import located_by, of_test_rows
 from modelc.runtime.data.sampling import classes_to_draw
 from modelc.runtime.data.splitting import Parts, split_rows
 from modelc.runtime.data.target_checks import check_targets, with_unknown
@@ -264,13 +264,10 @@ def test_columns(task: Task, root: Root, loaded: Loaded) -> tuple[Arrays | None,
 
 def read_test(task: Task, columns: Arrays, trained: Part) -> Part:
     """The test rows, read as the `trained` rows were."""
-    try:
+    with of_test_rows(place_of_test(task)):
         windows = windows_of(task, columns, splits=False, step=step_known(trained.learnt))
         part = read_part(task, columns, trained.learnt, None, trained.masks, windows)
         check_values(task, part, training=False)
-    except RunError as error:
-        message = f"of the test rows: {error.message}"
-        raise of_other_rows(error).replaced(message=message, at=place_of_test(task)) from None
     return part
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.language.windows import Step
+from modelc.compiler.library.readers.opened_files import BrokenFiles
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.counted_elements import shown_columns
 
@@ -75,18 +76,24 @@ def every_row(binding: Binding) -> Binding:
 
 def learn(binding: Binding, columns: Arrays, training: Array | slice, counts: Array | None) -> Any:
     """What the reader of `binding` learns of the rows `training` of `columns`; of a target, `counts` says which elements
-    count, of which there are some. Raises RunError E403.
+    count, of which there are some. Raises RunError E403, BrokenFiles.
     """
     first, last = getattr(binding.reader, "rows", None) or (None, None)
     shown: Arrays = {name: columns[name][first:last][training] for name in binding.names}
     reader = every_row(binding).reader
+    length = len(columns[binding.names[0]])
+    places = np.arange(length)[first:last][training]
     if counts is not None:
         kept = np.asarray(counts[training])
         rows = kept.reshape(len(kept), -1).any(axis=1)
         shown = {name: column[rows] for name, column in shown.items()}
+        places = places[rows]
         # Any element that counts may stand for those that do not.
         replaced = shown_columns(reader, shown, kept[rows], lambda columns: None) if rows.any() else None
         if replaced is None:
             return None
         shown = replaced
-    return reader.learn(shown)
+    try:
+        return reader.learn(shown)
+    except BrokenFiles as error:
+        raise error.among(places.tolist(), length) from None

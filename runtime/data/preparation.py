@@ -1,39 +1,82 @@
-"""Prepares rows part by part: of all rows there are only the columns as the files have them, never what the model takes of them."""
+"""Reads rows part by part: of all rows there are only the columns as the files have them, never what the model takes of them. Each part
+goes to where it is kept; to the files of a prepared set here.
+"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from modelc.compiler.binding.task import Task
+from modelc.compiler.library.readers.opened_files import BrokenFiles
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests_of
-from modelc.runtime.data.column_profiles import profile_columns
+from modelc.runtime.data.column_profiles import Profiles, profile_columns
 from modelc.runtime.data.dataset import (
     Part,
     check_values,
     load,
+    place_of_row,
+    place_of_test,
     read_part,
     rows_of,
     test_columns,
 )
 from modelc.runtime.data.learning import Learnt, key_of, of_columns, remarks
 from modelc.runtime.data.needed_columns import column_names, columns_read
+from modelc.runtime.data.opened_files import with_contents
 from modelc.runtime.data.prepared.column_files import ColumnFile, ColumnWriter
 from modelc.runtime.data.prepared.key import is_masked, is_plain
 from modelc.runtime.data.prepared.prepared_set import PartFiles, copy_of, write_column, write_record
 from modelc.runtime.data.read_binding import learnt_of
+from modelc.runtime.data.row_memory import bytes_of_row
+from modelc.runtime.data.row_places import located_by, of_test_rows
 from modelc.runtime.data.sampling import classes_to_draw
 from modelc.runtime.data.splitting import split_rows
 from modelc.runtime.data.training_rows import training_rows
 from modelc.runtime.runs.open_folder import OpenFolder
 
 AT_ONCE = 2**16
-"""Rows that are read together."""
+"""Rows that are read together, unless they take more than `BYTES`."""
+BYTES = 2**27
+"""Bytes of rows that are read together, as the model takes them, unless a single row has more."""
+Kept = TypeVar("Kept")
+Whole_co = TypeVar("Whole_co", covariant=True)
 
 
 class NotByParts(Exception):
     """Rows that are to be read all at once: their values are none that files hold, or not alike in all parts."""
+
+
+class Keeper(Protocol[Whole_co]):
+    """Takes those rows that are in one part of a data set, in their order."""
+
+    def add(self, start: int, part: Part) -> None:
+        """Those of the rows from `start` on that are in the part. Raises NotByParts."""
+
+    def done(self, *, is_whole: bool) -> Whole_co:
+        """What is kept, once there are no more; with the places of the rows, unless they are those of all."""
+
+
+KeeperOf = Callable[[Arrays, Array], Keeper[Kept]]
+"""What keeps the rows at these places, ascending, of the columns of a source."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByParts(Generic[Kept]):
+    """A data set whose rows went to keepers: what each gives for its part, `train`, `validation` or `test`, and all that is known of
+    them else.
+    """
+
+    parts: Mapping[str, Kept]
+    classes: Array | None
+    learnt: Learnt
+    digests: KnownDigests
+    notes: tuple[str, ...]
+    profiles: Profiles | None
 
 
 def goes_by_parts(task: Task) -> bool:
@@ -44,45 +87,58 @@ def goes_by_parts(task: Task) -> bool:
     return not (has_rows or in_groups or is_masked(task)) and task.data is not None and task.data.windows is None
 
 
-def write_by_parts(folder: OpenFolder, key: str, task: Task, root: Root) -> None:
-    """Write the data set of a task into a new folder, as `write_set` does. Raises RunError as `read_dataset` does, with rows that are
-    counted in their part; NotByParts, OSError.
+def read_by_parts(
+    task: Task, root: Root, keeper_of: KeeperOf[Kept], known: KnownDigests, learnt: Learnt | None, *, test: bool
+) -> ByParts[Kept]:
+    """The data set of a task, as `read_dataset` reads it. Raises RunError as that does, with rows that are counted in their part;
+    NotByParts.
     """
     assert task.data is not None and task.data.source is not None
     loaded = load(task, task.data.source, root, ("data", "source"))
-    training = training_rows(task, loaded.train, None)
-    learnt = learn_all(task, loaded.train, training)
-    digests = digests_of(loaded.train, columns_read(task), NONE_KNOWN.train)
+    found = learn_all(task, loaded.train, training_rows(task, loaded.train, None)) if learnt is None else learnt
     rows = rows_of(loaded.train)
     parts = split_rows(task.data, rows, loaded.train)
-    places = {"train": parts.train, "validation": parts.validation, "test": parts.test}
-    names = (f"{number}.npy" for number in range(10**6))
-    writers = {name: PartWriter(folder, names, task, one) for name, one in places.items() if one is not None}
-    for start, part in parts_of(task, loaded.train, learnt):
-        check_values(task, part, training=True)
-        for writer in writers.values():
-            writer.add(start, part)
-    files: dict[str, PartFiles | None] = {
-        name: writer.done(is_whole=len(writer.places) == rows) for name, writer in writers.items()
-    }
+    places = {"train": parts.train, "validation": parts.validation, "test": parts.test if test else None}
+    keepers = {name: keeper_of(loaded.train, one) for name, one in places.items() if one is not None}
+    with located_by(partial(place_of_row, task, root)):
+        for start, part in parts_of(task, loaded.train, found):
+            check_values(task, part, training=True)
+            for keeper in keepers.values():
+                keeper.add(start, part)
+    digests = digests_of(with_contents(task, loaded.train, root), columns_read(task), known.train)
+    kept = {name: one.done(is_whole=len(places[name]) == rows) for name, one in keepers.items()}  # type: ignore[arg-type]  # those that are None have no keeper
     numbers = None if len(parts.train) == rows else parts.train
     classes, drawn = classes_to_draw(task, numbers, loaded.train)
-    train = files["train"]
-    assert train is not None
-    if classes is not None:
-        files["train"] = train.model_copy(update={"classes_to_draw": write_column(folder, next(names), classes)})
-    columns, notes = test_columns(task, root, loaded)
+    columns, notes = test_columns(task, root, loaded) if test else (None, ())
     of_test = NONE_KNOWN.test
     if columns is not None:
-        of_test = digests_of(columns, column_names(task), NONE_KNOWN.test)
-        writer = PartWriter(folder, names, task, np.arange(rows_of(columns)))
-        for start, part in parts_of(task, columns, learnt):
-            check_values(task, part, training=False)
-            writer.add(start, part)
-        files["test"] = writer.done(is_whole=True)
-    notes = (*notes, *parts.notes, *drawn, *remarks(task, learnt))
-    profiles = profile_columns(task, loaded.train, parts.train)
-    write_record(folder, key, files, learnt, KnownDigests(digests, of_test), notes, profiles)
+        own = keeper_of(columns, np.arange(rows_of(columns)))
+        with located_by(partial(place_of_row, task, root, test=True)), of_test_rows(place_of_test(task)):
+            for start, part in parts_of(task, columns, found):
+                check_values(task, part, training=False)
+                own.add(start, part)
+        of_test = digests_of(with_contents(task, columns, root), column_names(task), known.test)
+        kept["test"] = own.done(is_whole=True)
+    notes = (*notes, *parts.notes, *drawn, *remarks(task, found))
+    profiles = profile_columns(task, loaded.train, parts.train) if learnt is None else None
+    return ByParts(kept, classes, found, KnownDigests(digests, of_test), notes, profiles)
+
+
+def write_by_parts(
+    folder: OpenFolder, key: str, task: Task, root: Root, known: KnownDigests, learnt: Learnt | None, *, test: bool
+) -> None:
+    """Write the data set of a task into a new folder, as `write_set` does. Raises RunError, NotByParts, OSError."""
+    names = (f"{number}.npy" for number in range(10**6))
+
+    def writer_of(columns: Arrays, places: Array) -> PartWriter:
+        return PartWriter(folder, names, task, places)
+
+    found = read_by_parts(task, root, writer_of, known, learnt, test=test)
+    files: dict[str, PartFiles | None] = {**found.parts}
+    if found.classes is not None:
+        column = write_column(folder, next(names), found.classes)
+        files["train"] = found.parts["train"].model_copy(update={"classes_to_draw": column})
+    write_record(folder, key, files, found.learnt, found.digests, found.notes, found.profiles)
 
 
 def learn_all(task: Task, columns: Arrays, training: Array | slice) -> Learnt:
@@ -93,10 +149,36 @@ def learn_all(task: Task, columns: Arrays, training: Array | slice) -> Learnt:
 
 
 def parts_of(task: Task, columns: Arrays, learnt: Learnt) -> Iterator[tuple[int, Part]]:
-    """The rows of `columns`, some after the other, read by what was `learnt`, with the number of the first of them."""
-    for start in range(0, rows_of(columns), AT_ONCE):
-        some = {name: column[start : start + AT_ONCE] for name, column in columns.items()}
-        yield start, read_part(task, some, learnt, None)
+    """The rows of `columns`, some after the other, read by what was `learnt`, with the number of the first of them.
+
+    Raises BrokenFiles for those of all parts.
+    """
+    step = max(min(AT_ONCE, BYTES // max(bytes_of_row(task) or 1, 1)), 1)
+    broken: dict[int, BrokenFiles] = {}
+    for start in range(0, rows_of(columns), step):
+        some = {name: column[start : start + step] for name, column in columns.items()}
+        try:
+            part = read_part(task, some, learnt, None)
+        except BrokenFiles as error:
+            broken[start] = error
+            continue
+        if not broken:
+            yield start, part
+    if broken:
+        raise all_broken(task, broken, rows_of(columns))
+
+
+def all_broken(task: Task, broken: Mapping[int, BrokenFiles], rows: int) -> BrokenFiles:
+    """The error for all files of the column that is read first, by those of some parts, of so many rows."""
+    places = [binding.at for binding in of_columns(task)]
+    first = min(broken.values(), key=lambda error: places.index(error.at))
+    faults = {
+        start + row: fault
+        for start, error in broken.items()
+        if error.column == first.column
+        for row, fault in error.faults.items()
+    }
+    return BrokenFiles(first.column, faults, rows, first.at)
 
 
 class PartWriter:

@@ -4,7 +4,7 @@ Whatever is wrong with the cache costs a reading and a word, never a value: what
 and was made of what is there now.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from modelc.runtime.data.dataset import Dataset, Part, check_values, read_datase
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.data.opened_files import opened_columns
 from modelc.runtime.data.preparation import NotByParts, goes_by_parts, write_by_parts
-from modelc.runtime.data.prepared.cache import FOLDER, found, put
+from modelc.runtime.data.prepared.cache import FOLDER, found, has_room, put
 from modelc.runtime.data.prepared.key import is_of_plugins, is_slow, key_for, key_of
 from modelc.runtime.data.prepared.prepared_set import (
     SetRecord,
@@ -28,7 +28,8 @@ from modelc.runtime.data.prepared.prepared_set import (
     verify_set,
     write_set,
 )
-from modelc.runtime.data.prepared.source_files import SourceFile, are_settled, need_unchanged, source_files
+from modelc.runtime.data.prepared.source_files import ReadFrom, are_settled, need_unchanged, read_from, read_from_now
+from modelc.runtime.data.row_memory import bytes_of_row
 from modelc.runtime.runs.unsound import UnsoundError
 
 AT_ONCE = 2**16
@@ -60,7 +61,7 @@ def dataset_of(
     """What `read_dataset` says of the same, from the cache if it is there. Raises RunError as it does, E405 for files that change
     while they are read.
     """
-    files = source_files(task, root, test=test)
+    files = read_from(task, root, test=test)
     keys = keys_of(task, files, known, learnt, test=test)
     notes: list[str] = []
     for key in () if reading.verify else keys:
@@ -70,18 +71,19 @@ def dataset_of(
         notes += said
         if dataset is not None:
             return dataset
-    may_be = len(keys) == 1 and not reading.verify and is_slow(task) and are_settled(files) and goes_by_parts(task)
-    if may_be and prepared_by_parts(root, keys[0], task):
-        need_unchanged(files, source_files(task, root, test=test))
-        dataset, _ = sound(partial(kept, root.cache, keys[0], task, always, reading, test=test), "")
+    may_be = keys and not reading.verify and is_slow(task) and are_settled(files.all) and goes_by_parts(task)
+    size = files.rows * (bytes_of_row(task) or 0)
+    if may_be and prepared_by_parts(root, keys[-1], task, known, learnt, size, test=test):
+        need_unchanged(files, read_from_now(files, task, root, test=test))
+        dataset, _ = sound(partial(kept, root.cache, keys[-1], task, always, reading, test=test), "")
         if dataset is not None:
             return replace(dataset, notes=(*dataset.notes, *notes))
     dataset = read_dataset(task, root, test=test, known=known, learnt=learnt)
-    need_unchanged(files, source_files(task, root, test=test))
+    need_unchanged(files, read_from_now(files, task, root, test=test))
     if reading.verify and keys:
         notes += verified(root, keys[-1], dataset)
     is_mapped = reading.is_mapped(rows_bytes(dataset))
-    if keys and (is_mapped or is_slow(task)) and are_settled(files) and can_be_kept(dataset):
+    if keys and (is_mapped or is_slow(task)) and are_settled(files.all) and can_be_kept(dataset):
         notes += keep(root.cache, keys[-1], task, dataset)
         if is_mapped:
             again, _ = sound(partial(kept, root.cache, keys[-1], task, always, reading, test=test), "")
@@ -89,11 +91,23 @@ def dataset_of(
     return replace(dataset, notes=(*dataset.notes, *notes))
 
 
-def prepared_by_parts(root: Root, key: str, task: Task) -> bool:
-    """Whether the rows could be prepared part by part. Where not, what is wrong is found, and said, when they are read at once."""
+def prepared_by_parts(
+    root: Root, key: str, task: Task, known: KnownDigests, learnt: Learnt | None, size: int, *, test: bool
+) -> bool:
+    """Whether the rows, of about `size` bytes, could be prepared part by part. Where not, what is wrong is found, and said, when they are read at once.
+
+    Raises RunError E407 for broken files, which are counted in all parts.
+    """
+    write = partial(write_by_parts, key=key, task=task, root=root, known=known, learnt=learnt, test=test)
     try:
-        put(root.cache, key, 0, partial(write_by_parts, key=key, task=task, root=root))
-    except (RunError, OSError, NotByParts):
+        if not has_room(root.cache, size):
+            return False
+        put(root.cache, key, size, write)
+    except RunError as error:
+        if error.code == "E407":
+            raise
+        return False
+    except (OSError, NotByParts):
         return False
     return True
 
@@ -131,19 +145,16 @@ def rows_bytes(dataset: Dataset) -> int:
     return sum(part.bytes for part in (dataset.train, dataset.validation) if part is not None)
 
 
-def keys_of(
-    task: Task, files: Sequence[SourceFile], known: KnownDigests, learnt: Learnt | None, *, test: bool
-) -> tuple[str, ...]:
+def keys_of(task: Task, files: ReadFrom, known: KnownDigests, learnt: Learnt | None, *, test: bool) -> tuple[str, ...]:
     """The keys under which the rows may be, the last of which is that under which they are kept; none for rows that are not."""
     # Windows take the memory of many rows each, and making them of rows that are read is fast.
     if task.data is None or task.data.windows is not None:
         return ()
     if is_of_plugins(task):
         return ()
-    # `files` are those that the sources open: what a program gives, which files there are, and what is in those that readers open
-    # would be in no key.
+    # What a program gives, and which files there are, would be in no key.
     sources = (task.data.source, task.data.test)
-    if opened_columns(task) or any(source is not None and not source.opens_files for source in sources):
+    if not opened_columns(task) and any(source is not None and not source.opens_files for source in sources):
         return ()
     plain = key_of(task, files)
     if learnt is None and known == NONE_KNOWN and test:
@@ -207,6 +218,8 @@ def keep(cache: Path, key: str, task: Task, dataset: Dataset) -> list[str]:
     """Keep a data set, and say so where that cannot be."""
     size = sum(part.bytes for part in (dataset.train, dataset.validation, dataset.test) if part is not None)
     try:
+        if not has_room(cache, size):
+            return ["the rows are not kept for the next run: they take more than the part of the disk that is for them"]
         put(cache, key, size, partial(write_set, key=key, task=task, dataset=dataset))
     except OSError as error:
         return [f"the rows are not kept for the next run: `{cache / FOLDER}` cannot be written: {reason_of(error)}"]

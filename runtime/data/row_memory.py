@@ -16,6 +16,14 @@ def size_of(shape: tuple[int, ...], dtype: str) -> int:
     return prod(shape) * WIDTHS.get(dtype, 4)
 
 
+def bytes_of_row(task: Task) -> int | None:
+    """The bytes of one row as the model takes it; None where the data alone tells its types."""
+    bindings = [*(task.inputs or {}).values(), *(task.targets or {}).values()]
+    types = [one.wanted or one.type for one in bindings if not one.copies_input]
+    known = [type_ for type_ in types if type_ is not None]
+    return sum(size_of(type_.shape, type_.dtype) for type_ in known) if len(known) == len(types) else None
+
+
 def need_row_memory(task: Task, columns: Arrays, windows: int | None = None) -> None:
     """Raise RunError E502 unless the inputs and targets made of `columns` fit beside them into the memory that is left.
 

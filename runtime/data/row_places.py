@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.problem import Path
+from modelc.runtime.data.read_binding import of_other_rows
 
 
 @contextmanager
@@ -15,3 +17,12 @@ def located_by(place_of: Callable[[int], str]) -> Iterator[None]:
         if error.row is None:
             raise
         raise error.located(place_of(error.row)) from None
+
+
+@contextmanager
+def of_test_rows(at: Path) -> Iterator[None]:
+    """Let an error that the block raises say that it is of the test rows, of which the spec speaks `at` a place."""
+    try:
+        yield
+    except RunError as error:
+        raise of_other_rows(error).replaced(message=f"of the test rows: {error.message}", at=at) from None

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.processors import processors
@@ -25,6 +26,7 @@ class FileReader(RootedReader):
     """Abstract: a reader of a column of paths, which opens these files."""
 
     opens_files: ClassVar[bool] = True
+    slow_to_read: ClassVar[bool] = True
 
     column: Annotated[str, Field(min_length=1, description="Name of the column with the paths of the files.")]
 
@@ -54,7 +56,7 @@ def need_path_column(name: str, columns: Mapping[str, Column] | None, otherwise:
 class BrokenFiles(RunError):
     """E407 for the files of a `column` that cannot be read, by the `faults` of their rows, of which there are `rows`."""
 
-    def __init__(self, column: str, faults: Mapping[int, RunError], rows: int) -> None:
+    def __init__(self, column: str, faults: Mapping[int, RunError], rows: int, at: Path = ()) -> None:
         row, first = next(iter(faults.items()))
         message, helps, notes = f"`{column}` in row {row}: {first.message}", first.helps or (SKIP,), list[str]()
         if len(faults) > 1:
@@ -63,8 +65,15 @@ class BrokenFiles(RunError):
             notes = [f"row {row}: {fault.message}" for row, fault in [*faults.items()][:SHOWN]]
             notes += [f"and {len(faults) - SHOWN:,} more"] if len(faults) > SHOWN else []
             helps = (SKIP,)
-        super().__init__("E407", message, notes=tuple(notes), helps=helps, row=row)
-        self.faults = faults
+        super().__init__("E407", message, notes=tuple(notes), helps=helps, at=at, row=row)
+        self.column, self.faults, self.rows = column, faults, rows
+
+    def placed(self, at: Path) -> "BrokenFiles":
+        return self if self.at else BrokenFiles(self.column, self.faults, self.rows, at)
+
+    def among(self, places: Sequence[int], rows: int) -> "BrokenFiles":
+        """The same error about some of so many `rows`, those at these `places`."""
+        return BrokenFiles(self.column, {places[row]: fault for row, fault in self.faults.items()}, rows, self.at)
 
 
 def paths_of(column: NumpyArray) -> list[str]:
@@ -91,11 +100,14 @@ def read_each(column: str, paths: Sequence[str], read_one: Callable[[int, str], 
                 # A traceback would keep the pixels.
                 yield row, error.with_traceback(None)
 
-    with ThreadPoolExecutor(processors()) as threads:
-        try:
-            found = [*threads.map(read_some, range(0, len(paths), TOGETHER))]
-        except BaseException:
-            threads.shutdown(cancel_futures=True)
-            raise
+    if len(paths) <= TOGETHER:
+        found = [read_some(0)]
+    else:
+        with ThreadPoolExecutor(processors()) as threads:
+            try:
+                found = [*threads.map(read_some, range(0, len(paths), TOGETHER))]
+            except BaseException:
+                threads.shutdown(cancel_futures=True)
+                raise
     if faults := dict(fault for some in found for fault in some):
         raise BrokenFiles(column, faults, len(paths))

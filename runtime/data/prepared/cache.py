@@ -67,6 +67,19 @@ def replace(sets: OpenFolder, temporary: str, key: str) -> None:
             raise
 
 
+def has_room(cache: Path, size: int) -> bool:
+    """Whether a set of so many bytes may be written, once others have made room for it. Raises OSError."""
+    with OpenFolder.at(cache / FOLDER, make=True) as sets:
+        disk = os.statvfs(sets.descriptor)
+        if size > disk.f_frsize * disk.f_blocks // SHARE:
+            return False
+        used = 0
+        for name in sets.entries():
+            with suppress(OSError):
+                used += 0 if name.startswith(".") else size_of(sets, name)
+        return size <= disk.f_frsize * disk.f_bavail + used
+
+
 def make_room(sets: OpenFolder, size: int, keep: str = "") -> None:
     """Remove those sets that were used longest ago, as far as `size` more bytes ask for it, and what was left behind."""
     disk = os.statvfs(sets.descriptor)

@@ -1,6 +1,6 @@
 """The key of prepared rows: a digest of all that they follow from, so that what differs in any of it is kept apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -13,12 +13,14 @@ from modelc.compiler.library.sources import SOURCES
 from modelc.runtime.data.column_digests import KnownDigests
 from modelc.runtime.data.known_masks import computed_masks
 from modelc.runtime.data.learning import Learnt, of_columns
-from modelc.runtime.data.prepared.source_files import SourceFile
+from modelc.runtime.data.prepared.source_files import ReadFrom
 from modelc.runtime.runs.environment import installed
 
-FORMAT = 2
+FORMAT = 3
 """The version of the layout of what is kept, and of how rows are made: another one is another key."""
 PACKAGES = ("modelc", "duckdb", "numpy")
+DECODERS = ("pillow",)
+"""The packages that make values of files whose paths rows have."""
 
 
 def digest_of(facts: Mapping[str, Any]) -> str:
@@ -42,12 +44,12 @@ def is_slow(task: Task) -> bool:
     return is_slow_source or any(binding.reader.slow_to_read for binding in of_columns(task))
 
 
-def key_of(task: Task, files: Sequence[SourceFile]) -> str:
-    """The key of all rows of `task`, whose sources have these `files`."""
+def key_of(task: Task, files: ReadFrom) -> str:
+    """The key of all rows of `task`, which come from these `files`."""
     return digest_of(facts_of(task, files))
 
 
-def key_for(task: Task, files: Sequence[SourceFile], learnt: Learnt | None, known: KnownDigests, *, test: bool) -> str:
+def key_for(task: Task, files: ReadFrom, learnt: Learnt | None, known: KnownDigests, *, test: bool) -> str:
     """The key of rows that are read by what was `learnt`, whose columns are compared with those that are `known`; without the
     test rows where `test` is false.
     """
@@ -56,7 +58,7 @@ def key_for(task: Task, files: Sequence[SourceFile], learnt: Learnt | None, know
     return digest_of({**facts_of(task, files), "learnt": values, "known": digests, "with_test": test})
 
 
-def facts_of(task: Task, files: Sequence[SourceFile]) -> dict[str, Any]:
+def facts_of(task: Task, files: ReadFrom) -> dict[str, Any]:
     """All that the rows of `task` follow from."""
     assert task.data is not None
     data, document = task.data, task.spec.document.data
@@ -64,7 +66,10 @@ def facts_of(task: Task, files: Sequence[SourceFile]) -> dict[str, Any]:
     return {
         "data": document.get("data"),
         "sources": {key: None if source is None else SOURCES.dump(source) for key, source in sources.items()},
-        "files": [[path, stamp] for path, stamp in files],
+        "files": [[path, stamp] for path, stamp in files.files],
+        "opened": [[path, stamp] for path, stamp in files.opened],
+        "columns": files.columns,
+        "decoders": {name: installed(name) for name in DECODERS} if files.opened else None,
         "inputs": {name: facts_of_binding(binding) for name, binding in (task.inputs or {}).items()},
         "targets": {name: facts_of_binding(binding) for name, binding in (task.targets or {}).items()},
         # What a mask leaves out is not read, and which elements it leaves out is for the model to say.

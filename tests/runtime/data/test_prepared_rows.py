@@ -58,27 +58,6 @@ def need_same_part(one: Part | None, other: Part | None) -> None:
         np.testing.assert_array_equal(one.numbers, other.numbers)
 
 
-@pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was read of files, not of the cache, from here on."""
-    found: list[str] = []
-
-    def read(*given: Any, **named: Any) -> Dataset:
-        found.append("rows")
-        return read_dataset(*given, **named)
-
-    by_parts = prepared_rows.prepared_by_parts
-
-    def prepare(*given: Any) -> bool:
-        is_done = by_parts(*given)
-        found.extend(["rows"] * is_done)
-        return is_done
-
-    monkeypatch.setattr(prepared_rows, "read_dataset", read)
-    monkeypatch.setattr(prepared_rows, "prepared_by_parts", prepare)
-    return found
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_are_read_once(kind: str, tmp_path: Path, reads: list[str]) -> None:
     write_table(tmp_path, kind, columns())
@@ -125,7 +104,7 @@ def test_rows_that_are_prepared_by_parts_are_those_that_are_read_at_once(
     raw, root = manifold(tmp_path), root_of(tmp_path)
     found = prepared(raw, root)
     assert len(sets(root)) == 1 and reads == ["rows"]
-    monkeypatch.setattr(prepared_rows, "prepared_by_parts", lambda *given: False)
+    monkeypatch.setattr(prepared_rows, "prepared_by_parts", lambda *given, **named: False)
     wanted = read_anew(raw, root)
     need_same(found, wanted)
     assert found.notes == wanted.notes and found.profiles == wanted.profiles
