@@ -1,49 +1,64 @@
 """What `modelc train` and `modelc evaluate` print of baselines, and where these come from: a run has those of its own rows."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
 
 import typer
 
-from modelc.cli.console import Line, warn
+from modelc.cli.console import Line, inform, warn
 
 if TYPE_CHECKING:
     from modelc.cli.splits import Changed, Split
     from modelc.compiler.binding.task import Task
     from modelc.compiler.lowering.prepared_task import PreparedTask
-    from modelc.runtime.baselines.baseline import Baseline
+    from modelc.runtime.baselines.baseline import Baseline, Fitted
     from modelc.runtime.data.dataset import Dataset, Part
     from modelc.runtime.runs.run_directory import Run
 
+T = TypeVar("T")
 NoBaseline = Annotated[
     bool,
     typer.Option("--no-baseline", help="Do without the scores of simple models on the same rows."),
 ]
 
 
-def held_out_baselines(
-    task: "Task", prepared: "PreparedTask", dataset: "Dataset"
-) -> "Mapping[str, Sequence[Baseline]]":
-    """The baselines on all rows of `dataset` that are held out, by the split."""
+class Trained(NamedTuple):
+    """The baselines that were fitted in a training, None where the memory is not enough for them; and what they score, by the split."""
+
+    fitted: "Fitted | None"
+    scores: "Mapping[str, Sequence[Baseline]]"
+
+
+def trained_baselines(task: "Task", prepared: "PreparedTask", dataset: "Dataset") -> Trained:
+    """The baselines of a data set, on all of its rows that are held out."""
+    from modelc.runtime.baselines.baseline import fit
+
     parts = {"validation": dataset.validation, "test": dataset.test}
-    there = {key: part for key, part in parts.items() if part is not None}
-    return baselines_on(task, prepared, dataset.train, there) if there else {}
+    fitted = in_memory(lambda: fit(task, dataset.train))
+    if fitted is None:
+        return Trained(None, {})
+    scores = {key: scored(prepared, fitted, part) for key, part in parts.items() if part is not None}
+    return Trained(fitted, {} if None in scores.values() else {key: found or () for key, found in scores.items()})
 
 
-def baselines_on(
-    task: "Task", prepared: "PreparedTask", train: "Part", parts: "Mapping[str, Part]"
-) -> "Mapping[str, Sequence[Baseline]]":
-    """The baselines on each of the `parts`; none, after a warning, where the memory is not enough for them."""
-    from modelc.compiler.diagnostics.exceptions import RunError
+def scored(prepared: "PreparedTask", fitted: "Fitted", part: "Part") -> "Sequence[Baseline] | None":
+    """What baselines score on the rows of `part`; None, after a warning, where the memory is not enough for them."""
     from modelc.runtime.baselines.baseline import baselines
 
+    return in_memory(lambda: baselines(prepared, fitted, part))
+
+
+def in_memory(compute: "Callable[[], T]") -> "T | None":
+    """What `compute` returns; None, after a warning, where the memory is not enough for it."""
+    from modelc.compiler.diagnostics.exceptions import RunError
+
     try:
-        return baselines(task, prepared, train, parts)
+        return compute()
     except (RunError, MemoryError) as error:
         if isinstance(error, RunError) and error.code != "E502":
             raise
         warn("there are no baselines: the memory is exhausted", notes=("the run itself is complete",))
-        return {}
+        return None
 
 
 class SplitRows(NamedTuple):
@@ -65,7 +80,23 @@ def baselines_of_run(run: "Run", task: "Task", prepared: "PreparedTask", rows: S
     is_same = not rows.changed.train and (rows.split != "test" or rows.changed.test == [])
     if kept is not None and is_same:
         return kept
-    return baselines_on(task, prepared, rows.train, {rows.split: rows.part}).get(rows.split, ())
+    from modelc.runtime.baselines.baseline import fit
+
+    fitted = in_memory(lambda: fit(task, rows.train))
+    return () if fitted is None else scored(prepared, fitted, rows.part) or ()
+
+
+def baselines_of_file(run: "Run", task: "Task", prepared: "PreparedTask", part: "Part") -> "Sequence[Baseline]":
+    """What those that were fitted in the training of a run score on the rows of a file; none, after a note, of a run without."""
+    from modelc.runtime.runs.kept_baselines import kept_models
+
+    fitted = kept_models(run, task)
+    if fitted is None:
+        inform(
+            "this run has no baselines for rows of a file: a training keeps them at its end, but with `--no-baseline`"
+        )
+        return ()
+    return scored(prepared, fitted, part) or ()
 
 
 def lines_beside(found: "Sequence[Baseline]", rows: int, training: int) -> list[Line]:

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
-from modelc.cli.baseline_lines import NoBaseline, SplitRows, baselines_of_run, beside
+from modelc.cli.baseline_lines import NoBaseline, SplitRows, baselines_of_file, baselines_of_run, beside
 from modelc.cli.checking import DataFolder, DataRoot, Folders
-from modelc.cli.console import Styled, inform, say, say_document, start_device
+from modelc.cli.console import Styled, inform, refuse, say, say_document, start_device
+from modelc.cli.feeding import VerifyData
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.progress import WHY_NAN
 from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run, rows_in
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
+    from modelc.compiler.lowering.prepared_task import PreparedTask
     from modelc.runtime.baselines.baseline import Baseline
     from modelc.runtime.data.dataset import Part
     from modelc.runtime.runs.run_directory import Run
@@ -43,6 +45,7 @@ def evaluate(
         Literal["text", "json"], typer.Option("--format", help="Output format of the scores.")
     ] = "text",
     no_baseline: NoBaseline = False,
+    verify_data: VerifyData = False,
     root: DataFolder = None,
     data_root: DataRoot = None,
     plugins: PluginNames = None,
@@ -50,7 +53,7 @@ def evaluate(
     """Evaluate a trained run: its loss and metrics on the rows of a file, else on test rows if there are any, else on validation
     rows.
     """
-    need_one_choice(data, split)
+    need_rows_of_run(data, split, verify=verify_data)
     enable(plugins)
     found = open_run(run, root, ["evaluate", *([data] if data else [])])
     task = task_of(found)
@@ -60,7 +63,7 @@ def evaluate(
 
     start_device()
     kind, snapshot = found.weights(prepare(task), weights)
-    rows = rows_to_score(found, task, data, split, (root, data_root))
+    rows = rows_to_score(found, task, data, split, (root, data_root), verify=verify_data)
     task, notes = as_trained(rows.task, found.environment())
     inform(*notes)
 
@@ -70,7 +73,7 @@ def evaluate(
     prepared = prepare(task)
     part = rows.part
     scores = scores_of(prepared, snapshot.params, snapshot.state, part)
-    baselines = () if no_baseline or rows.split is None else baselines_of_run(found, task, prepared, rows.split)
+    baselines = () if no_baseline else baselines_beside(found, task, prepared, rows)
     if output_format == "json":
         say_json(found, rows, kind, snapshot, scores, baselines)
     else:
@@ -79,6 +82,16 @@ def evaluate(
     check_scores(prepared, snapshot.params, snapshot.state, part.inputs, part.rows, scores)
     if output_format == "text" and any(isnan(value) for value in scores.values()):
         say("", f"  = note: {WHY_NAN}")
+
+
+def need_rows_of_run(data: Path | None, split: Split | None, *, verify: bool) -> None:
+    """End the command where the file `data` says which rows are meant, and another option that they are those of the run."""
+    need_one_choice(data, split)
+    if data is not None and verify:
+        refuse(
+            f"`--verify-data` compares the cache with the data of the run, and `{data}` is read from the file",
+            helps=("leave one of both out",),
+        )
 
 
 class ScoredRows(NamedTuple):
@@ -92,8 +105,10 @@ class ScoredRows(NamedTuple):
     """Where they are rows of the run's own data, the split that they are."""
 
 
-def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | None, folders: Folders) -> ScoredRows:
-    """The rows of the file `data`, or of the run's own data. Raises RunError, SpecError."""
+def rows_to_score(
+    run: "Run", task: "Task", data: Path | None, split: Split | None, folders: Folders, *, verify: bool
+) -> ScoredRows:
+    """The rows of the file `data`, or of the run's own data, see `read_again`. Raises RunError, SpecError."""
     if data is not None:
         from modelc.runtime.runs.learnt_values import values_for_prediction
         from modelc.runtime.runs.rows_for_run import part_for
@@ -111,11 +126,18 @@ def rows_to_score(run: "Run", task: "Task", data: Path | None, split: Split | No
     from modelc.cli.splits import read_again
     from modelc.runtime.data.chosen_split import choose_rows
 
-    task, dataset, changed = read_again(run, task, folders, split)
+    task, dataset, changed = read_again(run, task, folders, split, verify=verify)
     name, part = choose_rows(dataset, split)
     facts = {"split": name, "data": None, "changed_columns": changed.train, "changed_test_columns": changed.test}
     what = "train rows, which training saw" if name == "train" else f"{name} rows"
     return ScoredRows(task, part, what, facts, SplitRows(name, part, dataset.train, changed))
+
+
+def baselines_beside(run: "Run", task: "Task", prepared: "PreparedTask", rows: ScoredRows) -> "Sequence[Baseline]":
+    """The baselines on the rows that are scored."""
+    if rows.split is None:
+        return baselines_of_file(run, task, prepared, rows.part)
+    return baselines_of_run(run, task, prepared, rows.split)
 
 
 def say_json(

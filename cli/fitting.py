@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from modelc.cli.baseline_lines import held_out_baselines
+from modelc.cli.baseline_lines import trained_baselines
 from modelc.cli.console import FAILED, INTERRUPTED, coloured, say, show_run_error
 from modelc.cli.feeding import waits_line
 from modelc.cli.training_lines import ending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from modelc.cli.progress import Lines
     from modelc.cli.stopping import Stopping
     from modelc.compiler.binding.task import Task
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.lowering.prepared_task import PreparedTask
+    from modelc.runtime.baselines.baseline import Baseline
     from modelc.runtime.data.dataset import Dataset
     from modelc.runtime.runs.cadence import Saving
     from modelc.runtime.runs.recorder import Recorder
@@ -50,7 +51,7 @@ def fit_and_keep(
     from modelc.runtime.runs.checkpoint_saver import CheckpointSaver
     from modelc.runtime.runs.checkpoints import FAILED as FAILED_STATE
     from modelc.runtime.runs.checkpoints import checkpoints_of
-    from modelc.runtime.runs.kept_baselines import as_kept
+    from modelc.runtime.runs.kept_baselines import as_kept, models_json
     from modelc.runtime.runs.plugins import options_of
     from modelc.runtime.training.loop import fit
 
@@ -65,9 +66,10 @@ def fit_and_keep(
                 lines.close()
             recorder.finish(outcome)
             seconds = time.perf_counter() - begun
-            asked = baseline and outcome.reason != "interrupted"
-            baselines = held_out_baselines(task, prepared, dataset) if asked else {}
-            recorder.keep_baselines(as_kept(baselines))
+            baselines: Mapping[str, Sequence[Baseline]] = {}
+            if baseline and outcome.reason != "interrupted":
+                fitted, baselines = trained_baselines(task, prepared, dataset)
+                recorder.keep_baselines(as_kept(baselines), None if fitted is None else models_json(fitted))
     except RunError as error:
         show(error)
         if recorder.kept:

@@ -63,16 +63,21 @@ class Changed(NamedTuple):
     test: list[str] | None
 
 
-def read_again(run: "Run", task: "Task", folders: Folders, split: Split | None) -> "tuple[Task, Dataset, Changed]":
-    """The completed task, its data, and the columns that have changed since the run was trained.
+def read_again(
+    run: "Run", task: "Task", folders: Folders, split: Split | None, *, verify: bool = False
+) -> "tuple[Task, Dataset, Changed]":
+    """The completed task, its data, and the columns that have changed since the run was trained; with `verify`, the cache is
+    compared with the files.
 
     The test rows are only read where `split` does not ask for others.
     """
+    from modelc.runtime.data.prepared_rows import Reading
     from modelc.runtime.runs.kept_spec import notes_on_arrays, rows_for
 
     where, notes = run.find_root(folders[0], task.source, folders[1])
     inform(*notes, *notes_on_arrays(run, task, where))
-    task, dataset = rows_for(run, task, where, test=split in (None, "test"))
+    task, dataset = rows_for(run, task, where, test=split in (None, "test"), reading=Reading(verify=verify))
+    inform(*dataset.of_cache)
     return task, dataset, changes_of(run, dataset)
 
 

@@ -51,7 +51,7 @@ def header(
     width = max(map(len, facts))
     lines: list[Line] = [(Styled("strong", name), Styled("dim", f"  {path}"))]
     lines += [f"  {key:<{width}}  {value}" for key, value in facts.items()]
-    lines += [f"  note: {note}" for note in dataset.notes]
+    lines += [f"  note: {note}" for note in (*dataset.notes, *dataset.of_cache)]
     return [*lines, ""]
 
 

@@ -18,6 +18,7 @@ from modelc.compiler.lowering.lower import lower
 from modelc.compiler.lowering.prepared_task import prepare
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.baselines.baseline import baselines
+from modelc.runtime.baselines.baseline import fit as fit_baselines
 from modelc.runtime.data.dataset import complete, read_dataset
 from modelc.runtime.training.execution import choose
 from modelc.runtime.training.loop import fit
@@ -206,7 +207,7 @@ def test_a_shipped_spec_trains(spec: Path, root: Root, images: Small, monkeypatc
     assert set(outcome.last.values) == {f"{part}/{key}" for part in ("train", "validation") for key in task.log_keys()}
     assert all(np.isfinite(value) for value in outcome.last.values.values())
     assert few.validation is not None
-    scored = baselines(task, prepare(task), few.train, {"validation": few.validation})["validation"]
+    scored = baselines(prepare(task), fit_baselines(task, few.train), few.validation)
     # What is compared with another value of the model, or with nothing, has none.
     assert bool(scored) == (spec.stem not in ("siamese", "vae"))
     assert {key for one in scored for key in one.values} <= set(task.log_keys())

@@ -54,26 +54,25 @@ class Baseline(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """The baselines of the outputs of a task, by their names: those of several outputs may have one name."""
+    """The baselines of the outputs of a task, by their names: those of several outputs may have one name. `rows` are those that each
+    was fitted to, `training` all rows that there were for that.
+    """
 
     models: Mapping[str, Mapping[str, Model]]
     rows: Mapping[str, int]
     features: Features | None
+    training: int
 
 
-def baselines(task: Task, prepared: PreparedTask, train: Part, parts: Mapping[str, Part]) -> dict[str, list[Baseline]]:
-    """What the baselines of `task` score on each of the `parts`, in the order from the simplest; nothing where there are none.
+def baselines(prepared: PreparedTask, fitted: Fitted, part: Part) -> list[Baseline]:
+    """What baselines score on the rows of `part`, in the order from the simplest; nothing where there are none.
 
     Raises RunError E502 if the device runs out of memory.
     """
-    fitted = fit(task, train)
-    found: dict[str, list[Baseline]] = {}
-    for key, part in parts.items():
-        scored = [Baseline(name, scores_of(prepared, part, fitted, name), fitted.rows[name]) for name in fitted.models]
-        linear = next((place for place, one in enumerate(scored) if one.name in LINEAR.values()), len(scored))
-        scored.insert(linear, naive_baseline(prepared, part, train.rows))
-        found[key] = [baseline for baseline in scored if baseline.values]
-    return found
+    scored = [Baseline(name, scores_of(prepared, part, fitted, name), fitted.rows[name]) for name in fitted.models]
+    linear = next((place for place, one in enumerate(scored) if one.name in LINEAR.values()), len(scored))
+    scored.insert(linear, naive_baseline(prepared, part, fitted.training))
+    return [baseline for baseline in scored if baseline.values]
 
 
 def fit(task: Task, train: Part) -> Fitted:
@@ -88,8 +87,8 @@ def fit(task: Task, train: Part) -> Fitted:
     found = sorted([*constants, *linear], key=lambda one: [*names].index(one[1]))
     for one, name, model in found:
         models.setdefault(name, {})[one.output.name] = model
-        sizes[name] = train.rows if rows is None or model.constant is not None else len(rows)
-    return Fitted(models, sizes, features)
+        sizes[name] = train.rows if rows is None or model.is_constant else len(rows)
+    return Fitted(models, sizes, features, train.rows)
 
 
 def sampled_rows(task: Task, train: Part, wanted: list[Wanted]) -> Array | None:
@@ -131,7 +130,7 @@ def scores_of(task: PreparedTask, part: Part, fitted: Fitted, name: str) -> dict
     features = fitted.features
 
     def predicted(rows: Array) -> dict[str, Array]:
-        is_constant = all(model.constant is not None for model in models.values())
+        is_constant = all(model.is_constant for model in models.values())
         table = None if is_constant or features is None else features.of(part.inputs, rows)
         return {output: model.of(table, len(rows)) for output, model in models.items()}
 

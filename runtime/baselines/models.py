@@ -1,6 +1,6 @@
 """The models that baselines are: one value for all rows, and linear models of the features of a row."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -21,26 +21,31 @@ MOST_ELEMENTS = 16
 NEVER = -80.0
 """The logit of what is in no row."""
 
-Predict = Callable[[Array], Array]
-"""The values of an output for some features: logits of classes and answers, numbers in the unit of the loss."""
-
 
 class Model(NamedTuple):
-    """A baseline of one output; it needs no features where `constant` is its value for all rows."""
+    """A baseline of one output: its value, which has this `shape`, for all rows, or a linear function of the features of each.
 
-    constant: Array | None
-    predict: Predict
+    Values are logits of classes and answers, and numbers in the unit of the loss.
+    """
+
+    shape: tuple[int, ...]
+    value: Array | Linear
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it needs no features."""
+        return not isinstance(self.value, Linear)
 
     def of(self, table: Array | None, rows: int) -> Array:
         """Its values for so many rows with the features `table`, in float32."""
-        if self.constant is not None:
-            return np.broadcast_to(np.float32(self.constant), (rows, *self.constant.shape))
+        if not isinstance(self.value, Linear):
+            return np.broadcast_to(np.float32(self.value), (rows, *self.shape))
         assert table is not None
-        return self.predict(table).astype(np.float32)
+        return self.value.of(table).reshape(len(table), *self.shape).astype(np.float32)
 
 
 def constant(value: Array) -> Model:
-    return Model(value, lambda table: value)
+    return Model(value.shape, value)
 
 
 def constants_of(wanted: Wanted) -> dict[str, Model]:
@@ -106,17 +111,13 @@ def linear_of(wanted: Wanted, table: Array, rows: Array) -> Model | None:
         kept = weight[:, 0] > 0
         if not kept.any():
             return None
-        return of_linear(ridge(table[kept], values[kept], weight[kept, 0]), shape)
+        return Model(shape, ridge(table[kept], values[kept], weight[kept, 0]))
     parts = [one_linear(wanted, table, values[:, place], weight[:, place]) for place in range(values.shape[1])]
     found = [part for part in parts if part is not None]
     if len(found) < len(parts):
         return None
     weights, intercepts = (np.concatenate(arrays, axis=-1) for arrays in zip(*found, strict=True))
-    return of_linear(Linear(weights, intercepts), shape)
-
-
-def of_linear(linear: Linear, shape: tuple[int, ...]) -> Model:
-    return Model(None, lambda table: linear.of(table).reshape(len(table), *shape))
+    return Model(shape, Linear(weights, intercepts))
 
 
 def one_linear(wanted: Wanted, table: Array, values: Array, weight: Array) -> Linear | None:

@@ -127,7 +127,7 @@ class RawColumns(NamedTuple):
 class Dataset:
     """All rows of a task. `digests` is of each column that was read, `notes` are shown to the user, `raw` are the columns
     themselves where they were asked for, and `profiles` what a run keeps of those of the training rows, where these are learnt
-    of.
+    of. `of_cache` is what is said of the rows that the cache has.
     """
 
     train: Part
@@ -137,6 +137,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     raw: RawColumns | None = None
     profiles: Profiles | None = None
+    of_cache: tuple[str, ...] = ()
 
 
 def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[Problem, ...]]:

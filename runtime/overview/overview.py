@@ -80,7 +80,7 @@ def overview(task: Task, dataset: Dataset, root: Root, samples: int) -> Overview
         classes,
         tuple(sample(task, parts[0], row) for row in range(min(samples, parts[0].part.rows))),
         findings(task, parts, classes),
-        dataset.notes,
+        (*dataset.notes, *dataset.of_cache),
     )
 
 

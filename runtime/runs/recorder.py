@@ -24,6 +24,7 @@ from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.recorded_json import resolved_json, to_json
 from modelc.runtime.runs.run_files import MOST, read_bytes
 from modelc.runtime.runs.run_layout import (
+    BASELINES,
     CLASS_NAMES,
     ENVIRONMENT,
     MERGED,
@@ -236,11 +237,18 @@ class Recorder:
         """Write everything that is pending, and how training ended. Raises RunError E604."""
         self.end(outcome.reason, None)
 
-    def keep_baselines(self, baselines: dict[str, list[KeptBaseline]]) -> None:
-        """Write the baselines of a run that has ended. Raises RunError E604."""
-        if baselines != self.record.baselines:
-            self.record = self.record.model_copy(update={"baselines": baselines})
-            self.write_record()
+    def keep_baselines(self, baselines: dict[str, list[KeptBaseline]], models: bytes | None) -> None:
+        """Write the scores of the baselines of a run that has ended, and the file of what was fitted. Raises RunError E604."""
+        before = self.record.files
+        files = before if models is None else {**before, BASELINES: digest(models)}
+        if (baselines, files) == (self.record.baselines, before):
+            return
+        self.record = self.record.model_copy(update={"baselines": baselines, "files": files})
+        if models is not None and files != before:
+            if BASELINES in before:
+                self.write_record(replaced={BASELINES: before[BASELINES]})
+            write(self.opened, BASELINES, models)
+        self.write_record()
 
     def fail(self, code: str, message: str) -> None:
         """Write what was reached before an error. A second error while writing is ignored: the first is reported

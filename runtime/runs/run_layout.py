@@ -9,6 +9,7 @@ from modelc.compiler.syntax.beneath import real_path
 RECORD, RESOLVED, WEIGHTS = "run.json", "resolved.json", "weights"
 MERGED, ENVIRONMENT, CLASS_NAMES, LOCK = "merged.json", "environment.json", "class_names.json", "lock"
 REQUIREMENTS, READERS, PROFILES = "requirements.txt", LEARNT, "column_profiles.json"
+BASELINES = "baselines.json"
 
 
 def is_run(folder: Path) -> bool:

@@ -16,6 +16,7 @@ from modelc.runtime.runs.open_folder import OpenFolder
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_files import content_of, reading
 from modelc.runtime.runs.run_layout import (
+    BASELINES,
     CLASS_NAMES,
     ENVIRONMENT,
     LOCK,
@@ -138,7 +139,7 @@ def recorded_files(run: OpenFolder, record: RunRecord | None) -> Iterator[Checke
     """The files that do not change any more."""
     if record is None or record.format != FORMAT:
         usual = (record.spec,) if record else ("spec.yaml", "spec.json")
-        names = (*usual, MERGED, RESOLVED, ENVIRONMENT, READERS, PROFILES, REQUIREMENTS, CLASS_NAMES)
+        names = (*usual, MERGED, RESOLVED, ENVIRONMENT, READERS, PROFILES, BASELINES, REQUIREMENTS, CLASS_NAMES)
         yield from (CheckedFile(name, "unknown") for name in names if run.has(name))
         return
     for name, expected in record.files.items():

@@ -111,9 +111,99 @@ def test_no_baseline_does_without(tmp_path: Path) -> None:
     assert "majority" in modelc("evaluate", "run", cwd=tmp_path).out
 
 
-def test_rows_of_a_file_have_none(folder: Path) -> None:
-    found = scores_in(modelc("evaluate", "run", "iris.npz", "--format", "json", cwd=folder))
-    assert found["baselines"] == {}
+@pytest.mark.parametrize(("split", "rows"), [("validation", slice(120, None)), ("test", slice(20))])
+def test_rows_of_a_file_have_those_that_were_fitted_in_training(folder: Path, split: str, rows: slice) -> None:
+    with np.load(folder / "iris.npz") as every:
+        np.savez(folder / "some.npz", **{name: every[name][rows] for name in every.files})
+    of_file = scores_in(modelc("evaluate", "run", "some.npz", "--format", "json", cwd=folder))
+    of_split = scores_in(modelc("evaluate", "run", "--split", split, "--format", "json", cwd=folder))
+    assert (of_file["baselines"], of_file["values"]) == (of_split["baselines"], of_split["values"])
+    assert [*of_file["baselines"]] == NAMES
+    line = f"logistic regression {of_scikit_learn(rows):.6g}"
+    assert line in modelc("evaluate", "run", "some.npz", cwd=folder).out
+    # They need no training rows.
+    (folder / "iris.npz").rename(folder / "elsewhere.npz")
+    try:
+        again = scores_in(modelc("evaluate", "run", "some.npz", "--format", "json", cwd=folder))
+    finally:
+        (folder / "elsewhere.npz").rename(folder / "iris.npz")
+    assert again["baselines"] == of_file["baselines"]
+    assert "majority" not in modelc("evaluate", "run", "some.npz", "--no-baseline", cwd=folder).out
+
+
+def test_a_training_without_held_out_rows_keeps_them_too(tmp_path: Path) -> None:
+    write(tmp_path, SPEC.replace("  validation: {last: 30}\n  test: {first: 20}\n", ""))
+    x, kind = load_iris(return_X_y=True)
+    np.savez(tmp_path / "iris.npz", x=x[ORDER][20:120].astype("float32"), kind=kind[ORDER][20:120])
+    np.savez(tmp_path / "later.npz", x=x[ORDER][120:].astype("float32"), kind=kind[ORDER][120:])
+    ended = modelc("train", "iris.yaml", "--run-dir", "run", cwd=tmp_path)
+    assert ended.code == 0 and "baseline" not in ended.out
+    found = scores_in(modelc("evaluate", "run", "later.npz", "--format", "json", cwd=tmp_path))["baselines"]
+    assert found["logistic regression"]["values"]["accuracy"] == pytest.approx(of_scikit_learn(slice(120, None)))
+    assert "ok  baselines.json" in modelc("verify", "run", cwd=tmp_path).out
+
+
+def test_a_run_that_has_kept_none_says_so(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert modelc("train", "iris.yaml", "--run-dir", "run", "--no-baseline", cwd=tmp_path).code == 0
+    ended = modelc("evaluate", "run", "iris.npz", cwd=tmp_path)
+    assert ended.code == 0 and "majority" not in ended.out
+    assert "note: this run has no baselines for rows of a file: " in ended.err
+    assert not modelc("evaluate", "run", "iris.npz", "--no-baseline", cwd=tmp_path).err
+
+
+def test_what_was_kept_and_has_changed_since_is_no_baseline(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert modelc("train", "iris.yaml", "--run-dir", "run", cwd=tmp_path).code == 0
+    kept = tmp_path / "run" / "baselines.json"
+    kept.write_text(kept.read_text().replace('"training": 100', '"training": 999'))
+    ended = modelc("evaluate", "run", "iris.npz", cwd=tmp_path)
+    assert ended.code == 4 and "error[E602]" in ended.err and "baselines.json` has changed" in ended.err
+
+
+HOUSES = """\
+modelc: 1
+name: houses
+model:
+  inputs: {size: {shape: [2]}, place: {shape: [], dtype: int32}}
+  nodes:
+    where: {from: place, embedding: {input_dim: 5, output_dim: 2}}
+    body: {from: [size, where], layers: [concatenate, dense: 8, relu]}
+    price: {from: body, dense: 1}
+    tags: {from: body, dense: {units: 3, activation: sigmoid}}
+  outputs: [price, tags]
+data:
+  source: {npz: houses.npz}
+  inputs: {size: {array: size}, place: {category: {column: place, classes: 5}}}
+  targets: {price: {number: {column: price, standardize: true}}, tags: {array: tags}}
+  validation: {last: 40}
+train:
+  losses: {price: mean_squared_error, tags: binary_cross_entropy}
+  metrics: {price: [mean_absolute_error, r2], tags: [accuracy]}
+  optimizer: adam
+  epochs: 1
+"""
+
+
+def test_numbers_answers_and_ids_score_as_in_training(tmp_path: Path) -> None:
+    draw = np.random.default_rng(1)
+    size, place = draw.normal(size=(200, 2)), draw.integers(0, 5, 200)
+    columns = {
+        "size": size.astype("float32"),
+        "place": place,
+        "price": (300_000 + 9_000 * size[:, 0] - 5_000 * (place == 3)).astype("float32"),
+        "tags": (draw.random((200, 3)) < 0.4).astype("float32"),
+    }
+    np.savez(tmp_path / "houses.npz", **columns)
+    np.savez(tmp_path / "last.npz", **{name: column[-40:] for name, column in columns.items()})
+    (tmp_path / "houses.yaml").write_text(HOUSES)
+    ended = modelc("train", "houses.yaml", "--run-dir", "run", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    found = scores_in(modelc("evaluate", "run", "last.npz", "--format", "json", cwd=tmp_path))["baselines"]
+    kept = scores_in(modelc("evaluate", "run", "--split", "validation", "--format", "json", cwd=tmp_path))["baselines"]
+    assert found == kept
+    assert {*found} == {"majority", "mean", "median", "ridge regression", "logistic regression"}
+    assert found["ridge regression"]["values"]["price/r2"] > 0.99
 
 
 def test_a_resumed_run_has_those_of_its_rows(tmp_path: Path) -> None:

@@ -66,6 +66,46 @@ def test_the_cache_is_compared_with_the_files(folder: Path) -> None:
     assert weights(folder / "third") == weights(folder / "first")
 
 
+def test_evaluate_compares_the_cache_too(folder: Path) -> None:
+    def noted(*options: str) -> list[str]:
+        found = modelc("evaluate", "first", "--verify-data", *options, cwd=folder)
+        assert found.code == 0, found.err
+        return [line for line in found.err.splitlines() if "cache" in line]
+
+    assert modelc("train", "table.yaml", "--run-dir", "first", cwd=folder).code == 0
+    whole = ["note: the rows in the cache are whole, and those of the files"]
+    assert noted() == noted("--split", "validation") == noted("--format", "json") == whole
+    assert "cache" not in modelc("evaluate", "first", cwd=folder).err
+    for column in (folder / "cache" / "prepared").glob("*/0.npy"):
+        content = bytearray(column.read_bytes())
+        content[-1] ^= 1
+        column.write_bytes(content)
+    lines = noted()
+    assert lines and all("has changed since it was written; they are prepared again" in line for line in lines)
+
+
+def test_evaluate_of_a_file_has_no_cache_to_compare(folder: Path) -> None:
+    assert modelc("train", "table.yaml", "--run-dir", "first", cwd=folder).code == 0
+    found = modelc("evaluate", "first", "rows.csv", "--verify-data", cwd=folder)
+    assert found.code == 2 and "`--verify-data` compares the cache with the data of the run" in found.err
+
+
+def test_rows_that_are_never_kept_are_said_to_be_so(tmp_path: Path) -> None:
+    for name in ("a", "b", "c", "d"):
+        (tmp_path / f"{name}.txt").write_text(name)
+    (tmp_path / "names.yaml").write_text(
+        "modelc: 1\nmodel: {inputs: {x: {shape: [], dtype: int32}}, layers: [embedding: {input_dim: 4, output_dim: 2},"
+        " {dense: {units: 4, activation: softmax}, name: y}]}\ndata:\n  source: {files: '*.txt'}\n"
+        "  inputs: {x: {category: {column: name, classes: [a, b, c, d]}}}\n"
+        "  targets: {y: {category: {column: name, classes: [a, b, c, d]}}}\n"
+        "train: {loss: cross_entropy, optimizer: adam, epochs: 1}\n"
+    )
+    said = "note: rows of this kind are never kept in the cache: they are read from their files each time"
+    trained = modelc("train", "names.yaml", "--run-dir", "run", "--verify-data", cwd=tmp_path)
+    assert trained.code == 0 and f"  {said}\n" in trained.out
+    assert said in modelc("evaluate", "run", "--split", "train", "--verify-data", cwd=tmp_path).err
+
+
 def test_another_way_is_refused(folder: Path) -> None:
     found = modelc("train", "table.yaml", "--feed", "streamed", cwd=folder)
     assert found.code == 2 and "'streamed' is not one of 'resident', 'mapped'" in found.err

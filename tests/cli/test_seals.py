@@ -22,6 +22,7 @@ SEALED = [
     "environment.json",
     "readers.json",
     "column_profiles.json",
+    "baselines.json",
     "spec.yaml",
 ]
 OLD = Path(__file__).parents[1] / "runtime" / "runs" / "format_1"

@@ -40,6 +40,7 @@ def test_a_run_is_kept_whole(project: Project) -> None:
     assert {entry.name for entry in run.iterdir()} == {
         "spec.yaml", "merged.json", "resolved.json", "environment.json", "metrics.jsonl", "run.json", "weights", "lock",
         "checkpoints", "requirements.txt", "readers.json", "column_profiles.json",
+        "baselines.json",
     }  # fmt: skip
     record = Run(run).record
     assert (record.status, record.epoch, record.step) == ("finished", 3, 9)

@@ -15,7 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from modelc.compiler.api import load
 from modelc.compiler.lowering.prepared_task import prepare
 from modelc.compiler.syntax.file_root import Root
-from modelc.runtime.baselines.baseline import baselines
+from modelc.runtime.baselines.baseline import baselines, fit
 from modelc.runtime.data.class_balance import balanced
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
 from modelc.runtime.data.learnt_task import as_learnt
@@ -39,7 +39,7 @@ def scored(
     dataset = read_dataset(task, Root(folder, folder))
     task = balanced(as_learnt(task, dataset.train.learnt), dataset.train)
     assert dataset.validation is not None
-    found = baselines(task, prepare(task), dataset.train, {"validation": dataset.validation})["validation"]
+    found = baselines(prepare(task), fit(task, dataset.train), dataset.validation)
     return {one.name: one.values for one in found}, dataset
 
 

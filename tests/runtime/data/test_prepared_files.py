@@ -105,7 +105,11 @@ def test_files_are_read_once(
     monkeypatch.setattr(ImageReader, "read", None)
     again = prepared(raw, root)
     need_same(again, wanted)
-    assert reads == ["rows"] and (first.notes, again.notes) == (wanted.notes, wanted.notes)
+    assert (
+        reads == ["rows"]
+        and (first.of_cache, again.of_cache) == ((), ())
+        and first.notes == again.notes == wanted.notes
+    )
     assert first.profiles == wanted.profiles
     mapped = prepared(raw, root, reading=Reading(lambda size: True))
     need_same(mapped, wanted)
@@ -237,8 +241,8 @@ def test_what_is_damaged_is_prepared_again_with_a_word(damage: str, tmp_path: Pa
         DAMAGES[damage](folder / name)
         again = prepared(spec(), root)
         need_same(again, first)
-        assert len(again.notes) == 1 and "prepared again" in again.notes[0], again.notes
-        assert reads == ["rows"] * count and prepared(spec(), root).notes == ()
+        assert len(again.of_cache) == 1 and "prepared again" in again.of_cache[0], again.of_cache
+        assert reads == ["rows"] * count and prepared(spec(), root).of_cache == ()
 
 
 @pytest.mark.parametrize("room", [0, 700, 6 * 6 * 3 * 4 * 4])
@@ -252,16 +256,16 @@ def test_a_full_disk_leaves_nothing_behind(room: int, tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
     need_same(found, read_anew(spec(), root))
-    assert "not kept for the next run" in found.notes[0]
+    assert "not kept for the next run" in found.of_cache[0]
     assert not sets(root) and not any(name.startswith(".") for name in os.listdir(root.cache / "prepared"))
-    assert prepared(spec(), root).notes == () and len(sets(root)) == 1
+    assert prepared(spec(), root).of_cache == () and len(sets(root)) == 1
 
 
 def test_more_than_the_share_of_the_disk_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = write_images(tmp_path)
     monkeypatch.setattr(cache, "SHARE", 2**60)
     monkeypatch.setattr(prepared_rows, "put", None)
-    (note,) = prepared(spec(), root).notes
+    (note,) = prepared(spec(), root).of_cache
     assert note == "the rows are not kept for the next run: they take more than the part of the disk that is for them"
 
 
@@ -280,12 +284,12 @@ def test_the_files_are_read_again_and_compared_where_that_is_asked_for(tmp_path:
     first = prepared(spec(), root)
     again = prepared(spec(), root, reading=verify)
     need_same(again, first)
-    assert again.notes == ("the rows in the cache are whole, and those of the files",) and reads == ["rows"] * 2
+    assert again.of_cache == ("the rows in the cache are whole, and those of the files",) and reads == ["rows"] * 2
     (folder,) = sets(root)
     DAMAGES["a bit"](folder / "0.npy")
-    (note,) = prepared(spec(), root, reading=verify).notes
+    (note,) = prepared(spec(), root, reading=verify).of_cache
     assert "has changed since it was written; they are prepared again" in note
-    assert prepared(spec(), root).notes == ()
+    assert prepared(spec(), root).of_cache == ()
 
 
 def test_a_table_with_more_paths_is_read_anew(tmp_path: Path, reads: list[str]) -> None:

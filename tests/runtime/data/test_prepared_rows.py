@@ -65,7 +65,7 @@ def test_rows_are_read_once(kind: str, tmp_path: Path, reads: list[str]) -> None
     first = prepared(raw, root)
     need_same(first, read_anew(raw, root))
     need_same(prepared(raw, root), first)
-    assert reads == ["rows"] and first.notes == ()
+    assert reads == ["rows"] and first.of_cache == ()
     assert prepared(raw, root, test=False).test is None and reads == ["rows"]
 
 
@@ -275,9 +275,9 @@ def test_what_is_damaged_is_prepared_again_with_a_word(damage: str, tmp_path: Pa
         again = prepared(raw, root)
         count += 1
         need_same(again, first)
-        assert len(again.notes) == 1 and "prepared again" in again.notes[0], again.notes
+        assert len(again.of_cache) == 1 and "prepared again" in again.of_cache[0], again.of_cache
         assert reads == ["rows"] * count, name
-        assert prepared(raw, root).notes == () and reads == ["rows"] * count
+        assert prepared(raw, root).of_cache == () and reads == ["rows"] * count
 
 
 def test_a_copy_of_the_cache_is_as_good(tmp_path: Path, reads: list[str]) -> None:
@@ -308,7 +308,7 @@ def test_without_a_cache_rows_are_read_and_it_is_said(tmp_path: Path, reads: lis
     root = Root(tmp_path, tmp_path / "file")
     for _ in range(2):
         found = prepared(table_spec(), root)
-        assert len(found.notes) == 1 and "not kept for the next run" in found.notes[0]
+        assert len(found.of_cache) == 1 and "not kept for the next run" in found.of_cache[0]
     assert reads == ["rows"] * 2
 
 
@@ -326,9 +326,9 @@ def test_a_full_disk_leaves_nothing_behind(room: int, tmp_path: Path, reads: lis
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
     need_same(found, read_anew(table_spec(), root))
-    assert "not kept for the next run" in found.notes[0]
+    assert "not kept for the next run" in found.of_cache[0]
     assert not sets(root) and not any(name.startswith(".") for name in os.listdir(root.cache / "prepared"))
-    assert prepared(table_spec(), root).notes == () and len(sets(root)) == 1
+    assert prepared(table_spec(), root).of_cache == () and len(sets(root)) == 1
 
 
 def test_ids_that_a_changed_model_has_no_room_for_are_named_as_in_the_file(tmp_path: Path) -> None:
@@ -389,7 +389,7 @@ from tests.runtime.tables import root_of
 folder, raw = Path(sys.argv[1]), json.loads(sys.argv[2])
 task, _ = complete(load(raw), root_of(folder))
 found = dataset_of(task, root_of(folder))
-print(found.train.inputs["x"].sum(), found.notes)
+print(found.train.inputs["x"].sum(), found.of_cache)
 """
 
 
