@@ -1,19 +1,20 @@
 """What `category` and `one_hot` share: a column of names or integers, each of which is one of the classes."""
 
-from collections import Counter
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Collection, Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.diagnostics.phrases import counted, listed
+from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.library.base.fields import Names
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import need
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
-from modelc.compiler.library.readers.checks import ENDLESS, check_labels, missing_values
+from modelc.compiler.library.readers.checks import ENDLESS, Rows, check_labels, missing_values, take_rows
+from modelc.compiler.library.readers.class_arguments import read_classes, read_vocabulary
+from modelc.compiler.library.readers.hashing import FOREIGN_TO_HASH, hashed_ids
 from modelc.compiler.library.readers.names import (
     count_names,
     first_names,
@@ -25,67 +26,6 @@ from modelc.compiler.library.readers.names import (
 
 UNKNOWN = "unknown"
 """The name of the class of all names that a vocabulary has not, where the spec says no other."""
-
-
-def read_classes(value: Any) -> Any:
-    """A count of classes, or their names as a tuple. Raises for anything else; a tuple was checked where it was read."""
-    if isinstance(value, tuple):
-        return value
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 2 <= value < 2**31):
-        return value
-    if not isinstance(value, list):
-        message = "expected a count of at least 2, a list of names, or a file of names"
-        raise PydanticCustomError("classes", message, {"help": help_for_classes(value), "label": "no classes"})
-    if not all(isinstance(name, str) and name for name in value):
-        message = "class names are strings: put quotes around numbers, `true` and `false`"
-        raise PydanticCustomError("classes", message, {"label": "not only strings"})
-    if len(set(value)) < len(value):
-        again = Counter(value).most_common(1)[0][0]
-        raise PydanticCustomError(
-            "classes", "the class `{again}` is named twice", {"again": again, "label": "a name twice"}
-        )
-    if len(value) < 2:
-        help = help_for_classes(value[0]) if value and value[0].endswith(".txt") else FOR_EXAMPLE
-        raise PydanticCustomError("classes", "expected at least two class names", {"label": "too few", "help": help})
-    return tuple(value)
-
-
-FOR_EXAMPLE = (
-    "for example `classes: 10`, `classes: [cat, dog]`, or `classes: {file: names.txt}` with one name on each line"
-)
-
-
-def help_for_classes(value: Any) -> str:
-    """What to write for a value that is neither a count nor names."""
-    if isinstance(value, str):
-        path = value.removeprefix("file:").strip()
-        return f"for names in a text file, one on each line: `classes: {{file: {path}}}`"
-    if isinstance(value, Mapping) and len(value) == 1:
-        (inside,) = value.values()
-        if isinstance(inside, str) and ("." in inside or "/" in inside):
-            return help_for_classes(inside)
-        if isinstance(inside, list) and inside and all(isinstance(name, str) for name in inside):
-            return f"write the list itself: `classes: [{listed(inside)}]`"
-    if isinstance(value, Mapping) and len(value) > 1:
-        numbered = all(type(item) is int for item in value.values())
-        names = sorted(value, key=value.__getitem__) if numbered else value.values()
-        if all(isinstance(name, str) for name in names):
-            return f"list them in the order of their labels: `classes: [{listed([*names])}]`"
-    return FOR_EXAMPLE
-
-
-def read_vocabulary(value: Any) -> Any:
-    """A count of classes of which the names are learnt. Raises for anything else."""
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 2 <= value < 2**31):
-        return value
-    names = isinstance(value, list) and len(value) > 1 and all(isinstance(name, str) for name in value)
-    known = f"write `classes: [{listed(value)}]`" if names else ""
-    file = value.get("file") if isinstance(value, Mapping) else value
-    if isinstance(file, str):
-        known = help_for_classes(file)
-    message = "expected how many classes there are at most, at least 2: their names are learnt"
-    help = known or "for example `vocabulary: 100`: the 99 most frequent names, and one class for all others"
-    raise PydanticCustomError("vocabulary", message, {"label": "no count", "help": help})
 
 
 FEWER_WORDS = (
@@ -127,6 +67,11 @@ class CategoricalReader(Reader):
             "write `unknown: other`, the name of one more class, the last, for names that are not known",
         ),
         **FOR_MISSING,
+        **FOREIGN_TO_HASH,
+        **dict.fromkeys(
+            ("crosses", "crossed", "crossing", "crossed_columns"), "write `cross: {value}`, the other columns"
+        ),
+        "crossing_dim": "write `hash: {value}`, beside `cross: [COLUMN]` for the other columns",
         "min_frequency": "remove it: `vocabulary` says how many names are learnt, the most frequent",
     }
 
@@ -158,10 +103,25 @@ class CategoricalReader(Reader):
         str | None,
         Field(min_length=1, description="The class of missing values, such as `unknown`; else they are an error."),
     ] = None
+    hash: Annotated[
+        int | None,
+        Field(
+            ge=2, lt=2**31, description="Number of ids that names are hashed to, in place of `classes` or `vocabulary`."
+        ),
+    ] = None
+    cross: Annotated[
+        Names,
+        Field(
+            description="Other columns: with `hash`, the id is that of their values and the one of `column` together."
+        ),
+    ] = ()
 
     @property
     def subject(self) -> str:
         return self.column
+
+    def names_among(self, there: Collection[str]) -> tuple[str, ...]:
+        return (self.column, *self.cross)
 
     @property
     def others(self) -> str | None:
@@ -171,8 +131,8 @@ class CategoricalReader(Reader):
     @property
     def count(self) -> int | None:
         """How many classes the arguments say there are."""
-        if self.vocabulary is not None:
-            return self.vocabulary
+        if self.vocabulary is not None or self.hash is not None:
+            return self.vocabulary or self.hash
         return len(self.names) if self.names else self.classes if isinstance(self.classes, int) else None
 
     @property
@@ -190,6 +150,7 @@ class CategoricalReader(Reader):
             argument="vocabulary",
             code="E403",
         )
+        self.check_hash()
         need(
             self.unknown is None or bool(listed_names) or self.vocabulary is not None,
             f"`unknown` is the class {self.unknown!r} for strings that are not in `classes`, but `classes` has no names",
@@ -204,7 +165,7 @@ class CategoricalReader(Reader):
             argument="unknown",
             code="E403",
         )
-        known = self.missing is None or self.others is not None or self.missing in listed_names
+        known = self.missing is None or self.others is not None or self.hash is not None or self.missing in listed_names
         named = (
             f"which is none of the {len(listed_names)} `classes`" if listed_names else "but the classes have no names"
         )
@@ -217,6 +178,36 @@ class CategoricalReader(Reader):
             argument="missing",
             code="E403",
         )
+
+    def check_hash(self) -> None:
+        """Raise `PlanError` E403 for arguments that do not go with `hash`, or not without it."""
+        alone = self.hash is None or (self.classes is None and self.vocabulary is None)
+        other = "classes" if self.vocabulary is None else "vocabulary"
+        message = f"`hash` makes ids of all names there are, and `{other}` says which there are"
+        help = f"keep `hash` for more names than can be listed, and remove `{other}`, or the reverse"
+        need(alone, message, help=help, argument="hash", code="E403")
+        message = "with `hash` every name has an id, so that none is unknown"
+        is_known = self.hash is None or self.unknown is None
+        need(is_known, message, help="remove `unknown`", argument="unknown", code="E403")
+        message = "`cross` makes one name of the values of several columns, and does not say how many ids these have"
+        help = "say how many: `hash: 1000`; two names may have the same"
+        need(not self.cross or self.hash is not None, message, help=help, argument="cross", code="E403")
+        names = (self.column, *self.cross)
+        twice = next((name for name in names if names.count(name) > 1), "")
+        need(not twice, f"`{twice}` is crossed with itself", help="name it once", argument="cross", code="E403")
+
+    def check_columns(self, columns: Mapping[str, Column], kind: str) -> None:
+        """`check_column` of the columns that are read, whose rows have to be of one shape. Raises `PlanError`."""
+        self.check_column(columns[self.column], kind)
+        for name in self.cross:
+            self.model_copy(update={"column": name}).check_column(columns[name], kind)
+            shapes = [
+                None if type_ is None else list(type_.shape)
+                for type_ in (columns[self.column].type, columns[name].type)
+            ]
+            message = f"one row of `{name}` has shape {shapes[1]}, and one of `{self.column}` {shapes[0]}"
+            help = "cross columns with one value in each row, or as many as each other"
+            need(None in shapes or shapes[0] == shapes[1], message, help=help, argument="cross", code="E402")
 
     def check_column(self, column: Column, kind: str) -> None:
         """Raise `PlanError` for a `column` that has no names or integers, or others than the arguments say; `kind` is the name
@@ -233,11 +224,11 @@ class CategoricalReader(Reader):
         help = (
             "list them in the order of their labels: `classes: [cat, dog]`; `vocabulary: 100` learns the most frequent"
         )
-        named = isinstance(self.classes, tuple) or self.vocabulary is not None
+        named = isinstance(self.classes, tuple) or self.vocabulary is not None or self.hash is not None
         need(not text or named, message, help=help, note=column.note, argument="classes", code="E403")
         known = len(column.classes) if isinstance(column.classes, tuple) else column.classes
         need(
-            self.count is None or self.vocabulary is not None or known is None or known <= self.count,
+            self.classes is None or self.count is None or known is None or known <= self.count,
             f"`{self.column}` has {known} classes, but `classes` says {self.count}",
             help=f"`classes: {known}`, or omit it",
             argument="classes",
@@ -300,15 +291,20 @@ class CategoricalReader(Reader):
             return ()
         return (f"{counted(len(learnt['names']), 'name')} and `{self.others}`: {first_names(learnt['names'])}",)
 
-    def labels(self, column: NumpyArray, first_row: int, learnt: Learnt, count: int | None, what: str) -> NumpyArray:
-        """The class of each value of the `column`, of which there are `count`; `what` is what they are called.
+    def labels(self, columns: Arrays, rows: Rows, learnt: Learnt, count: int | None, what: str) -> NumpyArray:
+        """The class of each value in the `rows` of its column, of which there are `count`; `what` is what they are called.
 
-        Raises RunError E403 for values that are of no class; rows are counted from `first_row`.
+        Raises RunError E403 for values that are of no class.
         """
-        values, gone = np.ma.getdata(column), np.ma.getmaskarray(column)
-        if gone.any() and self.missing is None:
-            name = "unknown" if self.others else "NAME"
-            raise missing_values(self.column, gone, first_row, f"say which class they are of: `missing: {name}`")
+        first_row = rows[0] if rows else 0
+        parts = [take_rows(columns[name], rows) for name in (self.column, *self.cross)]
+        for name, part in zip((self.column, *self.cross), parts, strict=True):
+            if self.missing is None and (gone := np.ma.getmaskarray(part)).any():
+                known = "unknown" if self.others else "NAME"
+                raise missing_values(name, gone, first_row, f"say which class they are of: `missing: {known}`")
+        if self.hash is not None:
+            return hashed_ids(parts, self.missing or "", self.hash)
+        values, gone = np.ma.getdata(parts[0]), np.ma.getmaskarray(parts[0])
         listed_names = self.classes if isinstance(self.classes, tuple) else ()
         names = listed_names if self.vocabulary is None else learnt["names"]
         other = None if self.others is None else (self.count or 0) - 1

@@ -12,7 +12,7 @@ from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt
 from modelc.compiler.library.readers.casts import plan_arrays, to_integers
 from modelc.compiler.library.readers.categorical import CategoricalReader
-from modelc.compiler.library.readers.checks import Rows, need_rows, shape_of_row, take_rows
+from modelc.compiler.library.readers.checks import Rows, need_rows, shape_of_row
 
 
 class CategoryReader(CategoricalReader):
@@ -27,6 +27,11 @@ class CategoryReader(CategoricalReader):
     frequent, the first in the order of their characters), and `unknown` for all others, which is the last. Integers are names
     too then. Where the training rows have fewer names, no row is of the classes between. Of a target, `unknown` is a class
     as any other: losses and metrics count the rows that have it.
+
+    `hash: N` is for more names than can be learnt, such as those of users: the id of a name, from 0 to N - 1, is the 8 bytes of
+    its BLAKE2b digest in UTF-8 (RFC 7693) as a big-endian integer, modulo N. Nothing is learnt, no name is unknown, and two names
+    may have the same id. With `missing: none`, missing values are the name `none`. `cross: [hour]` hashes the values of several
+    columns together, joined by the character U+001F, so that each combination has an id of its own but for chance.
     """
 
     primary = "column"
@@ -53,7 +58,7 @@ class CategoryReader(CategoricalReader):
             return None
         column = columns[self.column]
         need_rows(self.rows, column, self.column)
-        self.check_column(column, "category")
+        self.check_columns(columns, "category")
         shape = shape_of_row(self.shape, column, self.column)
         return TensorType(shape, "int32" if wanted is None else wanted.dtype)
 
@@ -62,5 +67,5 @@ class CategoryReader(CategoricalReader):
         first = self.rows[0] if self.rows else 0
         learnt = self.learn(columns) if learnt is None else learnt
         what = "label" if wanted is None else "id"
-        labels = self.labels(take_rows(columns[self.column], self.rows), first, learnt, self.count, what)
+        labels = self.labels(columns, self.rows, learnt, self.count, what)
         return to_integers(labels, planned.dtype, self.column, first).reshape(len(labels), *planned.shape)

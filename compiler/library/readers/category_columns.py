@@ -7,7 +7,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.phrases import listed
-from modelc.compiler.library.base.fields import Field
+from modelc.compiler.library.base.fields import Field, Names
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column
@@ -15,6 +15,7 @@ from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.casts import plan_arrays, to_integers
 from modelc.compiler.library.readers.categorical import FEWER_WORDS, FOR_MISSING
 from modelc.compiler.library.readers.category import CategoryReader
+from modelc.compiler.library.readers.hashing import FOREIGN_TO_HASH
 from modelc.compiler.library.readers.one_hot import vectors_of
 
 
@@ -36,6 +37,7 @@ class CategoryColumnsReader(Reader):
     Each column has as many ids as are said of it: those of its most frequent names in the training rows, and the last, for
     all others, as with `category: {column: ..., vocabulary: ...}`. The ids of a column begin where those of the column before
     it end, so that the table has the sum of all: `embedding: {input_dim: "${classes(x)}", output_dim: 8}` for an input `x`.
+    Of columns that are `hashed` too, the ids are hashes, as with `category: {column: ..., hash: ...}`: nothing is learnt of them.
     With `one_hot` the input is the vectors of all columns side by side, float32 `[sum]`.
     """
 
@@ -46,6 +48,10 @@ class CategoryColumnsReader(Reader):
     takes_missing = True
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **FOR_MISSING,
+        **dict.fromkeys(
+            (*FOREIGN_TO_HASH, "hash"),
+            "name the columns whose ids are hashes, `hashed: [district]`; `columns` says how many ids each has",
+        ),
         "handle_unknown": "remove it: the last id of each column is that of all names that are not known",
         "output_mode": "write `one_hot: true` for vectors, and nothing for ids",
         **dict.fromkeys(
@@ -59,6 +65,10 @@ class CategoryColumnsReader(Reader):
         BeforeValidator(read_counts),
         Field(description="Names of the columns, each with how many ids it has, that of unknown names included."),
     ]
+    hashed: Annotated[
+        Names,
+        Field(description="Those of the columns whose names are not learnt: their ids are hashes, as with `category`."),
+    ] = ()
     one_hot: Annotated[
         bool, Field(description="Vectors of 0 and 1 in place of ids, those of all columns side by side.")
     ] = False
@@ -89,11 +99,22 @@ class CategoryColumnsReader(Reader):
     @property
     def readers(self) -> tuple[CategoryReader, ...]:
         """The reader of each column by itself."""
+        hashed = {name: name in self.hashed for name in self.columns}
         return tuple(
-            CategoryReader(column=name, vocabulary=count, missing=self.missing) for name, count in self.columns.items()
+            CategoryReader(
+                column=name,
+                vocabulary=None if hashed[name] else count,
+                hash=count if hashed[name] else None,
+                missing=self.missing,
+            )
+            for name, count in self.columns.items()
         )
 
     def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
+        strange = next((name for name in self.hashed if name not in self.columns), "")
+        message = f"`hashed` names `{strange}`, which is none of the `columns`"
+        help = f"add it to `columns` with how many ids it has, such as `{strange}: 1000`, or remove it from `hashed`"
+        need(not strange, message, help=help, argument="hashed", code="E403")
         if self.one_hot:
             message = (
                 f"with `one_hot`, `category_columns` returns floats, but the input takes {wanted and wanted.dtype}"
@@ -137,7 +158,7 @@ class CategoryColumnsReader(Reader):
         learnt = self.learn(columns) if learnt is None else learnt
         parts, first = [], 0
         for reader in self.readers:
-            found = reader.labels(columns[reader.column], 0, learnt[reader.column], reader.count, "id")
+            found = reader.labels(columns, None, learnt[reader.column], reader.count, "id")
             if self.one_hot:
                 parts.append(vectors_of(found, reader.count or 0, planned.dtype))
             else:

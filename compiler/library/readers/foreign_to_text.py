@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from modelc.compiler.library.readers.categorical import FEWER_WORDS
+from modelc.compiler.library.readers.hashing import FOREIGN_TO_HASH
 
 FOREIGN_TO_TEXT: Mapping[str, str] = {
     **dict.fromkeys(FEWER_WORDS, "write `vocabulary: {value}`, which counts padding and unknown words too"),
@@ -41,5 +42,6 @@ FOREIGN_TO_TEXT: Mapping[str, str] = {
     ),
     **dict.fromkeys(("fillna", "fill_value", "missing_values", "na"), "write `missing: empty`"),
     **dict.fromkeys(("ngrams", "ngram_range"), "there are no n-grams: a `conv1d` behind the `embedding` finds them"),
+    **FOREIGN_TO_HASH,
     "output_mode": 'remove it: it returns ids; `category_encoding: {num_tokens: "${vocabulary(x)}"}` counts them',
 }

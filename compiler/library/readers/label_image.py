@@ -12,7 +12,7 @@ from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import LEFT_OUT, Arrays, Learnt
-from modelc.compiler.library.readers.categorical import read_classes
+from modelc.compiler.library.readers.class_arguments import read_classes
 from modelc.compiler.library.readers.image import ENDINGS, SIZES
 from modelc.compiler.library.readers.opened_files import FileReader, paths_of, read_each
 

@@ -11,8 +11,8 @@ from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.casts import plan_arrays
-from modelc.compiler.library.readers.categorical import read_classes
 from modelc.compiler.library.readers.checks import missing_values
+from modelc.compiler.library.readers.class_arguments import read_classes
 from modelc.compiler.library.readers.names import names_in, unknown_names
 
 OTHER_SEPARATORS = (";", ",", "|", "/", " ")

@@ -14,8 +14,8 @@ from modelc.compiler.library.readers.categorical import CategoricalReader
 class OneHotReader(CategoricalReader):
     """A column of labels as vectors `[classes]` in float32: 1 at the class of the row, 0 at all others.
 
-    The classes are those of `category`, with the same arguments: `classes`, their names or their number, or `vocabulary`, as
-    many as are learnt. A column with several labels in each row, `[time]`, gives `[time, classes]`. As a target it is a
+    The classes are those of `category`, with the same arguments: `classes`, their names or their number, `vocabulary`, as
+    many as are learnt, or `hash`. A column with several labels in each row, `[time]`, gives `[time, classes]`. As a target it is a
     distribution, which `cross_entropy` takes; labels, as `category` reads them, take less memory.
     """
 
@@ -39,14 +39,14 @@ class OneHotReader(CategoricalReader):
         if columns is None:
             return None
         column = columns[self.column]
-        self.check_column(column, "one_hot")
+        self.check_columns(columns, "one_hot")
         shape = () if column.type is None else column.type.shape
         return TensorType((*shape, self.count or 0), "float32" if wanted is None else wanted.dtype)
 
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         planned = plan_arrays(self, columns, wanted)
         learnt = self.learn(columns) if learnt is None else learnt
-        labels = self.labels(columns[self.column], 0, learnt, self.count, "label")
+        labels = self.labels(columns, None, learnt, self.count, "label")
         return vectors_of(labels, planned.shape[-1], planned.dtype)
 
 

@@ -1,7 +1,8 @@
 """The reader of texts as ids of their words, parts of words, characters or bytes."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator
@@ -15,6 +16,7 @@ from modelc.compiler.library.contracts.reader import Arrays, Learnt
 from modelc.compiler.library.readers.casts import plan_arrays, to_integers
 from modelc.compiler.library.readers.checks import missing_values
 from modelc.compiler.library.readers.foreign_to_text import FOREIGN_TO_TEXT
+from modelc.compiler.library.readers.hashing import hashed
 from modelc.compiler.library.readers.names import first_names, most_frequent, name_of
 from modelc.compiler.library.readers.rooted import RootedReader
 from modelc.compiler.library.readers.subwords import ALPHABET, learn_bpe, read_tokenizer_file, subwords
@@ -40,7 +42,8 @@ class TextReader(RootedReader):
     `mask_zero: true` leaves out, and 1 stands for all that is not in the vocabulary. The count of ids has both: of
     `vocabulary: 20000`, the 19,998 that are most frequent in the training rows are learnt (of two that are as frequent, the
     first in the order of their characters), from 2 on. A list or a file of tokens is the vocabulary itself. `vocabulary(x)` is
-    the count of ids, for `embedding: {input_dim: "${vocabulary(x)}", output_dim: 64}`.
+    the count of ids, for `embedding: {input_dim: "${vocabulary(x)}", output_dim: 64}`. `hash: 5000` in place of a vocabulary learns
+    nothing: the tokens have the ids from 1 on, by their hashes as `category` has them, and none is unknown.
 
     `words` are the form NFKC of the text in lower case, as the expression `\\w+|[^\\w\\s]` divides it: letters and digits in a
     row, and every other sign by itself. `characters` are those of the same form. `bytes` are the bytes of UTF-8 as they are:
@@ -76,6 +79,10 @@ class TextReader(RootedReader):
             description="How many ids there are at most, padding and unknown included; or the tokens: a list, a text file "
             "with one on each line, or the run that has learnt them. None for `bytes`."
         ),
+    ] = None
+    hash: Annotated[
+        int | None,
+        Field(ge=3, lt=2**31, description="How many ids there are, padding included, that tokens are hashed to."),
     ] = None
     tokenizer: Annotated[
         Tokenizer | dict[Literal["file"], str],
@@ -122,6 +129,8 @@ class TextReader(RootedReader):
         """How many ids there are, padding and unknown included; None where the spec does not say it."""
         if self.tokenizer == "bytes":
             return BYTES + SPECIAL
+        if self.hash is not None:
+            return self.hash
         return len(self.vocabulary) + SPECIAL if isinstance(self.vocabulary, tuple) else as_count(self.vocabulary)
 
     @property
@@ -158,7 +167,13 @@ class TextReader(RootedReader):
         is_bytes = self.tokenizer == "bytes"
         of = "tokenizer has" if self.file else f"{'parts of words' if self.is_of_parts else self.tokenizer} have"
         message = f"`text` of `{self.column}` does not say how many ids its {of}"
-        need(is_bytes or self.vocabulary is not None, message, help="for example `vocabulary: 20000`", code="E403")
+        help = "for example `vocabulary: 20000`" + ("" if self.is_of_parts else ", or `hash: 20000` to learn none")
+        need(is_bytes or self.count is not None, message, help=help, code="E403")
+        message = "`hash` makes ids of all words or characters, and {} says which there are"
+        other = "`vocabulary`" if self.tokenizer in ("words", "characters") else "this `tokenizer`"
+        alone = self.hash is None or (other == "`vocabulary`" and self.vocabulary is None)
+        help = f"remove {other}, or `hash`"
+        need(alone, message.format(other), help=help, argument="hash", code="E403")
         self.check_parts()
         message = f"`bytes` are {BYTES + SPECIAL} ids, and there is no vocabulary to learn"
         need(
@@ -215,7 +230,7 @@ class TextReader(RootedReader):
             if isinstance(tokens, list):
                 counts.update(tokens)
         learnt = {"texts": len(columns[self.column]), "cut": cut, "longest": longest}
-        if self.tokenizer == "bytes":
+        if self.tokenizer == "bytes" or self.hash is not None:
             return learnt
         words = most_frequent(counts, (self.count or 0) - SPECIAL) if isinstance(self.vocabulary, int) else None
         known = sum(counts[word] for word in (self.vocabulary_of({"words": words})))
@@ -255,7 +270,7 @@ class TextReader(RootedReader):
             )
         if self.is_of_parts and learnt["ids"] < (self.count or 0):
             said.append(f"the tokenizer has {learnt['ids']:,} ids, and `vocabulary: {self.count}` has room for more")
-        if self.tokenizer != "bytes" and not self.is_of_parts:
+        if "words" in learnt:
             known = len(self.vocabulary_of(learnt)) + SPECIAL
             if known < (self.count or 0):
                 said.append(
@@ -270,7 +285,7 @@ class TextReader(RootedReader):
     def described(self, learnt: Learnt) -> tuple[str, ...]:
         if learnt is None:
             return ()
-        words = () if self.tokenizer == "bytes" or self.is_of_parts else self.vocabulary_of(learnt)
+        words = self.vocabulary_of(learnt) if "words" in learnt else ()
         said = [f"{len(words):,} {self.tokenizer}: {first_names(words)}"] if words else []
         return (*said, f"the longest text has {learnt['longest']:,} {self.counted_in}")
 
@@ -296,15 +311,23 @@ class TextReader(RootedReader):
         if self.is_of_parts:
             return to_integers(self.ids_of_parts(column, learnt), planned.dtype, self.column)
         result = np.full((len(column), self.length), PADDING, "int32")
-        words = () if self.tokenizer == "bytes" else self.vocabulary_of(learnt)
-        places = {word: place for place, word in enumerate(words, SPECIAL)}
+        id_of = self.id_by(learnt)
         for row, tokens in self.rows_of(column):
             first = tokens[: self.length]
             if isinstance(first, bytes):
                 result[row, : len(first)] = np.frombuffer(first, "uint8").astype("int32") + SPECIAL
             else:
-                result[row, : len(first)] = [places.get(token, UNKNOWN) for token in first]
+                result[row, : len(first)] = [id_of(token) for token in first]
         return to_integers(result, planned.dtype, self.column)
+
+    def id_by(self, learnt: Learnt) -> Callable[[str], int]:
+        """The id of a word or character."""
+        if self.hash is not None:
+            count = self.hash - 1
+            return cache(lambda token: PADDING + 1 + hashed(token, count))
+        words = self.vocabulary_of(learnt) if "words" in learnt else ()
+        places = {word: place for place, word in enumerate(words, SPECIAL)}
+        return lambda token: places.get(token, UNKNOWN)
 
     def ids_of_parts(self, column: NumpyArray, learnt: Learnt) -> NumpyArray:
         """The ids of each text by the tokenizer that was learnt; of one that is missing, those of an empty one."""

@@ -22,9 +22,9 @@ from modelc.compiler.library.base.fields import (
     read_tuple,
 )
 from modelc.compiler.library.base.registry import Registered, Registry
-from modelc.compiler.library.readers.categorical import read_classes, read_vocabulary
 from modelc.compiler.library.readers.category_columns import read_counts
 from modelc.compiler.library.readers.checks import read_rows
+from modelc.compiler.library.readers.class_arguments import read_classes, read_vocabulary
 from modelc.compiler.library.readers.date import read_format
 from modelc.compiler.library.readers.numeric import read_missing, read_standardize
 from modelc.compiler.library.readers.tokens import read_tokenizer, read_words
