@@ -10,9 +10,9 @@ import numpy as np
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.distinct import distinct
+from modelc.compiler.library.base.number_notation import number_pattern
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.library.sources.endings import source_of_file
-from modelc.compiler.library.sources.tables.column_types import number_pattern
 from modelc.compiler.library.sources.tables.table_source import TableSource
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays

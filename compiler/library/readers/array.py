@@ -1,6 +1,7 @@
 """The reader of numbers, optionally scaled."""
 
 from collections.abc import Mapping
+from math import prod
 from typing import Annotated, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Number, Shape
@@ -21,6 +22,7 @@ from modelc.compiler.library.readers.casts import (
     to_integers,
 )
 from modelc.compiler.library.readers.checks import Rows, check_finite, need_rows, shape_of_row, take_rows
+from modelc.compiler.library.readers.listed_numbers import listed_numbers
 
 NORMALIZATION = "the layer `normalization`, as the first, finds mean and variance in the training rows"
 """What standardizes the values of a column."""
@@ -40,11 +42,15 @@ class ArrayReader(Reader):
     error, also in a column of float64 up to 2**53, unless numbers of that size with a fraction stand in the same place of
     the last axis, in the training rows: those are measured, not counted. `offset` alone is exact: it brings such numbers
     into range. A `scale` asks for rounding, as a column that is saved as float32 does.
+
+    With `separator`, each value is a text of several numbers, as many as `shape` has, such as `0.5 0.25` or `[1, 2, 3]`:
+    brackets around them do not count, nor do spaces.
     """
 
     primary = "column"
     spellings = ("float", "tensor", "ndarray")
     foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("sep", "delimiter", "delim", "split"), 'write `separator: "{value}"`'),
         "dtype": "remove it: the input says its dtype, `x: {shape: [8], dtype: int32}`",
         **dict.fromkeys(("normalize", "standardize"), f"remove it: {NORMALIZATION}"),
     }
@@ -55,6 +61,10 @@ class ArrayReader(Reader):
     offset: Annotated[Number, Field(description="Added to every value after scaling.")] = 0.0
     shape: Annotated[Shape | None, Field(description="New shape of one row, with the same number of values.")] = None
     rows: Rows = None
+    separator: Annotated[
+        str | None,
+        Field(min_length=1, description="What stands between the numbers of a text, such as `,` or a space."),
+    ] = None
 
     @property
     def subject(self) -> str:
@@ -69,10 +79,20 @@ class ArrayReader(Reader):
         return self.shape
 
     def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
+        message = f"`array` of `{self.column}` does not say how many numbers are in each text"
+        help = "for example `shape: [16]`"
+        need(self.separator is None or self.shape is not None, message, help=help, argument="separator", code="E403")
         if columns is None:
             return None
         column = columns[self.column]
         need_rows(self.rows, column, self.column)
+        if self.separator is not None:
+            return self.plan_of_texts(column, wanted)
+        is_text = column.type is None or (column.type.rank == 0 and column.type.dtype in ("str", "bytes"))
+        values = prod(self.shape or ())
+        message = f"a row of `{self.column}` has one value, and `shape` has {values:,}"
+        help = 'say what stands between numbers in one text, `separator: ","`; `numbers` reads several columns'
+        need(not is_text or values == 1, message, help=help, argument="shape", code="E402")
         shape = shape_of_row(self.shape, column, self.column)
         if column.type is None:
             return None if wanted is None else TensorType(shape, wanted.dtype)
@@ -81,9 +101,28 @@ class ArrayReader(Reader):
         need(not is_mixed, message, help=MARKERS, note=column.note, code="E402")
         return TensorType(shape, self.dtype(column.type, wanted, column.note))
 
+    def plan_of_texts(self, column: Column, wanted: TensorType | None) -> TensorType | None:
+        """`plan` for a column of texts with several numbers each."""
+        shape = self.shape or ()
+        if column.type is None:
+            return None if wanted is None else TensorType(shape, wanted.dtype)
+        message = f"`{self.column}` has {column.type.dtype}, expected texts with several numbers each"
+        is_text = column.type.dtype in ("str", "bytes") and column.type.rank == 0
+        need(is_text, message, help="remove `separator`", argument="separator", code="E402")
+        is_whole = wanted is not None and wanted.is_integer
+        return TensorType(shape, self.dtype(TensorType((), "int64" if is_whole else "float64"), wanted))
+
+    def values_of(self, columns: Arrays, *, integers: bool) -> NumpyArray:
+        """The numbers of its column, `integers` of texts where they are wanted."""
+        values, first = take_rows(columns[self.column], self.rows), self.rows[0] if self.rows else 0
+        if self.separator is None:
+            return values
+        count = prod(self.shape or ())
+        return listed_numbers(values, self.column, self.separator, count, first, integers=integers)
+
     def dtype(self, column: TensorType, wanted: TensorType | None, note: str = "") -> str:
         """The dtype of the result. Raises `PlanError` E402 for a cast that loses something."""
-        help = "read labels that are strings with `category: {column: ..., classes: [...]}`"
+        help = "read labels that are strings with `category: {column: ..., classes: [...]}`, several numbers in each with `separator`"
         need(column.dtype in DTYPES, f"`{self.column}` has {column.dtype}, expected numbers", help=help, code="E402")
         if wanted is None:
             return "float32" if self.scaled else TARGETS.get(column.dtype, column.dtype)
@@ -102,13 +141,13 @@ class ArrayReader(Reader):
 
     def learn(self, columns: Arrays) -> Learnt:
         """A digit for each place of the last axis, 1 where numbers are measured; a single one where all places are alike."""
-        found = measured_places(take_rows(columns[self.column], self.rows))
+        found = measured_places(self.values_of(columns, integers=False))
         return "".join("1" if place else "0" for place in (found[:1] if (found == found[0]).all() else found))
 
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         planned = plan_arrays(self, columns, wanted)
         first = self.rows[0] if self.rows else 0
-        values = take_rows(columns[self.column], self.rows)
+        values = self.values_of(columns, integers=not planned.is_float)
         if learnt is not None and len(learnt) in (1, places_of(values)):
             measured = np.asarray([digit == "1" for digit in learnt])
         else:

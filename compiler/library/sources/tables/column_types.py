@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal, NamedTuple
 
+from modelc.compiler.library.base.number_notation import INTEGER, number_pattern
 from modelc.compiler.library.base.tensor_type import FLOATS, INTEGERS, TensorType
 
 Kind = Literal["integer", "number", "text"]
@@ -21,20 +22,8 @@ KIND_OF_DTYPE: Mapping[str, Kind] = {
     "bytes": "text",
 }
 """The kind of a column by the name of its dtype; those of others have none."""
-SPACE = "[ \\t]*"
-DIGITS = "(?:0|[1-9][0-9]*)"
-INTEGER = f"{SPACE}[+-]?{DIGITS}{SPACE}"
-"""An integer. Both `re` and the engine take this notation."""
-
-
 UNUSUAL = "_\n\r\v\f"
 """What the engine reads over in a number, between digits or behind them, and the grammar does not have."""
-
-
-def number_pattern(decimal: str) -> str:
-    """A number, whose fraction begins with `decimal`; an integer is one too."""
-    point = re.escape(decimal)
-    return f"{SPACE}[+-]?(?:{DIGITS}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?{SPACE}"
 
 
 class Counts(NamedTuple):

@@ -27,6 +27,7 @@ from modelc.compiler.library.sources.tables.kinds import Misfit, kind_of, misfit
 from modelc.compiler.library.sources.tables.table_file import TableFile
 from modelc.compiler.library.sources.tables.table_source import Read, TableSource, Types
 
+MOST_COLUMNS = 100_000
 MOSTLY = 10
 """A column with so many values of one kind for each other was probably meant to be of that kind."""
 LOOKED_THROUGH = 100_000
@@ -39,6 +40,16 @@ def read_delimiter(value: Any) -> Any:
         help = 'a tab is `delimiter: "\\t"`' if value.lower() in ("tab", "\\t", "tsv") else "such as `;`"
         raise PydanticCustomError("delimiter", "expected one character", {"help": help, "label": "not one character"})
     return value
+
+
+def read_column_names(value: Any) -> Any:
+    """Names, or how many columns there are. Raises for a number of columns that no file has."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if 1 <= value <= MOST_COLUMNS:
+            return value
+        message = f"expected names, or a number of columns from 1 to {MOST_COLUMNS:,}"
+        raise PydanticCustomError("column_names", "{message}", {"message": message, "label": "no number of columns"})
+    return None if value is None else read_names(value)
 
 
 class Csv(TableSource):
@@ -66,7 +77,7 @@ class Csv(TableSource):
         ),
         **dict.fromkeys(
             ("header", "has_header", "hasheader"),
-            "the first line is the header; for files without one, write `column_names: [a, b, c]`",
+            "the first line is the header; for files without one, write `column_names: [a, b, c]`, or how many columns there are",
         ),
         **dict.fromkeys(("names", "new_columns"), "write `column_names: {value}`, for files without a header"),
         **dict.fromkeys(("decimal_point", "decimal_separator"), "write `decimal: {value}`"),
@@ -99,18 +110,29 @@ class Csv(TableSource):
     ] = "utf-8"
     types: Types = {}  # noqa: RUF012  # a field of pydantic, which copies it
     column_names: Annotated[
-        Names | None, Field(min_length=1, description="The names of the columns, for files without a header.")
+        int | Annotated[Names, Field(min_length=1)] | None,
+        BeforeValidator(read_column_names),
+        Field(
+            description="The names of the columns, for files without a header; or how many there are, for `column_1`, `column_2` and so on."
+        ),
     ] = None
 
     @property
     def format(self) -> CsvFormat:
         """How the files are written."""
         texts = Notation(self.missing_values, self.decimal)
-        return CsvFormat(self.delimiter, self.encoding, self.column_names, texts)
+        return CsvFormat(self.delimiter, self.encoding, self.names, texts)
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The names of the columns of files without a header."""
+        if isinstance(self.column_names, int):
+            return tuple(f"column_{number}" for number in range(1, self.column_names + 1))
+        return self.column_names
 
     def header_of_file(self, file: TableFile) -> FileColumns:
-        if self.column_names is not None:
-            check_names(self.column_names, file.shown)
+        if self.names is not None:
+            check_names(self.names, file.shown)
         names = open_csv(file, self.format).names
         for name in self.types:
             # New rows may have fewer columns: no targets.

@@ -178,7 +178,10 @@ def check_names(names: Sequence[str], shown: str) -> None:
         raise RunError(
             "E405",
             f"the first line of {shown!r} has numbers in place of names: {listed(names[:5])}",
-            helps=("if it has no header, give the names: `column_names: [a, b, c]`",),
+            helps=(
+                "if it has no header, give the names: `column_names: [a, b, c]`",
+                f"or how many columns there are: with `column_names: {len(names)}` they are `column_1`, `column_2` and so on",
+            ),
         )
 
 
