@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from modelc.compiler.binding.columns import missing_column
+from modelc.compiler.binding.columns import missing_column, note_on_columns
 from modelc.compiler.binding.task import Columns, Task
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.data_source import Column
 
@@ -35,6 +36,8 @@ def check_split_columns(reporter: Reporter, task: Task, columns: Columns) -> Non
         return
     for column, key in windows.columns.items():
         check_window_column(reporter, key, column, columns)
+    for column in windows.gaps.numbers if windows.gaps is not None else ():
+        check_filled_column(reporter, task, column, columns)
 
 
 def check_sampling(reporter: Reporter, task: Task, columns: Columns) -> None:
@@ -60,6 +63,28 @@ def check_window_column(reporter: Reporter, key: str, column: str, columns: Mapp
     elif (known := columns[column].type) is not None and known.shape:
         message = f"`{column}` has rows of shape {show_shape(known.shape)}, and `{key}` goes by one value in each row"
         reporter.add("E402", message, at, label="several values", help="name a column with one value in each row")
+
+
+def check_filled_column(reporter: Reporter, task: Task, column: str, columns: Mapping[str, Column]) -> None:
+    """Report a column that `gaps` fills with a number and that is not there, has no numbers, or is read by nothing."""
+    assert task.data is not None
+    at: Path = ("data", "windows", "gaps", "fill", column)
+    bindings = [*(task.inputs or {}).values(), *(task.targets or {}).values()]
+    read = {name for binding in bindings for name in binding.names}
+    if column not in columns:
+        close, note = suggest(column, columns).new, note_on_columns(columns)
+        help = f"did you mean `{close}`?" if close else ()
+        message = f"the data has no column `{column}`"
+        reporter.add("E401", message, at, key=True, label=f"no column `{column}`", help=help, note=note)
+    elif (known := columns[column].type) is not None and (kind := KINDS.get(known.dtype)) is not None:
+        message, help = (
+            f"`{column}` has {kind}, and `fill` has a number for it",
+            "remove it: a missing row has those of the row before it",
+        )
+        reporter.add("E402", message, at, key=True, label="no numbers", help=help)
+    elif column not in read and None not in {**task.data.inputs, **task.data.targets}.values():
+        message, help = f"`gaps` fills `{column}`, which no input and no target reads", "remove it, or read the column"
+        reporter.add("E401", message, at, key=True, label="not read", help=help)
 
 
 def check_split_column(reporter: Reporter, task: Task, key: str, column: str, known: TensorType, at: Path) -> None:

@@ -1,8 +1,12 @@
 """Windows: the value of `data.windows`, how a series is cut into pairs of a context and the horizon behind it."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+END, PREVIOUS = "end", "previous"
+"""What becomes of a gap: it ends windows; and what missing rows are filled with: the values of the row before."""
 ANY = "any"
 """The value of `freq` that says that each row follows the one before it, whatever time lies between."""
 UNITS = {
@@ -37,9 +41,19 @@ class Step(NamedTuple):
         return f"{int(self.amount) // units[name]}{UNITS[name][0]}"
 
 
+class Gaps(NamedTuple):
+    """How rows that are missing between two of a series are filled, at most `limit` of them: each has the values of the row before
+    it, but in these columns of `numbers`.
+    """
+
+    limit: int
+    numbers: Mapping[str, float] = MappingProxyType({})
+
+
 class WindowsSpec(NamedTuple):
     """`context` rows of a series, and the `horizon` rows behind them, as often as they fit, `stride` rows apart. A series is the
-    rows with one value of the column `group_by`, in the order of the column `time`, `freq` apart; `freq` as it is written.
+    rows with one value of the column `group_by`, in the order of the column `time`, `freq` apart; `freq` as it is written. Without
+    `gaps`, missing rows end windows.
     """
 
     context: int
@@ -48,6 +62,7 @@ class WindowsSpec(NamedTuple):
     time: str | None = None
     group_by: str | None = None
     freq: str | float | None = None
+    gaps: Gaps | None = None
 
     @property
     def columns(self) -> dict[str, str]:

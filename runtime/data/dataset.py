@@ -25,6 +25,7 @@ from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests
 from modelc.runtime.data.column_profiles import Profiles, profile_columns
 from modelc.runtime.data.counted_elements import counted_elements, masks_among_targets
 from modelc.runtime.data.equal_lengths import need_equal_lengths
+from modelc.runtime.data.gaps import of_source
 from modelc.runtime.data.ids import check_ids
 from modelc.runtime.data.known_masks import NOTHING, KnownMasks, known_masks
 from modelc.runtime.data.learning import (
@@ -290,6 +291,7 @@ def read_part(
     """Rows from columns of equal length, read by what was `learnt`, or what is learnt here of the rows `training`, where these
     are given. `masks_before` are the masks of the training rows, where these are others. Of `windows` each is a row.
     """
+    columns = columns if windows is None else windows.columns
     need_row_memory(task, columns, None if windows is None else len(windows.starts))
     names: dict[str, tuple[str, ...]] = {}
     values: dict[str, Any] = {}
@@ -298,7 +300,8 @@ def read_part(
     def read_one(binding: Binding, counts: Array | None = None) -> Array:
         if windows is not None and counts is not None:
             counts = counts_of_rows(windows, counts, len(windows.series.order))
-        array, value = read_binding(binding, columns, learnt, counts, training)
+        with of_source(None if windows is None else windows.series):
+            array, value = read_binding(binding, columns, learnt, counts, training)
         if value is not None:
             names[key_of(binding)], values[key_of(binding)] = binding.names, value
         if windows is None:

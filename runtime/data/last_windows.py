@@ -10,6 +10,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted, listed
 from modelc.compiler.language.windows import WindowsSpec
 from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.gaps import fill_gaps
 from modelc.runtime.data.learning import Learnt, every_row, of_columns, step_known
 from modelc.runtime.data.new_inputs import checked_inputs
 from modelc.runtime.data.read_binding import of_other_rows, read_binding
@@ -37,7 +38,9 @@ def last_windows(task: Task, columns: Arrays, learnt: Learnt) -> Ahead:
     assert task.data is not None and task.data.windows is not None
     spec = task.data.windows
     series = series_of(spec, len(next(iter(columns.values()), ())), columns, step_known(learnt))
-    ends = known_ends(series, known_rows(task, columns, learnt)[series.order])
+    series, columns = fill_gaps(spec, series, columns)
+    # Behind the last row that is known a gap may be filled before those of the horizon: it is of that.
+    ends = known_ends(series, known_rows(task, columns, learnt)[series.order] & ~series.filled)
     short = (ends < spec.context) | ~unbroken(series, ends - spec.context, ends)
     left_out = [series.called(number) for number in np.flatnonzero(short).tolist()]
     if short.all():
@@ -50,7 +53,7 @@ def last_windows(task: Task, columns: Arrays, learnt: Learnt) -> Ahead:
     )
     if any(span_of(task, binding) == "horizon" for binding in (task.inputs or {}).values()):
         need_horizon(task, spec, series, ends, given)
-    windows = Windows(spec, series, ends - spec.context, Parts(np.arange(0)), Parts(np.arange(len(ends))))
+    windows = Windows(spec, series, ends - spec.context, Parts(np.arange(0)), Parts(np.arange(len(ends))), columns)
     inputs = {name: read_over(task, windows, one, columns, learnt) for name, one in (task.inputs or {}).items()}
     notes = (
         (f"no prediction for {listed(left_out)}: a series needs {spec.context:,} rows without a gap at its end",)
@@ -120,7 +123,7 @@ def read_over(task: Task, windows: Windows, binding: Binding, columns: Arrays, l
     try:
         array, _ = read_binding(placed, {name: column[flat] for name, column in columns.items()}, learnt)
     except RunError as error:
-        row = None if error.row is None else int(flat[error.row])
+        row = None if error.row is None else int(windows.series.source_of(flat[[error.row]])[0])
         raise of_other_rows(error).of_row(row) from None
     return array.reshape(*rows.shape, *array.shape[1:])
 

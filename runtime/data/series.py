@@ -1,7 +1,7 @@
 """The rows of a source as series: the rows with one value of a column, by time, and where rows are missing between them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,8 @@ class Series:
     `order` `[rows]` has the numbers of the rows. At each of its places are `series`, the number of the series, and `run`, that of
     the rows without a gap between them. `names` are the values that tell series apart, `times` at each place is a date, in
     microseconds, or a number; both are None where there is no such column. `step` is how far rows of a run are apart, None
-    where any distance will do.
+    where any distance will do. `sources` has, of the rows with the last numbers, which fill gaps, the rows of the source that are
+    before them.
     """
 
     order: Array
@@ -32,6 +33,23 @@ class Series:
     names: Array | None = None
     times: Array | None = None
     step: Step | None = None
+    sources: Array | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows are those of the source, which have the first numbers."""
+        return len(self.order) - (0 if self.sources is None else len(self.sources))
+
+    @property
+    def filled(self) -> Array:
+        """At which places there is a row that fills a gap."""
+        return np.asarray(self.order >= self.rows)
+
+    def source_of(self, rows: Array) -> Array:
+        """The rows of the source that `rows` are, or that are before the gap that they fill."""
+        if self.sources is None:
+            return rows
+        return np.where(rows < self.rows, rows, self.sources[np.maximum(rows - self.rows, 0)])
 
     @property
     def gaps(self) -> int:
@@ -105,13 +123,30 @@ def at_one_time(windows: WindowsSpec, series: Series, columns: Arrays, rows: Arr
     return RunError("E403", message, helps=(help,), at=AT_TIME, row=second)
 
 
-def months_of(times: Array) -> tuple[Array, Array]:
-    """The months of dates, counted, and where in their month they are, -1 for its last day."""
+class Months(NamedTuple):
+    """Dates as their `number` of a month, and how far `inside` of it they are, in microseconds; `is_last` where it is its last day."""
+
+    number: Array
+    inside: Array
+    is_last: Array
+
+    @property
+    def places(self) -> Array:
+        """Where in their month they are: of its last day the time alone, as a negative number."""
+        return np.where(self.is_last, -1 - self.inside % MICROSECONDS["day"], self.inside)
+
+
+def months_of(times: Array) -> Months:
+    """Dates by their months."""
     months = times.astype("datetime64[M]")
     inside = (times - months.astype("datetime64[us]")).astype(np.int64)
-    day = MICROSECONDS["day"]
-    is_last = (times + np.timedelta64(day, "us")).astype("datetime64[M]") > months
-    return months.astype(np.int64), np.where(is_last, -1 - inside % day, inside)
+    is_last = (times + np.timedelta64(MICROSECONDS["day"], "us")).astype("datetime64[M]") > months
+    return Months(months.astype(np.int64), inside, is_last)
+
+
+def moved_in_month(months: Months) -> Array:
+    """Which neighbours are at different places of their months, counted from both ends."""
+    return np.asarray((np.diff(months.places) != 0) & (np.diff(months.inside) != 0))
 
 
 def usual_step(times: Array, same: Array) -> Step | None:
@@ -122,10 +157,9 @@ def usual_step(times: Array, same: Array) -> Step | None:
         return None
     if times.dtype.kind != "M":
         return Step(float(most_frequent(np.diff(times)[same])), "number")
-    months, places = months_of(times)
-    first_days = (times - times.astype("datetime64[M]").astype("datetime64[us]")).astype(np.int64)
-    if (places == places[0]).all() or (first_days == first_days[0]).all():
-        return Step(int(most_frequent(np.diff(months)[same])), "month")
+    months = months_of(times)
+    if any((one == one[0]).all() for one in (months.places, months.inside)):
+        return Step(int(most_frequent(np.diff(months.number)[same])), "month")
     return Step(int(most_frequent(np.diff(times).astype(np.int64)[same])), "microsecond")
 
 
@@ -152,10 +186,8 @@ def breaks(times: Array, step: Step | None) -> Array:
         return np.asarray(~np.isclose(np.diff(times), step.amount, rtol=1e-9, atol=0))
     if step.unit == "microsecond":
         return np.asarray(np.diff(times).astype(np.int64) != step.amount)
-    months, places = months_of(times)
-    days = (times - times.astype("datetime64[M]").astype("datetime64[us]")).astype(np.int64)
-    moved = (np.diff(places) != 0) & (np.diff(days) != 0)
-    return np.asarray((np.diff(months) != step.amount) | moved)
+    months = months_of(times)
+    return np.asarray((np.diff(months.number) != step.amount) | moved_in_month(months))
 
 
 def check_close(windows: WindowsSpec, series: Series, same: Array, columns: Arrays) -> None:
@@ -195,22 +227,34 @@ def times_behind(spec: WindowsSpec, series: Series, columns: Arrays, ends: Array
     if step.unit == "microsecond":
         found = last[:, None] + (ahead * int(step.amount)).astype("timedelta64[us]")
     else:
-        found = months_behind(times, ends, ahead * int(step.amount), spec.context)
+        last, first = times[ends - 1], times[ends - spec.context]
+        is_end = months_of(last).is_last & months_of(first).is_last
+        found = months_after(last[:, None], ahead * int(step.amount), is_end[:, None])
     return found if column.dtype.kind == "M" else written_like(found, str(column[series.order[ends[0] - 1]]))
 
 
-def months_behind(times: Array, ends: Array, months: Array, context: int) -> Array:
-    """So many months behind the dates before `ends`: at the same place of the month, or on its last day where the first and the last
-    date of the context are.
-    """
-    last, first = times[ends - 1], times[ends - context]
-    is_end = (months_of(last)[1] < 0) & (months_of(first)[1] < 0)
-    starts = last.astype("datetime64[M]")
-    inside = last - starts.astype("datetime64[us]")
-    there = (starts[:, None] + months).astype("datetime64[us]") + inside[:, None]
+def months_after(dates: Array, months: Array, is_end: Array) -> Array:
+    """So many months behind `dates`: at the same place of the month, which is its last day where it `is_end`, or the month is shorter."""
+    starts = dates.astype("datetime64[M]")
+    inside = dates - starts.astype("datetime64[us]")
     day = np.timedelta64(MICROSECONDS["day"], "us")
-    ends_of = (starts[:, None] + months + 1).astype("datetime64[us]") - day + (inside % day)[:, None]
-    return np.asarray(np.where(is_end[:, None], ends_of, there))
+    last = (starts + months + 1).astype("datetime64[us]") - day + inside % day
+    there = (starts + months).astype("datetime64[us]") + inside
+    return np.asarray(np.where(is_end, last, np.minimum(there, last)))
+
+
+def times_after(series: Series, places: Array, steps: Array) -> Array:
+    """The times of so many steps behind those at the `places` of a series, behind each of which there is another one of it."""
+    step, times = series.step, series.times
+    assert step is not None and times is not None
+    begin = times[places]
+    if step.unit == "number":
+        return np.asarray(begin + steps * (int(step.amount) if float(step.amount).is_integer() else step.amount))
+    if step.unit == "microsecond":
+        return np.asarray(begin + (steps * int(step.amount)).astype("timedelta64[us]"))
+    is_last = months_of(times).is_last
+    is_end = is_last[places] & is_last[np.minimum(places + 1, len(times) - 1)]
+    return np.asarray(np.where(steps == 0, begin, months_after(begin, steps * int(step.amount), is_end)))
 
 
 def written_like(times: Array, text: str) -> Array:

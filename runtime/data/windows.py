@@ -17,6 +17,7 @@ from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.splits import check_taken
 from modelc.compiler.language.windows import MICROSECONDS, SpanName, Step, WindowsSpec
 from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.gaps import fill_gaps, targets_are_stated
 from modelc.runtime.data.series import Series, series_of
 from modelc.runtime.data.split_columns import marked_rows
 from modelc.runtime.data.splitting import Parts
@@ -31,7 +32,7 @@ AT_ONCE = 2**22
 @dataclass(frozen=True, slots=True)
 class Windows:
     """All windows of a source: `starts` has the place of the first row of each in the order of `series`. `rows` are the numbers of
-    the rows of each part, `parts` those of the windows.
+    the rows of each part, `parts` those of the windows. `columns` are those of the source, with the rows that fill gaps behind its own.
     """
 
     spec: WindowsSpec
@@ -39,6 +40,7 @@ class Windows:
     starts: Array
     rows: Parts
     parts: Parts
+    columns: Arrays
 
     def rows_of(self, windows: Array, span: SpanName) -> Array:
         """The numbers of the rows of the source that these windows read over a span: `[windows, steps]`, or `[windows]` of
@@ -68,15 +70,17 @@ def windows_of(task: Task, columns: Arrays, *, splits: bool = True, step: Step |
     series = series_of(data.windows, rows, columns, step)
     part = parts_of_rows(data, series, columns) if splits else np.zeros(rows, np.int8)
     of_rows = as_parts(data, part, splits=splits)
+    series, columns = fill_gaps(data.windows, series, columns)
     whole = any(one.copies_input and data.spans.get(one.subject) != "horizon" for one in (task.targets or {}).values())
-    starts, owners = starts_of(data.windows, series, part[series.order], whole=whole)
+    unknown = np.zeros(len(series.order), bool) if targets_are_stated(task) else series.filled
+    starts, owners = starts_of(data.windows, series, part[series.source_of(series.order)], unknown, whole=whole)
     need_windows(data, series, starts)
     of_windows = as_parts(data, owners, splits=splits)
     for key in data.splits if splits else ():
         need_windows_of(data, key, getattr(of_windows, key))
     if not len(of_windows.train):
         raise RunError("E404", "no window is left to train on", helps=("hold fewer rows out",), at=AT)
-    found = Windows(data.windows, series, starts, of_rows, of_windows)
+    found = Windows(data.windows, series, starts, of_rows, of_windows, columns)
     return replace(found, parts=replace(of_windows, notes=notes_on(found)))
 
 
@@ -137,7 +141,7 @@ def need_constant(windows: Windows, binding: Binding, array: Array) -> None:
     changes = (ordered[1:] != ordered[:-1]).any(axis=1) & (series.series[1:] == series.series[:-1])
     if changes.any():
         place = int(np.argmax(changes)) + 1
-        whose, row = series.called(int(series.series[place])), int(series.order[place])
+        whose, row = series.called(int(series.series[place])), int(series.source_of(series.order)[place])
         message = f"`{binding.name}` is one value a series, and changes in {whose} in row {row}"
         help = "remove `span: static`, and read it over the context, or over the horizon where it is known ahead"
         raise RunError("E403", message, helps=(help,), at=binding.at, row=row)
@@ -163,8 +167,8 @@ def counts_of_rows(windows: Windows, counts: Array, rows: int) -> Array:
 
 
 def first_rows(windows: Windows) -> Array:
-    """The row of the source in which the targets of each window begin."""
-    return np.asarray(windows.series.order[windows.starts + windows.spec.context])
+    """The row of the source in which the targets of each window begin, or behind which, where a gap is filled there."""
+    return np.asarray(windows.series.source_of(windows.series.order[windows.starts + windows.spec.context]))
 
 
 class Labels(NamedTuple):
@@ -227,15 +231,18 @@ def as_parts(data: DataSpec, part: Array, *, splits: bool) -> Parts:
     return Parts(np.flatnonzero(part == 0), held.get("validation"), held.get("test"))
 
 
-def starts_of(spec: WindowsSpec, series: Series, part: Array, *, whole: bool) -> tuple[Array, Array]:
-    """The places where windows begin, and the number of the part of each. `part` is that of the row at each place; with `whole`, the
-    context lies inside the part too.
+def starts_of(spec: WindowsSpec, series: Series, part: Array, unknown: Array, *, whole: bool) -> tuple[Array, Array]:
+    """The places where windows begin, and the number of the part of each. `part` is that of the row at each place, `unknown` which
+    cannot be those of a target; with `whole`, the context lies inside the part too, and is of targets too.
     """
     places = np.arange(len(part))
     run_first, _ = bounds(series.run)
     first, stop = bounds(2 * len(PARTS) * series.run.astype(np.int64) + part)
     earliest = first + spec.context if whole else np.maximum(first, run_first + spec.context)
     is_first = (places >= earliest) & (places + spec.horizon <= stop) & ((places - earliest) % spec.stride == 0)
+    before = np.concatenate([[0], np.cumsum(unknown)])
+    begin = np.maximum(places - spec.context, 0) if whole else places
+    is_first &= before[np.minimum(places + spec.horizon, len(part))] == before[begin]
     targets = np.flatnonzero(is_first)
     return targets - spec.context, part[targets]
 
@@ -255,11 +262,17 @@ def need_windows(data: DataSpec, series: Series, starts: Array) -> None:
         return
     longest_run, longest = (int(np.bincount(one).max()) for one in (series.run, series.series))
     size = f"a window has {windows.context:,} + {windows.horizon:,} rows"
+    if longest_run >= windows.size and series.sources is not None:
+        message = f"{size}, and no targets of one are rows of the data, with none between them that `gaps` fills"
+        help = "where it is known what a target is in missing rows, say so: `fill: {COLUMN: 0}` for its column"
+        raise RunError("E404", message, helps=(help, "or give a smaller `horizon`"), at=AT)
     if longest >= windows.size > longest_run:
         message = f"{size}, and no series has so many without a gap: at most {longest_run:,}"
         notes = (f"rows are taken to be {series.step} apart, and {counted(series.gaps, 'gap')} end them",)
         help = "`freq: any` in `windows` takes rows as they follow one another, whatever time lies between"
-        raise RunError("E404", message, notes=notes, helps=(help, "or give smaller windows"), at=AT)
+        fill = "`gaps: {fill: previous, limit: 6}` fills up to 6 rows that are missing together, in contexts"
+        fill = fill if windows.gaps is None else "give a larger `limit` of rows that are filled"
+        raise RunError("E404", message, notes=notes, helps=(help, f"or {fill}", "or give smaller windows"), at=AT)
     if longest >= windows.size:
         raise RunError("E404", f"{size}, and no part of a series has so many", helps=("hold fewer rows out",), at=AT)
     help = "give a smaller `context` or `horizon`"
@@ -287,6 +300,11 @@ def notes_on(windows: Windows) -> tuple[str, ...]:
     found = [f"rows are windows: {len(windows.starts):,}{of if spec.group_by else ''}; {size}"]
     if series.step is not None and spec.freq is None:
         found.append(f"rows of a series are {series.step} apart, which is found most often; `freq` says it otherwise")
+    if series.sources is not None:
+        are = "is" if len(series.sources) == 1 else "are"
+        found.append(
+            f"{counted(len(series.sources), 'row')} that {'was' if are == 'is' else 'were'} missing {are} filled"
+        )
     if series.gaps:
         found.append(f"{counted(series.gaps, 'gap')} between rows {'ends' if series.gaps == 1 else 'end'} windows")
     without = np.setdiff1d(np.arange(total), owners)

@@ -1,6 +1,7 @@
 """`modelc` with windows of series: from a csv file of rows to forecasts beyond its end."""
 
 import csv
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -186,3 +187,68 @@ def test_times_go_on_as_the_column_writes_them(
     assert [(row["day"], row["ahead"]) for row in table(tmp_path / "ahead.csv")] == [
         (day, str(ahead)) for ahead, day in enumerate(following, 1)
     ]
+
+
+GAPS = "gaps: {fill: {promo: 0}, limit: 2}"
+
+
+def test_forecasts_and_scores_of_rows_with_gaps_are_those_of_rows_that_fill_them(tmp_path: Path) -> None:
+    spec = SPEC.replace("group_by: store", f"group_by: store, {GAPS}")
+    (tmp_path / "sales.yaml").write_text(spec)
+    missing = {("north", 4), ("south", 12), ("south", 13), ("north", 25)}
+    days = {(store, str(FIRST + timedelta(day))) for store, day in missing}
+    keep(tmp_path, [row for row in sales() if (row["store"], row["day"]) not in days])
+    trained = modelc("train", "sales.yaml", "--run-dir", "run", cwd=tmp_path)
+    assert trained.code == 0, trained.err
+    assert "note: 4 rows that were missing are filled" in trained.out
+    # With what stands for them in the file, and what is to be predicted left empty.
+    before: dict[str, Any] = {}
+    whole = []
+    for row in sales():
+        if (row["store"], row["day"]) in days:
+            row = row | {"sales": before[row["store"]], "promo": 0}
+        before[row["store"]] = row["sales"]
+        whole.append(row)
+    ends = {(row["store"], row["day"]) for row in last_days(sales(), 3)}
+    whole = [row | ({"sales": ""} if (row["store"], row["day"]) in ends else {}) for row in whole]
+    keep(tmp_path, whole, "whole")
+    keep(tmp_path, [row for row in whole if (row["store"], row["day"]) not in days], "some")
+    for name in ("whole", "some"):
+        found = modelc("predict", "run", f"{name}.csv", "-o", f"{name}_ahead.csv", cwd=tmp_path)
+        assert found.code == 0, found.err
+    assert table(tmp_path / "some_ahead.csv") == table(tmp_path / "whole_ahead.csv")
+    scored = modelc("evaluate", "run", "sales.csv", "--format", "json", cwd=tmp_path)
+    assert scored.code == 0, scored.err
+    # North has 21 windows with a row behind each of its days, less those whose targets are the days 4 or 25.
+    count = {"north": range(30 - 9), "south": range(25 - 9)}
+    targets = {"north": {4, 25}, "south": {12, 13}}
+    kept = [
+        first
+        for store, every in count.items()
+        for first in every
+        if not {first + 7, first + 8, first + 9} & targets[store]
+    ]
+    assert json.loads(scored.out)["rows"] == len(kept)
+
+
+def test_a_gap_before_what_is_known_ahead_is_of_the_horizon(tmp_path: Path) -> None:
+    (tmp_path / "sales.yaml").write_text(SPEC.replace("group_by: store", f"group_by: store, {GAPS}"))
+    keep(tmp_path, sales())
+    assert modelc("train", "sales.yaml", "--run-dir", "run", cwd=tmp_path).code == 0
+    rows = [row for row in sales() if row["store"] == "north"][:20]
+    new = [*rows[:17], *(row | {"sales": ""} for row in rows[18:])]
+    keep(tmp_path, new, "new")
+    found = modelc("predict", "run", "new.csv", "-o", "ahead.csv", cwd=tmp_path)
+    assert found.code == 0, found.err
+    assert [row["day"] for row in table(tmp_path / "ahead.csv")] == [
+        str(FIRST + timedelta(day)) for day in (17, 18, 19)
+    ]
+    # The same as with the row in the file, in which nothing is known but what `fill` says.
+    keep(
+        tmp_path,
+        [*rows[:17], *(row | {"sales": "", "promo": 0 if row is rows[17] else row["promo"]} for row in rows[17:])],
+        "whole",
+    )
+    found = modelc("predict", "run", "whole.csv", "-o", "whole_ahead.csv", cwd=tmp_path)
+    assert found.code == 0, found.err
+    assert table(tmp_path / "ahead.csv") == table(tmp_path / "whole_ahead.csv")

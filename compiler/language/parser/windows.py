@@ -1,16 +1,17 @@
 """Parses `data.windows` and what goes with it: how far rows are apart, and what cannot stand beside windows."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.parser.named_item import Found
-from modelc.compiler.language.parser.walk import read_keys
+from modelc.compiler.language.parser.walk import read, read_keys
 from modelc.compiler.language.splits import Split
 from modelc.compiler.language.suggestions.reporter import Reporter
-from modelc.compiler.language.window_grammar import FREQ, WINDOWS
-from modelc.compiler.language.windows import ANY, SpanName, WindowsSpec, read_step
+from modelc.compiler.language.window_grammar import FREQ, GAPS, WINDOWS, as_gaps
+from modelc.compiler.language.windows import ANY, END, PREVIOUS, Gaps, SpanName, WindowsSpec, read_step
 from modelc.compiler.library.base.registry import fold
 
 PANDAS = {
@@ -28,7 +29,7 @@ PANDAS = {
 
 def read_windows(reporter: Reporter, raw: Any, path: Path) -> WindowsSpec | None:
     """The windows at `path`; None where they could not be read."""
-    found = read_keys(reporter, WINDOWS, raw, path)
+    found = read_keys(reporter, WINDOWS, raw, path, readers={"gaps": read_gaps})
     if found is None or reporter.has_hole(path):
         return None
     freq = found.get("freq")
@@ -41,8 +42,60 @@ def read_windows(reporter: Reporter, raw: Any, path: Path) -> WindowsSpec | None
         message, help = "`time` and `group_by` name the same column", "a series has a time in each of its rows"
         reporter.add("E108", message, (*path, "time"), label="the column of `group_by`", help=help)
         return None
-    given = {key: value for key, value in found.items() if value is not None}
-    return None if None in found.values() else WindowsSpec(**given)
+    if None in found.values() or not may_be_filled(reporter, found, path):
+        return None
+    return WindowsSpec(**{**found, "gaps": gaps_of(found.get("gaps"))})
+
+
+def read_gaps(reporter: Reporter, raw: Any, path: Path) -> Any:
+    """What stands at `path` for gaps; reports words that say it otherwise with what is written for them."""
+    at: Path = (*path, "fill") if isinstance(raw, Mapping) else path
+    word, known = (raw.get("fill"), PREVIOUS) if isinstance(raw, Mapping) else (raw, END)
+    if not isinstance(word, str) or word == known or reporter.is_hole(at):
+        return read(reporter, GAPS, raw, path)
+    key = str(at[-1])
+    reporter.add("E106", f"`{key}` cannot be `{word}`", at, label="no way to fill gaps", help=as_gaps(key, word, {}))
+    return None
+
+
+def gaps_of(found: Any) -> Gaps | None:
+    """How gaps are filled, None where they end windows."""
+    if not isinstance(found, Mapping):
+        return None
+    fill = found["fill"]
+    return Gaps(found["limit"], MappingProxyType(dict(fill) if isinstance(fill, Mapping) else {}))
+
+
+def may_be_filled(reporter: Reporter, found: Mapping[str, Any], path: Path) -> bool:
+    """Whether gaps are filled in columns that may be filled, of series that have any; reports it if not."""
+    gaps = found.get("gaps")
+    if not isinstance(gaps, Mapping):
+        return True
+    if found.get("freq") == ANY:
+        message, help = (
+            "with `freq: any` there are no gaps to be filled",
+            "write the distance of rows, such as `freq: 1d`",
+        )
+        related = [((*path, "freq"), "any distance")]
+        reporter.add(
+            "E108",
+            message,
+            (*path, "gaps"),
+            key=True,
+            label="no gaps",
+            help=(help, "or remove `gaps`"),
+            related=related,
+        )
+        return False
+    fill = gaps.get("fill")
+    for key in ("time", "group_by"):
+        if isinstance(fill, Mapping) and found.get(key) in fill:
+            message = f"`{found[key]}` is the column of `{key}`, which is known in rows that are missing"
+            reporter.add(
+                "E106", message, (*path, "gaps", "fill", found[key]), key=True, label="known", help="remove it"
+            )
+            return False
+    return True
 
 
 def report_freq(reporter: Reporter, freq: Any, path: Path) -> None:

@@ -20,6 +20,7 @@ WORDS = {
     "group_by": ("entity", "entity_column", "group_ids", "id_column", "item_id", "series", "series_id", "unique_id"),
     "time": ("date_column", "time_column", "time_idx", "time_index", "timestamp", "timestamp_column"),
     "freq": ("frequency",),
+    "gaps": ("allow_missing_timesteps", "fill_gaps", "fill_missing_dates", "fillna", "gap", "missing_timesteps"),
 }  # fmt: skip
 """The keys of `windows`, each with what Keras, Darts, GluonTS and PyTorch Forecasting call it."""
 OTHERS = {
@@ -56,4 +57,6 @@ def written_inside(key: str, value: Any, data: Any) -> str:
     order = ("context", "horizon", "stride", "time", "group_by", "freq")
     given = {"context": 72, "horizon": 1} | known
     written = ", ".join(f"{name}: {given[name]}" for name in order if name in given)
+    if "gaps" in stated:
+        written += ", time: COLUMN" * ("time" not in given) + ", gaps: {fill: previous, limit: 6}"
     return f"write it inside `windows`: `windows: {{{written}}}`"
