@@ -113,8 +113,9 @@ def rows_to_score(
         from modelc.runtime.runs.learnt_values import values_for_prediction
         from modelc.runtime.runs.rows_for_run import part_for
 
-        found = rows_in(run, task, data, folders)
-        task, part, seen = part_for(run, task, found, values_for_prediction(run))
+        found = rows_in(run, task, data, folders, skipping=True)
+        task, part, seen, notes = part_for(run, task, found, values_for_prediction(run))
+        inform(*notes)
         facts: dict[str, object] = {
             "split": None,
             "data": found.shown,

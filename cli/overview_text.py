@@ -40,6 +40,11 @@ def overview_lines(found: "Overview", name: str, source: str, width: int) -> lis
         lines += ["", *classes_table(one, width)]
     for sample in found.samples:
         lines += ["", *sample_lines(sample, width)]
+    for part in found.skipped:
+        rows = [str(row) for row in part.rows[:MOST_FINDINGS]]
+        more = len(part.rows) - len(rows)
+        lines += ["", *paragraphs("", [part.sentence], width), *paragraphs("  ", rows, width)]
+        lines += [f"  and {counted(more, 'row')} more, which `--format json` has"] if more else []
     if found.parts:
         lines += ["", *paragraphs("note  ", found.notes[:MOST_FINDINGS], width), *findings_lines(found.findings, width)]
     return lines

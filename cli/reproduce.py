@@ -172,6 +172,7 @@ def trained_again(
             again.environment,
             again.dataset.train.learnt,
             again.dataset.profiles,
+            again.dataset.skipped,
         ),
         stop,
     )

@@ -238,8 +238,8 @@ def run(
     if asked.processes is not None:
         new.need_place()
     say(*header(task, prepared, new.name, path, dataset, execution, new.folder))
-    learnt, profiles = dataset.train.learnt, dataset.profiles
-    recorder = begin(new, task, checked, path, settings, where, data, recorded, learnt, profiles)
+    kept = dataset.train.learnt, dataset.profiles, dataset.skipped
+    recorder = begin(new, task, checked, path, settings, where, data, recorded, *kept)
     show = partial(show_run_error_in, document=task.spec.document, sources=checked.sources)
     fitted = partial(fit_and_keep, show=show, verbose=asked.rows.verbose)
     fitted(task, prepared, dataset, execution, recorder, saving, stop, baseline)

@@ -25,6 +25,7 @@ from modelc.runtime.data.class_balance import balanced_spec
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.given_columns import columns_given
 from modelc.runtime.data.learnt_task import as_learnt
+from modelc.runtime.data.loading import given_to
 from modelc.runtime.data.new_rows import NewRows, new_rows
 from modelc.runtime.data.opened_files import opened_by_inputs
 from modelc.runtime.evaluate import evaluate as scores_of
@@ -100,14 +101,15 @@ class TrainedRun:
         of the run's own data: the test rows if there are any, else the validation rows. Raises RunError, SpecError.
         """
         snapshot = self._weights(prepare(self._task), weights)
+        said: tuple[str, ...] = ()
         if data is None:
             task, part = self._rows_of_split(split)
         else:
             need_one_choice(split)
             learnt = values_for_prediction(self._run)
-            task, part, _ = part_for(self._run, self._task, self._rows_given(data), learnt)
+            task, part, _, said = part_for(self._run, self._task, self._rows_given(data, skipping=True), learnt)
         task, notes = as_trained(task, self._run.environment())
-        for note in notes:
+        for note in (*said, *notes):
             warn(note, 2)
         return scores_of(prepare(task), snapshot.params, snapshot.state, part)
 
@@ -140,10 +142,11 @@ class TrainedRun:
         shown, labels = predictions_by_row(task, predicted), rows.others if label_names(task) else {}
         return columns_to_write(outputs_by_row(task), shown, "npz", raw=raw, labels=labels)
 
-    def _rows_given(self, data: Any) -> NewRows:
+    def _rows_given(self, data: Any, *, skipping: bool = False) -> NewRows:
         if isinstance(data, str | os.PathLike):
-            trained = columns_in(self._run.environment())
-            return new_rows(Path(data), self._task.source, trained, self._data_root, opened_by_inputs(self._task))
+            trained, source = columns_in(self._run.environment()), self._task.source
+            source = given_to(self._task, source) if skipping and source is not None else source
+            return new_rows(Path(data), source, trained, self._data_root, opened_by_inputs(self._task))
         columns, arrays = columns_given(data)
         names = [*columns, *columns.refused]
         return NewRows("the data", names, columns.refused, lambda wanted: {name: arrays[name] for name in wanted})
@@ -269,8 +272,8 @@ def trained(
     execution, ready = fed(choose(task, ONE_DEVICE), task, dataset), prepare(task)
     recorded = environment(task, execution, [], dataset.digests, arrays)
     data = balanced_spec(checked.data, task)
-    learnt, profiles = dataset.train.learnt, dataset.profiles
-    recorder = begin(new, task, checked, path, settings, where, data, recorded, learnt, profiles)
+    kept = dataset.train.learnt, dataset.profiles, dataset.skipped
+    recorder = begin(new, task, checked, path, settings, where, data, recorded, *kept)
     saving = Saving(cadence_of("10 min"), 3)
     with recorder, CheckpointSaver(recorder, saving) as saver:
         recorder.finish(fit(ready, dataset, execution, recorder, lambda: False, saver))

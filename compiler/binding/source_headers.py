@@ -1,6 +1,6 @@
 """What the headers of the data files of a spec say of its columns, before any row is read; uses no numpy."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -58,13 +58,18 @@ def inspect_sources(
         if source is None:
             continue
         below = root_for(document, root, at)
+        source = source.skipping({}) if data.skips else source
         try:
             # A check looks again and again at a text with suggestions, and a file may have thousands of arrays.
-            inspected = lookups().once(("headers", repr(source), below), partial(inspect, source, below))
+            key = ("headers", repr(source), data.skips, below)
+            inspected = lookups().once(key, partial(inspect, source, below))
             if readers is not None and not inspected.absent:
                 there = inspected.columns or ()
                 names = {name for reader in readers for name in reader.names_among(there)}
-                inspected = survey(source.typed(columns.get(SOURCE) or {}), below, names)
+                typed = source.typed(columns.get(SOURCE) or {})
+                if data.skips:
+                    typed = typed.skipping(kinds_wanted((reader, reader.names_among(there)) for reader in readers))
+                inspected = survey(typed, below, names)
         except RunError as error:
             faults.append(error.placed(at))
             continue
@@ -81,6 +86,17 @@ def inspect_sources(
         except RunError as error:
             faults.append(error.placed(at))
     return Headers(columns.get(SOURCE), columns.get(TEST), tuple(faults), tuple(absent), tuple(files))
+
+
+def kinds_wanted(readers: Iterable[tuple[Reader, Collection[str]]]) -> dict[str, str | None]:
+    """What the values of each column have to be that `readers` read, each from the columns beside it; None where they do not say it,
+    or not the same.
+    """
+    found: dict[str, set[str | None]] = {}
+    for reader, names in readers:
+        for name in names:
+            found.setdefault(name, set()).add(reader.values_are)
+    return {name: kinds.pop() if len(kinds) == 1 else None for name, kinds in found.items()}
 
 
 def inspect(source: Source, root: Root) -> Inspected:

@@ -30,6 +30,9 @@ def check_split_columns(reporter: Reporter, task: Task, columns: Columns) -> Non
                 missing_column(reporter, key, column, columns, at)
             elif (known := columns[column].type) is not None:
                 check_split_column(reporter, task, key, column, known, at)
+    if task.data is not None and task.data.skips:
+        way_on = "remove `rows`, or remove `on_bad_row`"
+        check_rows_of_readers(reporter, task, "on_bad_row", ("data", "on_bad_row"), way_on)
     check_sampling(reporter, task, columns)
     windows = task.data.windows if task.data is not None else None
     if windows is None or columns is None:

@@ -275,6 +275,8 @@ class DataSpec(NamedTuple):
     balanced: str | None = None
     """The column whose values come equally often among the rows that are drawn for an epoch."""
     augment: tuple[AugmentSpec, ...] = ()
+    skips: bool = False
+    """Whether rows that cannot be read are left out."""
 
     @property
     def splits(self) -> Splits:

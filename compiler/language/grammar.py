@@ -209,6 +209,10 @@ DATA = Keys(
         "windows": WINDOWS,
         "sampling": SAMPLING,
         "augment": AUGMENT,
+        "on_bad_row": Value(
+            {"type": "string", "enum": ["error", "skip"]},
+            "What becomes of a row that cannot be read: an error, or it is left out, counted and listed.",
+        ),
         "seed": integer(
             "Seed of the choice of validation and test rows.", 0, below=2**63, range="at least 0 and below 2^63"
         ),

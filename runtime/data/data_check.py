@@ -11,9 +11,11 @@ from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Label, Path, Problem
+from modelc.compiler.library.contracts.bad_row import first_of
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arriving_integers import check_integers, computed_integers
+from modelc.runtime.data.bad_rows import MANY
 from modelc.runtime.data.class_balance import balanced
 from modelc.runtime.data.counted_elements import counts_of_term, labelled, of_leading_axes, read_mask
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
@@ -120,7 +122,25 @@ def warnings_of_data(task: Task, dataset: Dataset, root: Root) -> tuple[Problem,
     data = task.data
     files = (*(() if data is None else all_opened_files(data)), *files_of_arrays(task))
     links = report_hard_links(task.spec.document, root, files)
-    return (*links, *report_monitor(task, dataset))
+    return (*links, *report_skipped(task, dataset), *report_monitor(task, dataset))
+
+
+def report_skipped(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
+    """A warning for rows that are left out and are more than a few."""
+    path: Path = ("data", "on_bad_row")
+    help = "see whether these rows have something in common that the model is to know, or that a reader can take"
+    return tuple(
+        Problem(
+            "W921",
+            part.sentence,
+            Label(task.spec.document.value(path), "leaves them out"),
+            first_of(part.skips),
+            (help,),
+            path=path,
+        )
+        for part in dataset.skipped
+        if MANY * len(part.rows) > part.all
+    )
 
 
 def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:

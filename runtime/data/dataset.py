@@ -11,16 +11,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from modelc.compiler.binding.binder import bind
-from modelc.compiler.binding.source_headers import inspect_sources, root_for
+from modelc.compiler.binding.source_headers import inspect_sources
 from modelc.compiler.binding.task import GROUP, Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.problem import Path, Problem
-from modelc.compiler.library.contracts.data_source import Loaded, Source
+from modelc.compiler.library.contracts.bad_row import skips_of
+from modelc.compiler.library.contracts.data_source import Loaded
 from modelc.compiler.library.readers.casts import column_of
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.arriving_integers import check_integers
+from modelc.runtime.data.bad_rows import PartOfSkips, skipped_rows
 from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests_of
 from modelc.runtime.data.column_profiles import Profiles, profile_columns
 from modelc.runtime.data.counted_elements import counted_elements, masks_among_targets
@@ -38,18 +40,18 @@ from modelc.runtime.data.learning import (
     with_step,
 )
 from modelc.runtime.data.learnt_task import as_learnt
-from modelc.runtime.data.needed_columns import column_names, columns_of_windows, columns_read
+from modelc.runtime.data.loading import load, place_of_row, rows_of
+from modelc.runtime.data.needed_columns import column_names, columns_read
 from modelc.runtime.data.opened_files import below_root, with_contents
 from modelc.runtime.data.per_group import numbers_of_groups
 from modelc.runtime.data.prepared.surveys import surveyed
 from modelc.runtime.data.read_binding import read_binding
 from modelc.runtime.data.row_memory import need_row_memory
-from modelc.runtime.data.row_places import located_by, of_test_rows
+from modelc.runtime.data.row_places import located_by, nowhere, of_test_rows
 from modelc.runtime.data.sampling import classes_to_draw
 from modelc.runtime.data.splitting import Parts, split_rows
 from modelc.runtime.data.target_checks import check_targets, with_unknown
 from modelc.runtime.data.training_rows import training_rows
-from modelc.runtime.data.turned_images import check_turned
 from modelc.runtime.data.windows import (
     Labels,
     Naive,
@@ -128,7 +130,7 @@ class RawColumns(NamedTuple):
 class Dataset:
     """All rows of a task. `digests` is of each column that was read, `notes` are shown to the user, `raw` are the columns
     themselves where they were asked for, and `profiles` what a run keeps of those of the training rows, where these are learnt
-    of. `of_cache` is what is said of the rows that the cache has.
+    of. `of_cache` is what is said of the rows that the cache has, `skipped` are the rows that are left out.
     """
 
     train: Part
@@ -139,6 +141,7 @@ class Dataset:
     raw: RawColumns | None = None
     profiles: Profiles | None = None
     of_cache: tuple[str, ...] = ()
+    skipped: tuple[PartOfSkips, ...] = ()
 
 
 def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[Problem, ...]]:
@@ -189,59 +192,48 @@ def read_dataset(
     assert data is not None
     assert data.source is not None
     loaded = load(task, data.source, root, ("data", "source"))
-    with located_by(partial(place_of_row, task, root)):
+    skips = skips_of(loaded.train)
+    place_of = partial(place_of_row, task, root)
+    with located_by(place_of, skips.numbers):
         windows = windows_of(task, loaded.train, step=step_known(learnt or NOTHING_LEARNT))
         training = training_rows(task, loaded.train, windows) if learnt is None else None
         whole = read_part(task, loaded.train, learnt or NOTHING_LEARNT, training, windows=windows)
     digests = digests_of(with_contents(task, loaded.train, root), columns_read(task), known.train)
     # Also of those that are held out: which these are is drawn.
-    with located_by(partial(place_of_row, task, root) if whole.rows == rows_of(loaded.train) else lambda row: ""):
+    with located_by(*((place_of, skips.numbers) if whole.rows == rows_of(loaded.train) else (nowhere,))):
         check_values(task, whole, training=True)
     parts = split_rows(data, whole.rows, loaded.train) if windows is None else windows.parts
     train, validation, held = (
         None if rows is None else whole if len(rows) == whole.rows else whole.take(rows)
         for rows in (parts.train, parts.validation, parts.test)
     )
-    assert train is not None
+    assert train is not None, "a split leaves some"
     classes, drawn = classes_to_draw(task, train.numbers, loaded.train)
     train = train if classes is None else replace(train, classes_to_draw=classes)
+    train, validation, held = (
+        numbered(train, skips.numbers),
+        *(part and numbered(part, skips.numbers) for part in (validation, held)),
+    )
     columns, notes = test_columns(task, root, loaded) if test else (None, ())
-    notes = (*notes, *parts.notes, *drawn, *remarks(task, whole.learnt))
+    skipped = skipped_rows(loaded.train, columns)
+    notes = (*notes, *(part.note for part in skipped), *parts.notes, *drawn, *remarks(task, whole.learnt))
     rows = parts if windows is None else windows.rows
     kept = RawColumns(loaded.train, columns, rows) if raw else None
     profiles = profile_columns(task, loaded.train, rows.train) if learnt is None else None
     if columns is None:
-        return Dataset(train, validation, held if test else None, KnownDigests(digests), notes, kept, profiles)
+        held = held if test else None
+        return Dataset(train, validation, held, KnownDigests(digests), notes, kept, profiles, skipped=skipped)
     of_test = digests_of(with_contents(task, columns, root), column_names(task), known.test)
-    with located_by(partial(place_of_row, task, root, test=True)):
+    with located_by(partial(place_of, test=True), skips_of(columns).numbers):
         tested = read_test(task, columns, whole)
-    return Dataset(train, validation, tested, KnownDigests(digests, of_test), notes, kept, profiles)
+    return Dataset(train, validation, tested, KnownDigests(digests, of_test), notes, kept, profiles, skipped=skipped)
 
 
-def rows_of(columns: Arrays) -> int:
-    """How many rows `columns` of equal length have."""
-    return len(next(iter(columns.values()), ()))
-
-
-def place_of_row(task: Task, root: Root, row: int, *, test: bool = False) -> str:
-    """Where a row of the source, or of the test rows, is in its files."""
-    assert task.data is not None
-    assert task.data.source is not None
-    if test and task.data.test is not None:
-        return task.data.test.place_of(root_for(task.spec.document, root, ("data", "test")), row)
-    return task.data.source.place_of(root_for(task.spec.document, root, ("data", "source")), row, test=test)
-
-
-def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
-    """The columns of the source at `at` that the task reads."""
-    try:
-        is_source = at == ("data", "source")
-        names = columns_read(task) if is_source else column_names(task) | columns_of_windows(task)
-        loaded = source.load(root_for(task.spec.document, root, at), names)
-        check_turned(task, loaded.train)
-    except RunError as error:
-        raise error.placed(at) from None
-    return loaded
+def numbered(part: Part, numbers: Array | None) -> Part:
+    """`part` with the `numbers` that its rows have in their source, where some of that are left out; None where none are."""
+    if numbers is None:
+        return part
+    return replace(part, numbers=numbers if part.numbers is None else numbers[part.numbers])
 
 
 def test_columns(task: Task, root: Root, loaded: Loaded) -> tuple[Arrays | None, tuple[str, ...]]:

@@ -20,6 +20,7 @@ from modelc.compiler.library.sources.tables.table_file import TableFile, named
 from modelc.compiler.library.sources.tables.table_source import TableSource
 from modelc.compiler.syntax.file_root import Root, cache_folder, open_regular
 from modelc.runtime.data.arrays import Arrays
+from modelc.runtime.data.bad_rows import PlacesOf
 from modelc.runtime.data.new_files import columns_of_files, root_of_rows
 
 STANDARD_INPUT = Path("-")
@@ -36,6 +37,8 @@ class NewRows(NamedTuple):
     """Where a row is in the file, counted from 0."""
     root: Root = root_of_rows(Path())
     """Where the paths in them begin."""
+    places_of: PlacesOf = lambda rows: {}
+    """The file and the line of rows, as `place_of` counts them."""
 
 
 def new_rows(
@@ -81,6 +84,8 @@ def table_rows(name: str, file: TableFile, source: Source | None, trained: Mappi
     cls = SOURCES.find(name)
     assert issubclass(cls, TableSource)
     table = source if type(source) is cls and isinstance(source, TableSource) else cls(train=(file.shown,))
+    if isinstance(source, TableSource) and source.skips:
+        table = table.skipping(source.wanted)
     table, files = table.typed(trained), (file,)
     there = table.header(files[0])
     if there is None:
@@ -91,6 +96,7 @@ def table_rows(name: str, file: TableFile, source: Source | None, trained: Mappi
         there.refused,
         lambda names: table.read(files, names, table.trained)[0],
         partial(table.place_in, files),
+        places_of=partial(table.places_in, files),
     )
 
 

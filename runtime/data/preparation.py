@@ -10,22 +10,22 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from modelc.compiler.binding.task import Task
+from modelc.compiler.library.contracts.bad_row import skips_of
 from modelc.compiler.library.readers.opened_files import BrokenFiles
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.bad_rows import PartOfSkips, skipped_rows
 from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests_of
 from modelc.runtime.data.column_profiles import Profiles, profile_columns
 from modelc.runtime.data.dataset import (
     Part,
     check_values,
-    load,
-    place_of_row,
     place_of_test,
     read_part,
-    rows_of,
     test_columns,
 )
 from modelc.runtime.data.learning import Learnt, key_of, of_columns, remarks
+from modelc.runtime.data.loading import load, place_of_row, rows_of
 from modelc.runtime.data.needed_columns import column_names, columns_read
 from modelc.runtime.data.opened_files import with_contents
 from modelc.runtime.data.prepared.column_files import ColumnFile, ColumnWriter
@@ -77,6 +77,7 @@ class ByParts(Generic[Kept]):
     digests: KnownDigests
     notes: tuple[str, ...]
     profiles: Profiles | None
+    skipped: tuple[PartOfSkips, ...]
 
 
 def goes_by_parts(task: Task) -> bool:
@@ -100,7 +101,7 @@ def read_by_parts(
     parts = split_rows(task.data, rows, loaded.train)
     places = {"train": parts.train, "validation": parts.validation, "test": parts.test if test else None}
     keepers = {name: keeper_of(loaded.train, one) for name, one in places.items() if one is not None}
-    with located_by(partial(place_of_row, task, root)):
+    with located_by(partial(place_of_row, task, root), skips_of(loaded.train).numbers):
         for start, part in parts_of(task, loaded.train, found):
             check_values(task, part, training=True)
             for keeper in keepers.values():
@@ -113,15 +114,17 @@ def read_by_parts(
     of_test = NONE_KNOWN.test
     if columns is not None:
         own = keeper_of(columns, np.arange(rows_of(columns)))
-        with located_by(partial(place_of_row, task, root, test=True)), of_test_rows(place_of_test(task)):
+        place_of, numbers = partial(place_of_row, task, root, test=True), skips_of(columns).numbers
+        with located_by(place_of, numbers), of_test_rows(place_of_test(task)):
             for start, part in parts_of(task, columns, found):
                 check_values(task, part, training=False)
                 own.add(start, part)
         of_test = digests_of(with_contents(task, columns, root), column_names(task), known.test)
         kept["test"] = own.done(is_whole=True)
-    notes = (*notes, *parts.notes, *drawn, *remarks(task, found))
+    skipped = skipped_rows(loaded.train, columns)
+    notes = (*notes, *(part.note for part in skipped), *parts.notes, *drawn, *remarks(task, found))
     profiles = profile_columns(task, loaded.train, parts.train) if learnt is None else None
-    return ByParts(kept, classes, found, KnownDigests(digests, of_test), notes, profiles)
+    return ByParts(kept, classes, found, KnownDigests(digests, of_test), notes, profiles, skipped)
 
 
 def write_by_parts(
@@ -131,14 +134,14 @@ def write_by_parts(
     names = (f"{number}.npy" for number in range(10**6))
 
     def writer_of(columns: Arrays, places: Array) -> PartWriter:
-        return PartWriter(folder, names, task, places)
+        return PartWriter(folder, names, task, places, skips_of(columns).numbers)
 
     found = read_by_parts(task, root, writer_of, known, learnt, test=test)
     files: dict[str, PartFiles | None] = {**found.parts}
     if found.classes is not None:
         column = write_column(folder, next(names), found.classes)
         files["train"] = found.parts["train"].model_copy(update={"classes_to_draw": column})
-    write_record(folder, key, files, found.learnt, found.digests, found.notes, found.profiles)
+    write_record(folder, key, files, found.learnt, found.digests, found.notes, found.profiles, found.skipped)
 
 
 def learn_all(task: Task, columns: Arrays, training: Array | slice) -> Learnt:
@@ -182,10 +185,14 @@ def all_broken(task: Task, broken: Mapping[int, BrokenFiles], rows: int) -> Brok
 
 
 class PartWriter:
-    """Writes those rows of a source that have these `places`, ascending, into files called as `names` says."""
+    """Writes those rows that have these `places`, ascending, into files called as `names` says. `numbers` are those in the source of all
+    rows, None where each has that of its place.
+    """
 
-    def __init__(self, folder: OpenFolder, names: Iterator[str], task: Task, places: Array) -> None:
-        self.folder, self.names, self.task, self.places = folder, names, task, places
+    def __init__(
+        self, folder: OpenFolder, names: Iterator[str], task: Task, places: Array, numbers: Array | None = None
+    ) -> None:
+        self.folder, self.names, self.task, self.places, self.numbers = folder, names, task, places, numbers
         self.inputs: dict[str, ColumnWriter] = {}
         self.targets: dict[str, ColumnWriter] = {}
         self.shapes: dict[str, list[int]] = {}
@@ -221,5 +228,6 @@ class PartWriter:
                 if copied is None
                 else copied.model_copy(update={"shape": [len(self.places), *shape]})
             )
-        numbers = None if is_whole else write_column(self.folder, next(self.names), self.places)
+        own = self.places if self.numbers is None else self.numbers[self.places]
+        numbers = None if is_whole and self.numbers is None else write_column(self.folder, next(self.names), own)
         return PartFiles(rows=len(self.places), inputs=inputs, targets=targets, numbers=numbers)

@@ -8,6 +8,7 @@ import numpy as np
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.windows import ANY, MICROSECONDS, Step, WindowsSpec, read_step
 from modelc.compiler.library.base.distinct import distinct
+from modelc.compiler.library.contracts.bad_row import skips_of
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.split_columns import dates, split_column
 
@@ -74,7 +75,9 @@ def series_of(windows: WindowsSpec, rows: int, columns: Arrays, step: Step | Non
         names, group = found[np.argsort(first)], ranks[which]
     if windows.time is None:
         order = np.argsort(group, kind="stable")
-        return Series(order, group[order], group[order], names)
+        series = group[order]
+        run = runs((series[1:] != series[:-1]) | holes_between(columns, order)) if rows else series
+        return Series(order, series, run, names)
     times = times_of(columns, windows.time)
     order = np.lexsort((times, group))
     times, series = times[order], group[order]
@@ -85,11 +88,27 @@ def series_of(windows: WindowsSpec, rows: int, columns: Arrays, step: Step | Non
     if windows.freq != ANY:
         step = read_step(windows.freq) if windows.freq is not None else step or usual_step(times, same)
         check_unit(windows, step, times)
-    run = np.concatenate([[0], np.cumsum(~same | breaks(times, step))]) if rows else series
+    # Where no distance says it, a row that is left out is a gap too.
+    between = breaks(times, step) if step is not None else holes_between(columns, order)
+    run = runs(~same | between) if rows else series
     found_series = Series(order, series, run, names, times, step)
     if windows.freq not in (None, ANY):
         check_close(windows, found_series, same, columns)
     return found_series
+
+
+def runs(ends: Array) -> Array:
+    """The number of the run of each row, where a run `ends` between two neighbours, or does not."""
+    return np.concatenate([[0], np.cumsum(ends)])
+
+
+def holes_between(columns: Arrays, order: Array) -> Array:
+    """Between which neighbours of rows in this `order` there are rows of the source that are left out of `columns`."""
+    skips = skips_of(columns)
+    if skips.numbers is None:
+        return np.zeros(max(len(order) - 1, 0), bool)
+    before = np.searchsorted([one.row for one in skips.rows], skips.numbers[order])
+    return np.asarray(before[1:] != before[:-1])
 
 
 def times_of(columns: Arrays, name: str) -> Array:

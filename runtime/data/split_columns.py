@@ -91,6 +91,15 @@ def later_rows(after: After, column: Array, key: str) -> Array:
     return np.asarray(chosen)
 
 
+def is_date(text: str) -> bool:
+    """Whether `dates` takes a text."""
+    try:
+        np.datetime64(text.removesuffix("Z"))
+    except ValueError:
+        return False
+    return DATE.fullmatch(text.removesuffix("Z")) is not None
+
+
 def dates(texts: Sequence[str], at: Path, *, zoned: bool, column: str = "", rows: Sequence[int] = ()) -> Array:
     """Texts as dates: those of a `column`, each with a row where it stands, or the value of the spec. Raises RunError E403 for one
     that is none, or that does not end with `Z` where others do (`zoned`).

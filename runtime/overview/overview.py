@@ -12,7 +12,9 @@ from modelc.compiler.explain.summary import show_reader, show_split
 from modelc.compiler.library.readers.names import shortened
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
-from modelc.runtime.data.dataset import Dataset, load
+from modelc.runtime.data.bad_rows import PartOfSkips
+from modelc.runtime.data.dataset import Dataset
+from modelc.runtime.data.loading import load
 from modelc.runtime.data.needed_columns import columns_read
 from modelc.runtime.data.per_group import KEY as GROUPS
 from modelc.runtime.overview.class_counts import ClassCounts, class_counts
@@ -54,7 +56,7 @@ class Sample(NamedTuple):
 class Overview:
     """The parts, columns, inputs and targets, classes and samples of a data set, and what is odd about it.
 
-    `notes` are what the log of a training says of it. `unread` are the columns of the source that the spec does not read; None where only its rows tell which there are.
+    `notes` are what the log of a training says of it, and `skipped` the rows that are left out. `unread` are the columns of the source that the spec does not read; None where only its rows tell which there are.
     """
 
     parts: tuple[PartFacts, ...]
@@ -65,6 +67,7 @@ class Overview:
     samples: tuple[Sample, ...]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    skipped: tuple[PartOfSkips, ...] = ()
 
 
 def overview(task: Task, dataset: Dataset, root: Root, samples: int) -> Overview:
@@ -81,6 +84,7 @@ def overview(task: Task, dataset: Dataset, root: Root, samples: int) -> Overview
         tuple(sample(task, parts[0], row) for row in range(min(samples, parts[0].part.rows))),
         findings(task, parts, classes),
         (*dataset.notes, *dataset.of_cache),
+        dataset.skipped,
     )
 
 
@@ -157,9 +161,8 @@ def described(binding: Binding, learnt: Any) -> tuple[str, ...]:
 def sample(task: Task, train: PartRows, row: int) -> Sample:
     """A row of the training rows."""
     source = train.source
-    # The first row of the targets of a window.
-    place = row if train.part.numbers is None else int(train.part.numbers[row])
-    number = place + source.first
+    place = source.place_in(train.part, row)
+    number = source.number_of(place)
     raw = {name: value_at(column, place) for name, column in source.columns.items()}
     arrays = ((task.inputs or {}, train.part.inputs), (task.targets or {}, train.part.targets))
     read = {name: values[name][row] for names, values in arrays for name in names}

@@ -8,12 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from modelc.compiler.binding.task import Binding, Task
+from modelc.compiler.library.contracts.bad_row import skips_of
 from modelc.compiler.library.readers.checks import take_rows
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.column_profiles import bindings_by_column, variables_read
-from modelc.runtime.data.dataset import Dataset, Part, place_of_row
+from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.data.learning import of_columns
+from modelc.runtime.data.loading import place_of_row
 from modelc.runtime.data.opened_files import contents_alone
 from modelc.runtime.data.variables import Variable
 
@@ -21,7 +23,8 @@ from modelc.runtime.data.variables import Variable
 @dataclass(frozen=True)
 class RowsOfSource:
     """The columns of a source that are read, each with the rows that are read of it, the first of which is `first`; `compared` are
-    the same, with what is in files in place of their paths. `bindings` has one that reads each of them.
+    the same, with what is in files in place of their paths. `bindings` has one that reads each of them. `numbers` are those of the
+    rows in the source, where some of it are left out.
     """
 
     columns: Arrays
@@ -29,6 +32,18 @@ class RowsOfSource:
     bindings: Mapping[str, Binding]
     first: int
     place_of: Callable[[int], str]
+    numbers: Array | None = None
+
+    def number_of(self, place: int) -> int:
+        """The number in the source, counted from 0, of the row at a `place` of the columns."""
+        return place + self.first if self.numbers is None else int(self.numbers[place])
+
+    def place_in(self, part: Part, row: int) -> int:
+        """The place in the columns of a row of a `part` of them: of a window, that of the first row of its targets."""
+        if part.numbers is None:
+            return row
+        number = int(part.numbers[row])
+        return number if self.numbers is None else int(np.searchsorted(self.numbers, number))
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:
@@ -52,7 +67,7 @@ class PartRows(NamedTuple):
 
     def number_of(self, row: int) -> int:
         """The number of a row of the part in its source, counted from 0."""
-        return int(self.rows[row]) + self.source.first
+        return self.source.number_of(int(self.rows[row]))
 
     def file_of(self, row: int) -> str:
         """The first of the files that a row of the part names; empty where no reader opens files."""
@@ -73,11 +88,13 @@ def parts_of(task: Task, dataset: Dataset, root: Root) -> tuple[PartRows, ...]:
     columns, first = rows_that_are_read(task, dataset.raw.source)
     bindings = bindings_by_column(task)
     place_of = partial(place_of_row, task, root)
-    source = RowsOfSource(columns, contents_alone(task, columns, root), bindings, first, place_of)
+    contents, numbers = contents_alone(task, columns, root), skips_of(dataset.raw.source).numbers
+    source = RowsOfSource(columns, contents, bindings, first, place_of, numbers)
     own = source
     if (brought := dataset.raw.test) is not None:
         columns = {name: brought[name] for name in columns}
-        own = RowsOfSource(columns, contents_alone(task, columns, root), bindings, 0, partial(place_of, test=True))
+        contents, numbers = contents_alone(task, columns, root), skips_of(brought).numbers
+        own = RowsOfSource(columns, contents, bindings, 0, partial(place_of, test=True), numbers)
     parts = dataset.raw.parts
     tested = parts.test if own is source else np.arange(len(next(iter(own.columns.values()))))
     found: Mapping[str, tuple[Part | None, RowsOfSource, Array | None]] = {

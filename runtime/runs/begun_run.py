@@ -1,18 +1,20 @@
 """A run that begins: its place, checked before data is read, and its recorder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from modelc.compiler.api import Checked
 from modelc.compiler.binding.task import Task
 from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.data.bad_rows import PartOfSkips
 from modelc.runtime.data.column_profiles import Profiles
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.new_record import NO_LABELS, Labels, new_id, record_of
 from modelc.runtime.runs.new_run import need_free, need_outside_runs
 from modelc.runtime.runs.recorder import Recorder
 from modelc.runtime.runs.run_folders import RUNS, task_name
+from modelc.runtime.runs.skipped_rows import skipped_json
 from modelc.runtime.runs.tags import need_new_tags
 
 
@@ -50,12 +52,14 @@ def begin(
     environment: Mapping[str, Any],
     learnt: Learnt,
     profiles: Profiles | None,
+    skipped: Sequence[PartOfSkips],
 ) -> Recorder:
     """The recorder of `run`, of the spec at `path` with `settings`, which is `data` then; readers have `learnt` of the training rows,
-    whose columns have the `profiles`. Raises RunError E601, E604.
+    whose columns have the `profiles`; rows that are `skipped` are listed. Raises RunError E601, E604.
     """
     assert checked.merged is not None
     merged, names = checked.merged.data, checked.class_names
     record = record_of(task, run.id, run.name, path, settings, root, merged, names, run.labels)
     text = checked.sources[str(path)].encode()
-    return Recorder.new(run.folder, record, text, merged, data, environment, names, learnt, profiles)
+    listed = skipped_json(skipped)
+    return Recorder.new(run.folder, record, text, merged, data, environment, names, learnt, profiles, listed)

@@ -33,6 +33,7 @@ from modelc.runtime.runs.run_layout import (
     RECORD,
     REQUIREMENTS,
     RESOLVED,
+    SKIPPED,
     WEIGHTS,
 )
 from modelc.runtime.runs.run_lock import lock
@@ -88,11 +89,12 @@ class Recorder:
         class_names: ClassNames = MappingProxyType({}),
         learnt: Learnt | None = None,
         profiles: Profiles | None = None,
+        skipped: bytes = b"",
     ) -> Self:
         """That of a new run in `folder`, made here.
 
         `text` is the spec as written, `merged` the same with all files that it extends and uses, and `data` that with
-        settings applied; `learnt` what readers have learnt, and `profiles` those of the columns. Raises RunError E601 if the folder
+        settings applied; `learnt` what readers have learnt, `profiles` those of the columns, `skipped` lists the rows that are left out. Raises RunError E601 if the folder
         is in use, E604 where it cannot be written.
         """
         need_free(folder)
@@ -104,6 +106,7 @@ class Recorder:
             REQUIREMENTS: lock_file(),
             **({READERS: to_json(contents_of(learnt))} if learnt is not None else {}),
             **({PROFILES: profiles_json(profiles)} if profiles is not None else {}),
+            **({SKIPPED: skipped} if skipped else {}),
             **({CLASS_NAMES: to_json(class_names)} if class_names else {}),
         }
         from_run, data = os.path.relpath(record.root, os.path.realpath(folder)), record.data_root

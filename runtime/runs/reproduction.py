@@ -8,6 +8,7 @@ from typing import Any
 from modelc.compiler.binding.task import Task
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.data.bad_rows import PartOfSkips
 from modelc.runtime.data.column_digests import KnownDigests
 from modelc.runtime.data.column_profiles import Profiles
 from modelc.runtime.data.learning import Learnt
@@ -30,6 +31,7 @@ from modelc.runtime.runs.resumption import MISSING, changed_keys, differences, k
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_layout import MERGED, REQUIREMENTS
 from modelc.runtime.runs.run_record import FORMAT, RunRecord, now
+from modelc.runtime.runs.skipped_rows import skipped_json
 from modelc.runtime.runs.spec_content import shown
 
 
@@ -42,9 +44,10 @@ def recorder_of(
     environment: Mapping[str, Any],
     learnt: Learnt,
     profiles: Profiles | None,
+    skipped: Sequence[PartOfSkips],
 ) -> Recorder:
     """The recorder of a new run in `folder` of the `task` of `run`, with further `settings` and its data below `root`, of whose
-    training rows the readers have `learnt`, with the `profiles` of its columns.
+    training rows the readers have `learnt`, with the `profiles` of its columns; rows that are `skipped` are listed.
 
     Raises RunError E601 and E604 as for any new run, E602 if a file of `run` is damaged.
     """
@@ -70,9 +73,8 @@ def recorder_of(
     )
     merged = json.loads(run.kept(MERGED, MAX_BYTES)) if before.content is not None else {}
     data = task.spec.document.data
-    return Recorder.new(
-        folder, record, run.kept(before.spec), merged, data, environment, run.class_names(), learnt, profiles
-    )
+    text, names, listed = run.kept(before.spec), run.class_names(), skipped_json(skipped)
+    return Recorder.new(folder, record, text, merged, data, environment, names, learnt, profiles, listed)
 
 
 def what_differs(

@@ -1,11 +1,14 @@
 """New rows for a run: read by the types and values of its training. What is wrong with them is no fault of the run's files."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.contracts.bad_row import skips_of
 from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.bad_rows import skipped_rows, without_bad_rows
 from modelc.runtime.data.column_digests import digests_of
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.last_windows import last_windows
@@ -39,6 +42,24 @@ class NewInputs(NamedTuple):
 
 def inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Collection[str] = ()) -> NewInputs:
     """The model's inputs of new rows, and their columns called `others`; of windows, the last of each series. Raises RunError E4xx."""
+    with for_each_row(task):
+        return all_inputs_for(run, task, rows, learnt, others)
+
+
+@contextmanager
+def for_each_row(task: Task) -> Iterator[None]:
+    """Let an error about rows to predict, which the block raises, say that none is left out though those of training are."""
+    try:
+        yield
+    except RunError as error:
+        if task.data is None or not task.data.skips:
+            raise
+        note = "a prediction stands for each row: `on_bad_row: skip` is for training and for scores"
+        raise error.replaced(notes=(*error.notes, note)) from None
+
+
+def all_inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Collection[str]) -> NewInputs:
+    """As `inputs_for`."""
     if task.data is not None and task.data.windows is not None:
         return inputs_ahead(run, task, rows, learnt)
     columns = columns_for(run, rows, tuple((task.inputs or {}).values()), learnt, others)
@@ -64,12 +85,13 @@ def inputs_ahead(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> NewInpu
 
 class NewPart(NamedTuple):
     """New rows with their targets, the task with the types of these, and whether they are the very rows of the run's source, of
-    which it was trained on all but those that were held out.
+    which it was trained on all but those that were held out; `notes` are shown to the user.
     """
 
     task: Task
     part: Part
     seen: bool
+    notes: tuple[str, ...] = ()
 
 
 def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> NewPart:
@@ -85,9 +107,13 @@ def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> NewPart:
         raise
     if not all(len(column) for column in columns.values()):
         raise RunError("E404", f"`{rows.shown}` has no rows to evaluate")
-    with with_rows_for(run), located_by(rows.place_of):
-        task, part = read_new_part(task, columns, learnt, rows.root)
-    return NewPart(as_learnt(task, learnt), part, are_of_training(run, columns))
+    with with_rows_for(run):
+        if task.data is not None and task.data.skips:
+            columns = without_bad_rows(below_root(task, rows.root), columns, rows.places_of, ())
+        with located_by(rows.place_of, skips_of(columns).numbers):
+            bound, part = read_new_part(task, columns, learnt, rows.root)
+    notes = tuple(skipped.note for skipped in skipped_rows(columns, None))
+    return NewPart(as_learnt(bound, learnt), part, are_of_training(run, columns), notes)
 
 
 def are_of_training(run: Run, columns: Arrays) -> bool:

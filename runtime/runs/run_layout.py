@@ -10,6 +10,7 @@ RECORD, RESOLVED, WEIGHTS = "run.json", "resolved.json", "weights"
 MERGED, ENVIRONMENT, CLASS_NAMES, LOCK = "merged.json", "environment.json", "class_names.json", "lock"
 REQUIREMENTS, READERS, PROFILES = "requirements.txt", LEARNT, "column_profiles.json"
 BASELINES = "baselines.json"
+SKIPPED = "skipped_rows.jsonl"
 
 
 def is_run(folder: Path) -> bool:

@@ -40,6 +40,7 @@ def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:
     split, seed = section.get("validation"), section.get("seed") or 0
     data = DataSpec(source, test, inputs, targets, split, seed, complete, weight, held_out, augment=changes)
     data = data._replace(balanced=(section.get("sampling") or {}).get("balanced"))
+    data = data._replace(skips=section.get("on_bad_row") == "skip")
     return with_windows(reporter, data, section)
 
 

@@ -7,6 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import name_list
+from modelc.compiler.language.suggestions.bad_row_words import (
+    BAD_ROWS,
+    MISSING,
+    TURNED,
+    WHOLE_BATCHES,
+    as_bad_rows,
+    as_missing,
+    as_turned,
+)
 from modelc.compiler.language.suggestions.held_out_rows import BY_COLUMN, as_fraction, as_rest, as_test_fraction
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS, as_window
@@ -189,6 +198,10 @@ KEYS: Mapping[str, Advice] = {
     **dict.fromkeys(("warmup", "warmupsteps"), as_warmup),
     **dict.fromkeys(("l1", "l2", "penalty", "regularization", "regularizer"), as_penalty),
     **dict.fromkeys(("amp", "autocast", "bf16", "dtypepolicy", "fp16", "halfprecision", "mixedprecision"), PRECISION),
+    **dict.fromkeys(BAD_ROWS, as_bad_rows),
+    **dict.fromkeys(TURNED, as_turned),
+    **dict.fromkeys(MISSING, as_missing),
+    "dropremainder": WHOLE_BATCHES,
     **dict.fromkeys(("droplast", "numworkers", "persistentworkers", "pinmemory", "prefetch", "workers"), READ_ONCE),
     **dict.fromkeys(
         ("jitcompile", "runeagerly", "stepsperexecution"), "remove it: all is compiled, many steps in one loop"

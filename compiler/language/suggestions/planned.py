@@ -113,9 +113,6 @@ PLANNED: Mapping[str, Planned] = {
         "train", "ending a training by the clock", ("max_duration", "max_time", "time_limit"), (),
         "`epochs` or `steps` bounds it",
     ),
-    "on_bad_row": Planned(
-        "data", "skipping rows that cannot be read", ("bad_rows", "ignore_errors", "on_bad_lines", "on_error", "skip_bad_rows")
-    ),
 }  # fmt: skip
 """All that is planned and looked for, by the name that it is to have."""
 

@@ -79,6 +79,14 @@ class Source(Registered):
         """This source for other rows than those of training, whose `columns` say what those of text are read as."""
         return self
 
+    def skipping(self, wanted: Mapping[str, str | None]) -> Self:
+        """This source for a spec that has rows left out which cannot be read. `wanted` are the columns that are read, each with what
+        its values have to be, as far as their readers say it: `integer`, `number` or `text`.
+
+        Of what it loads, `skips_of` says which rows are left out. It is for sources whose files can have rows that are none.
+        """
+        return self
+
     def columns(self) -> Mapping[str, Column] | None:
         """The columns as far as they are known without reading; None where only the file can tell."""
         raise NotImplementedError
@@ -99,6 +107,10 @@ class Source(Registered):
         Raises RunError as `load` does.
         """
         return self.inspect(root)
+
+    def places_of(self, root: Root, rows: Collection[int], *, test: bool = False) -> Mapping[int, tuple[str, int]]:
+        """The file and the line of `rows`, as `place_of` counts them; of none where files have no lines."""
+        return {}
 
     def place_of(self, root: Root, row: int, *, test: bool = False) -> str:
         """Where a row is, counted from 0, of those for training or `test`: `line 3 of 'a.csv'`; empty where a number says it."""

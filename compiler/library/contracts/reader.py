@@ -10,7 +10,9 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 from modelc.compiler.library.base.lazy import NumpyArray, jnp, np
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.faults_by_reading import faults_by_reading
 from modelc.compiler.syntax.file_root import Root
 
 Arrays = Mapping[str, NumpyArray]
@@ -160,6 +162,25 @@ class Reader(Registered):
     def described(self, learnt: Learnt) -> tuple[str, ...]:
         """What was learnt, for people who look at the data, a phrase each."""
         return ()
+
+    @property
+    def values_are(self) -> Literal["integer", "number"] | None:
+        """What all values of its columns have to be, where a table has others: rows that have such can be left out. None where they
+        may be anything.
+        """
+        return None
+
+    def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
+        """By their numbers, the rows that `read` raises an error for whatever was learnt, and what is wrong with each: those that
+        `on_bad_row: skip` leaves out, before rows are split and anything is learnt. `plan` has taken the columns; for readers that
+        take no missing values there are none.
+        """
+        rows = len(columns[self.subject])
+
+        def read(start: int, stop: int) -> object:
+            return self.read({name: column[start:stop] for name, column in columns.items()}, wanted)
+
+        return faults_by_reading(read, rows, self.subject)
 
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         """The columns as the array `[rows, ...]` that the model takes; `learnt` is what `learn` has said. A row is read in the

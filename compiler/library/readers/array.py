@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from math import prod
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from modelc.compiler.library.base.fields import Field, Number, Shape
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import DTYPES
 from modelc.compiler.library.base.type_checks import TensorType, need
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.faults_by_reading import faults_by_reading
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.casts import (
     DIGITS,
@@ -22,6 +24,7 @@ from modelc.compiler.library.readers.casts import (
     to_integers,
 )
 from modelc.compiler.library.readers.checks import Rows, check_finite, need_rows, shape_of_row, take_rows
+from modelc.compiler.library.readers.faults import infinite_in
 from modelc.compiler.library.readers.listed_numbers import listed_numbers
 
 NORMALIZATION = "the layer `normalization`, as the first, finds mean and variance in the training rows"
@@ -143,6 +146,20 @@ class ArrayReader(Reader):
         """A digit for each place of the last axis, 1 where numbers are measured; a single one where all places are alike."""
         found = measured_places(self.values_of(columns, integers=False))
         return "".join("1" if place else "0" for place in (found[:1] if (found == found[0]).all() else found))
+
+    @property
+    def values_are(self) -> Literal["integer", "number"] | None:
+        return "number" if self.separator is None else None
+
+    def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
+        if self.separator is not None:
+            texts, integers = columns[self.column], wanted is not None and wanted.is_integer
+
+            def read(start: int, stop: int) -> NumpyArray:
+                return self.values_of({self.column: texts[start:stop]}, integers=integers)
+
+            return faults_by_reading(read, len(texts), self.column)
+        return infinite_in(self.column, np.ma.getdata(columns[self.column]), also_missing=True)
 
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         planned = plan_arrays(self, columns, wanted)

@@ -9,11 +9,13 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.fields import Names
 from modelc.compiler.library.base.lazy import NumpyArray, np
-from modelc.compiler.library.base.type_checks import need
+from modelc.compiler.library.base.type_checks import TensorType, need
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.checks import ENDLESS, Rows, check_labels, missing_values, take_rows
 from modelc.compiler.library.readers.class_arguments import read_classes, read_vocabulary
+from modelc.compiler.library.readers.faults import first_faults, missing_in, no_labels_in
 from modelc.compiler.library.readers.hashing import FOREIGN_TO_HASH, hashed_ids
 from modelc.compiler.library.readers.names import (
     count_names,
@@ -290,6 +292,18 @@ class CategoricalReader(Reader):
         if self.vocabulary is None or learnt is None:
             return ()
         return (f"{counted(len(learnt['names']), 'name')} and `{self.others}`: {first_names(learnt['names'])}",)
+
+    @property
+    def values_are(self) -> Literal["integer", "number"] | None:
+        return "integer" if isinstance(self.classes, int) else None
+
+    def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
+        column, names = columns[self.column], (self.column, *self.cross)
+        missing = first_faults(missing_in(name, columns[name]) for name in names if self.missing is None)
+        is_looked_up = np.ma.getdata(column).dtype.kind in "TUS" or self.vocabulary is not None
+        if self.hash is not None or (is_looked_up and self.others is not None):
+            return missing
+        return first_faults((missing, no_labels_in(self.column, column, self.names if is_looked_up else self.count)))
 
     def labels(self, columns: Arrays, rows: Rows, learnt: Learnt, count: int | None, what: str) -> NumpyArray:
         """The class of each value in the `rows` of its column, of which there are `count`; `what` is what they are called.

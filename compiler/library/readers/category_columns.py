@@ -10,11 +10,13 @@ from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.library.base.fields import Field, Names
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.casts import plan_arrays, to_integers
 from modelc.compiler.library.readers.categorical import FEWER_WORDS, FOR_MISSING
 from modelc.compiler.library.readers.category import CategoryReader
+from modelc.compiler.library.readers.faults import first_faults
 from modelc.compiler.library.readers.hashing import FOREIGN_TO_HASH
 from modelc.compiler.library.readers.one_hot import vectors_of
 
@@ -152,6 +154,9 @@ class CategoryColumnsReader(Reader):
             return ()
         said = [(one.column, text) for one in self.readers for text in one.described(learnt[one.column])]
         return tuple(f"`{name}`: {text}" for name, text in said)
+
+    def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
+        return first_faults(reader.faults(columns, wanted) for reader in self.readers)
 
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         planned = plan_arrays(self, columns, wanted)

@@ -14,9 +14,11 @@ from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.fields import Field, read_names
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.casts import plan_arrays
+from modelc.compiler.library.readers.faults import strange_in
 from modelc.compiler.library.readers.names import names_in, shortened
 
 Name = Literal["year", "quarter", "month", "day", "day_of_year", "weekday", "hour", "minute", "second"]
@@ -145,6 +147,12 @@ class DateReader(Reader):
             row = int(np.flatnonzero(np.isin(inverse, [*wrong]))[0])
             raise self.no_dates([*wrong.values()], texts[inverse[row]], row)
         return numbers[inverse].astype(planned.dtype)
+
+    def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
+        texts, inverse = names_in(columns[self.column])
+        wrong = [place for place, text in enumerate(texts) if date_in(text, self.format) is None]
+        reason = f"is no date in the format {self.format!r}" if self.format else "is no date of ISO 8601"
+        return strange_in(self.column, columns[self.column], np.isin(inverse, wrong), reason)
 
     def numbers_of(self, date: datetime) -> list[float]:
         """The numbers of one row."""

@@ -6,10 +6,11 @@ from typing import Annotated, ClassVar, Literal
 from modelc.compiler.library.base.fields import Field, Number, Sizes2
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need, show_shape
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt
 from modelc.compiler.library.readers.casts import plan_arrays
-from modelc.compiler.library.readers.opened_files import FileReader, paths_of, read_each
+from modelc.compiler.library.readers.opened_files import FileReader, file_faults, paths_of, read_each
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 """How the names of image files end."""
@@ -119,6 +120,18 @@ class ImageReader(FileReader):
         with strict_decoding():
             read_each(self.column, paths, read_one)
         return self.in_type(pixels, planned.dtype)
+
+    def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
+        from modelc.compiler.library.readers.image_files import opened, pixels_of, strict_decoding
+
+        height, width, channels = plan_arrays(self, columns, wanted).shape
+
+        def look_at(row: int, path: str) -> None:
+            with opened(self.root, path) as image:
+                pixels_of(image, (height, width), channels, self.resize, self.interpolation)
+
+        with strict_decoding():
+            return file_faults(self.column, paths_of(columns[self.column]), look_at)
 
     def in_type(self, pixels: NumpyArray, dtype: str) -> NumpyArray:
         """uint8 `pixels` as the model takes them: every dtype holds these integers, and a scale is in float32."""

@@ -10,11 +10,12 @@ from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.fields import Field, Sizes2, read_tuple
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import LEFT_OUT, Arrays, Learnt
 from modelc.compiler.library.readers.class_arguments import read_classes
 from modelc.compiler.library.readers.image import ENDINGS, SIZES
-from modelc.compiler.library.readers.opened_files import FileReader, paths_of, read_each
+from modelc.compiler.library.readers.opened_files import FileReader, file_faults, paths_of, read_each
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -138,6 +139,20 @@ class LabelImageReader(FileReader):
         if strange:
             raise self.unknown_values(strange, paths)
         return labels
+
+    def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
+        from modelc.compiler.library.readers.image_files import opened, strict_decoding
+
+        def look_at(row: int, path: str) -> None:
+            with opened(self.root, path) as image:
+                values = self.values_in(image)
+            known = self.labels_of(values)[1]
+            if not known.all():
+                value = int(values[~known].min())
+                raise RunError("E403", f"{path!r} has the value {value}, which is none of the {self.count} classes")
+
+        with strict_decoding():
+            return file_faults(self.column, paths_of(columns[self.column]), look_at)
 
     def values_in(self, image: "Image") -> NumpyArray:
         """The value of each pixel in the size, and `LEFT_OUT` around an image that is padded. Raises UnfitImage."""

@@ -8,11 +8,13 @@ from pydantic import BeforeValidator
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.casts import plan_arrays
 from modelc.compiler.library.readers.checks import missing_values
 from modelc.compiler.library.readers.class_arguments import read_classes
+from modelc.compiler.library.readers.faults import first_faults, missing_in, strange_in
 from modelc.compiler.library.readers.names import names_in, unknown_names
 
 OTHER_SEPARATORS = (";", ",", "|", "/", " ")
@@ -124,6 +126,21 @@ class MultiLabelReader(Reader):
             helps = (*self.separated_otherwise(strange), "add them to `classes`, or leave them out: `unknown: ignore`")
             raise unknown_names([*strange], row, self.column, f"its {len(self.names)} `classes`", helps)
         return rows[inverse]
+
+    def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
+        column = columns[self.column]
+        missing = missing_in(self.column, column) if self.missing == "error" else {}
+        if self.unknown == "ignore":
+            return missing
+        texts, inverse = names_in(np.ma.getdata(column))
+        wrong = [
+            number
+            for number, text in enumerate(texts)
+            if any(label not in self.names for label in self.labels_in(text))
+        ]
+        bad = np.isin(inverse, wrong) & ~np.ma.getmaskarray(column)
+        reason = f"has a label that is none of the {len(self.names)} `classes`"
+        return first_faults((missing, strange_in(self.column, column, bad, reason)))
 
     def labels_in(self, text: str) -> list[str]:
         """The labels of one row."""

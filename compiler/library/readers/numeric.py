@@ -12,10 +12,12 @@ from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import DTYPES
 from modelc.compiler.library.base.type_checks import TensorType, need
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader, Unit
 from modelc.compiler.library.readers.casts import measured_places, plan_arrays, to_floats
 from modelc.compiler.library.readers.checks import check_finite, missing_values
+from modelc.compiler.library.readers.faults import MISSING, beyond_in, first_faults, infinite_in, rows_with
 
 STATISTICS = ("mean", "median")
 """The statistics of the training rows that stand for missing values."""
@@ -130,6 +132,20 @@ class NumericReader(Reader):
             found = measured_places(values)
             measured += "".join("1" if place else "0" for place in np.resize(found, values.shape[1]))
         return {"fill": fill, "mean": means, "scale": scales, "measured": measured}
+
+    @property
+    def values_are(self) -> Literal["integer", "number"] | None:
+        return "number"
+
+    def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
+        found = []
+        for name, values, gone in columns_of(columns):
+            if gone is not None and self.missing == "error":
+                found.append({row: Fault(MISSING, name) for row in rows_with(gone)})
+            found.append(infinite_in(name, values, also_missing=False))
+            if not self.standardize:
+                found.append(beyond_in(name, values, "float32" if wanted is None else wanted.dtype))
+        return first_faults(found)
 
     def unit(self, learnt: Learnt) -> Unit | None:
         if not self.standardize or learnt is None:

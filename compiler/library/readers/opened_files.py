@@ -10,6 +10,7 @@ from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.processors import processors
 from modelc.compiler.library.base.type_checks import need
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.readers.names import name_of
 from modelc.compiler.library.readers.rooted import RootedReader
@@ -74,6 +75,24 @@ class BrokenFiles(RunError):
     def among(self, places: Sequence[int], rows: int) -> "BrokenFiles":
         """The same error about some of so many `rows`, those at these `places`."""
         return BrokenFiles(self.column, {places[row]: fault for row, fault in self.faults.items()}, rows, self.at)
+
+
+def file_faults(column: str, paths: Sequence[str], look_at: Callable[[int, str], object]) -> Mapping[int, Fault]:
+    """The rows of a `column` of paths for which `look_at` raises a RunError, with what it says."""
+
+    def look(row: int, path: str) -> None:
+        look_at(row, path)
+
+    try:
+        read_each(column, paths, look)
+    except BrokenFiles as error:
+        return {row: fault_of(column, paths[row], one) for row, one in error.faults.items()}
+    return {}
+
+
+def fault_of(column: str, path: str, error: RunError) -> Fault:
+    """What is wrong with the row of a file, whose path is said beside it."""
+    return Fault(error.message.removeprefix(f"{path!r} "), column, path)
 
 
 def paths_of(column: NumpyArray) -> list[str]:

@@ -11,10 +11,12 @@ from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt
 from modelc.compiler.library.readers.casts import plan_arrays, to_integers
 from modelc.compiler.library.readers.checks import missing_values
+from modelc.compiler.library.readers.faults import missing_in
 from modelc.compiler.library.readers.foreign_to_text import FOREIGN_TO_TEXT
 from modelc.compiler.library.readers.hashing import hashed
 from modelc.compiler.library.readers.names import first_names, most_frequent, name_of
@@ -301,6 +303,9 @@ class TextReader(RootedReader):
                 yield row, bytes_of(value if isinstance(value, bytes) else name_of(value))
             else:
                 yield row, tokens_of(name_of(value), self.tokenizer, lowercase)
+
+    def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
+        return missing_in(self.column, columns[self.column]) if self.missing == "error" else {}
 
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         planned = plan_arrays(self, columns, wanted)

@@ -10,9 +10,11 @@ from modelc.compiler.library.base.encodings import read_encoding
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType
+from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt
-from modelc.compiler.library.readers.opened_files import need_path_column, paths_of, read_each
+from modelc.compiler.library.readers.faults import first_faults
+from modelc.compiler.library.readers.opened_files import file_faults, need_path_column, paths_of, read_each
 from modelc.compiler.library.readers.text import TextReader
 from modelc.compiler.syntax.file_root import Root
 
@@ -49,6 +51,16 @@ class TextFileReader(TextReader):
 
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         return super().read(self.with_contents(columns), wanted, learnt)
+
+    def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
+        root, column = self.root, columns[self.column]
+        there = np.flatnonzero(~np.ma.getmaskarray(column))
+        found = file_faults(
+            self.column,
+            paths_of(np.ma.getdata(column)[there]),
+            lambda row, path: content_of(root, path, self.encoding),
+        )
+        return first_faults((super().faults(columns, wanted), {int(there[row]): one for row, one in found.items()}))
 
     def with_contents(self, columns: Arrays) -> Arrays:
         """The texts in the files that the column names. Raises RunError E405 for files that cannot be read, or have no text."""

@@ -5,7 +5,9 @@ from functools import partial
 from typing import Any
 
 from modelc.compiler.binding.task import Binding, Task
+from modelc.compiler.library.contracts.bad_row import BadRow
 from modelc.runtime.data.arrays import Array
+from modelc.runtime.data.bad_rows import PartOfSkips
 from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests
 from modelc.runtime.data.column_profiles import Profiles
 from modelc.runtime.data.dataset import Dataset, Part
@@ -67,6 +69,25 @@ class Digests(Sealed):
         return ColumnDigests(self.digests, self.dtypes, self.rows)
 
 
+class KeptBadRow(Sealed):
+    """A row that is left out."""
+
+    row: int
+    file: str | None
+    line: int | None
+    reason: str
+    column: str
+    value: str
+
+
+class KeptSkips(Sealed):
+    """The rows that are left out of those of training, or of test rows with columns of their own, and how many are kept."""
+
+    test: bool
+    rows: list[KeptBadRow]
+    kept: int
+
+
 class SetRecord(Sealed):
     """All of a data set but its values."""
 
@@ -80,6 +101,7 @@ class SetRecord(Sealed):
     digests: list[Digests]
     notes: list[str]
     profiles: Profiles | None
+    skipped: list[KeptSkips]
 
     @property
     def known(self) -> KnownDigests:
@@ -111,7 +133,8 @@ def write_set(folder: OpenFolder, key: str, task: Task, dataset: Dataset) -> Non
         name: None if part is None else write_part(folder, names, task, part)
         for name, part in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test))
     }
-    write_record(folder, key, found, dataset.train.learnt, dataset.digests, dataset.notes, dataset.profiles)
+    written = (dataset.train.learnt, dataset.digests, dataset.notes, dataset.profiles, dataset.skipped)
+    write_record(folder, key, found, *written)
 
 
 def write_record(
@@ -122,6 +145,7 @@ def write_record(
     known: KnownDigests,
     notes: Sequence[str],
     profiles: Profiles | None,
+    skipped: Sequence[PartOfSkips] = (),
 ) -> None:
     """Write the record of a set whose `parts` have been written. Raises OSError."""
     digests = [{"digests": dict(each.digests), "dtypes": dict(each.dtypes), "rows": each.rows} for each in known]
@@ -134,6 +158,9 @@ def write_record(
         "digests": digests,
         "notes": list(notes),
         "profiles": None if profiles is None else profiles.model_dump(),
+        "skipped": [
+            {"test": part.test, "rows": [row.facts() for row in part.rows], "kept": part.kept} for part in skipped
+        ],
     }
     folder.write_new(RECORD, sealed(record))
     folder.sync()
@@ -191,7 +218,12 @@ def read_set(folder: OpenFolder, record: SetRecord, task: Task, *, test: bool, i
         None if part is None else read_part(folder, part, task, record.values, train.masks, is_mapped=is_mapped)
         for part in (record.validation, record.test if test else None)
     )
-    return Dataset(train, validation, held, record.known, tuple(record.notes), profiles=record.profiles)
+    skipped = tuple(
+        PartOfSkips(part.test, tuple(BadRow.of_facts(row.model_dump()) for row in part.rows), part.kept)
+        for part in record.skipped
+    )
+    notes = tuple(record.notes)
+    return Dataset(train, validation, held, record.known, notes, profiles=record.profiles, skipped=skipped)
 
 
 def read_part(

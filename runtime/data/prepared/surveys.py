@@ -48,6 +48,7 @@ def surveyed(source: Source, root: Root, names: Collection[str]) -> Inspected:
         {
             "source": SOURCES.dump(source),
             "trained": sorted(source.trained.items()),
+            "skipping": sorted(source.wanted.items()) if source.skips else None,
             "names": sorted(names),
             "files": [[path, stamp] for path, stamp in files],
         }

@@ -120,7 +120,7 @@ class Notation:
         return f"when {is_missing if can_be_number else f'{number} is null and {is_missing}'} then {then}"
 
     def value_of(self, column: str, kind: Kind) -> str:
-        """SQL for a value of that kind, of a column all of whose values are of it; null where it is missing."""
+        """SQL for a value of that kind, of a column all of whose values are of it but in rows that are left out; null where it is missing."""
         cast = {
             "integer": f"try_cast({column} as bigint)",
             "number": self.as_float(column),

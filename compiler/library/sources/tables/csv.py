@@ -9,8 +9,10 @@ from pydantic_core import PydanticCustomError
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.encodings import read_encoding
 from modelc.compiler.library.base.fields import Field, Names, read_names
+from modelc.compiler.library.contracts.bad_row import NO_SKIPS, none_left
 from modelc.compiler.library.contracts.data_source import Column, FileColumns
 from modelc.compiler.library.sources.tables.column_types import Kind, Notation, row_type
+from modelc.compiler.library.sources.tables.csv_bad_rows import fitting, skips_in
 from modelc.compiler.library.sources.tables.csv_faults import records, shown_values
 from modelc.compiler.library.sources.tables.csv_reading import (
     CsvFile,
@@ -121,7 +123,7 @@ class Csv(TableSource):
     def format(self) -> CsvFormat:
         """How the files are written."""
         texts = Notation(self.missing_values, self.decimal)
-        return CsvFormat(self.delimiter, self.encoding, self.names, texts)
+        return CsvFormat(self.delimiter, self.encoding, self.names, texts, self.skips)
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -163,7 +165,7 @@ class Csv(TableSource):
 
     def note_on(self, name: str, kind: Kind, files: Sequence[CsvFile], found: Survey) -> str:
         """Which values make text of a column that has numbers too, or numbers of one of integers but for a few; empty for others."""
-        counts = found.of(name)
+        counts = fitting(found.of(name), self.unfit({}).get(name))
         there = counts.rows - counts.missing
         if name in self.types:
             return ""
@@ -190,8 +192,18 @@ class Csv(TableSource):
             if names is not None:
                 raise error
         arrays = load_columns(opened, self.format.texts, kinds) if kinds else {}
-        typed = {name: Column(row_type(kind), rows=sum(found.rows)) for name, kind in kinds.items()}
-        return Read(arrays, FileColumns(typed, refused), opened[0].names, found.rows)
+        skips, kept, rows = NO_SKIPS, None, found.rows
+        if self.skips:
+            unfit = {
+                name: kind
+                for name, kind in self.unfit(trained).items()
+                if name in kinds and fitting(found.of(name), kind) != found.of(name)
+            }
+            skips, kept, rows = skips_in(opened, found.rows, self.format.texts, unfit)
+        if kept is not None:
+            arrays = {name: array[kept] for name, array in arrays.items()}
+        typed = {name: Column(row_type(kind), rows=sum(rows)) for name, kind in kinds.items()}
+        return Read(arrays, FileColumns(typed, refused), opened[0].names, rows, skips)
 
     def decided(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
@@ -201,11 +213,14 @@ class Csv(TableSource):
         wanted = [name for name in opened[0].names if names is None or name in names]
         found = survey_files(opened, texts, wanted)
         if not sum(found.rows):
+            if self.skips and (skips := skips_in(opened, found.rows, texts, {})[0]).rows:
+                raise none_left(skips, len(skips.rows))
             raise RunError("E404", f"{files[0].shown!r} has no rows, only a header")
         kinds: dict[str, Kind] = {}
         refused: dict[str, RunError] = {}
+        unfit = self.unfit(trained)
         for name in wanted:
-            kind = kind_of(name, found.of(name), self.types.get(name), trained.get(name))
+            kind = kind_of(name, fitting(found.of(name), unfit.get(name)), self.types.get(name), trained.get(name))
             if isinstance(kind, Misfit):
                 places = located(opened, found, name, texts, kind.sorts)
                 refused[name] = misfit_error(name, kind, found.of(name), places)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.library.sources.tables.csv_faults import records, undecodable
+from modelc.compiler.library.sources.tables.csv_faults import records, undecodable, what_is_wrong
 from modelc.compiler.library.sources.tables.headers import Dialect, any_length
 
 CHUNK = 2**20
@@ -37,7 +37,7 @@ def in_utf8(file: BinaryIO, shown: str, dialect: Dialect) -> Iterator[BinaryIO]:
 @contextmanager
 def in_quotes(file: BinaryIO, shown: str, dialect: Dialect, width: int) -> Iterator[tuple[BinaryIO, Dialect]]:
     """The rows of an open file of `width` columns that the standard library can read, in UTF-8, with every field in quotes and
-    one kind of line ends; and how this is written. Raises RunError E502.
+    one kind of line ends, without those that are left out; and how this is written. Raises RunError E502.
     """
     names = dialect.column_names or (*map(str, range(width)),)
     with tempfile.TemporaryFile(prefix="modelc-") as copy:
@@ -45,7 +45,8 @@ def in_quotes(file: BinaryIO, shown: str, dialect: Dialect, width: int) -> Itera
         try:
             with any_length():
                 writer = csv.writer(stream, delimiter=dialect.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
-                writer.writerows(record.fields for record in records(file, dialect, width))
+                found = records(file, dialect, width)
+                writer.writerows(one.fields for one in found if not (dialect.lenient and what_is_wrong(one, width)))
             stream.flush()
         except OSError as error:
             raise no_room(shown, error, "write it with one kind of line ends") from None

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import BinaryIO, NamedTuple
@@ -28,7 +29,7 @@ def records(file: BinaryIO, dialect: Dialect, width: int) -> Iterator[Record]:
     empty field. Raises csv.Error, UnicodeError.
     """
     file.seek(0)
-    stream = io.TextIOWrapper(file, dialect.codec, newline="")
+    stream = io.TextIOWrapper(file, dialect.codec, dialect.errors, newline="")
     try:
         reader = csv.reader(stream, delimiter=dialect.delimiter, strict=True)
         begin, header = 1, dialect.column_names is None
@@ -62,6 +63,22 @@ def fault_of(file: BinaryIO, shown: str, dialect: Dialect, width: int) -> RunErr
         except csv.Error as error:
             return malformed(str(error), shown, after=line) if not ragged else ragged_rows(ragged, count, shown, width)
     return ragged_rows(ragged, count, shown, width) if ragged else None
+
+
+ESCAPED = re.compile("[\udc80-\udcff]")
+"""A byte that is no text, see `Dialect.errors`."""
+
+
+def what_is_wrong(record: Record, width: int) -> str:
+    """Why a row of a file of `width` columns is left out where that is asked for; empty for one that can be read."""
+    if len(record.fields) != width:
+        return f"has {counted(len(record.fields), 'field')}, and there are {counted(width, 'column')}"
+    for text in record.fields:
+        if "\0" in text:
+            return "has a character that is 0"
+        if not text.isascii() and ESCAPED.search(text):
+            return "has bytes that are no text in the encoding of the file"
+    return ""
 
 
 def ragged_rows(ragged: Sequence[Record], count: int, shown: str, width: int) -> RunError:
@@ -131,7 +148,7 @@ def first_values(file: BinaryIO, dialect: Dialect, width: int, place: int, wrong
     found: list[Found] = []
     with any_length():
         for record in records(file, dialect, width):
-            if wrong(record.fields[place]):
+            if len(record.fields) == width and wrong(record.fields[place]):
                 found.append(Found(record.line, record.fields[place]))
                 if len(found) == SHOWN:
                     break

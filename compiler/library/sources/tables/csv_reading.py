@@ -14,6 +14,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.sources.tables.column_arrays import ColumnArrays, need_table_memory
 from modelc.compiler.library.sources.tables.column_types import Counts, Kind, Notation, row_type
+from modelc.compiler.library.sources.tables.csv_bad_rows import bad_records
 from modelc.compiler.library.sources.tables.csv_bytes import Look, delimiters_in, look_at
 from modelc.compiler.library.sources.tables.csv_copies import in_quotes, in_utf8
 from modelc.compiler.library.sources.tables.csv_faults import (
@@ -32,12 +33,13 @@ LINE = 2**24
 
 @dataclass(frozen=True, slots=True)
 class CsvFormat:
-    """How the files of a source are written, as far as the spec says."""
+    """How the files of a source are written, as far as the spec says; whether rows are left out that cannot be read."""
 
     delimiter: str | None = None
     encoding: str = "utf-8"
     column_names: tuple[str, ...] | None = None
     texts: Notation = field(default_factory=Notation)
+    lenient: bool = False
 
 
 class CsvFile(NamedTuple):
@@ -65,7 +67,9 @@ class Survey(NamedTuple):
 def open_csv(file: TableFile, format: CsvFormat) -> CsvFile:
     """The header of a file. Raises RunError E405."""
     with file.open() as opened:
-        dialect, names = read_header(opened, file.shown, format.delimiter, format.encoding, format.column_names)
+        dialect, names = read_header(
+            opened, file.shown, format.delimiter, format.encoding, format.column_names, lenient=format.lenient
+        )
     return CsvFile(file, dialect, names)
 
 
@@ -118,7 +122,7 @@ def survey_file(file: CsvFile, texts: Notation, names: Sequence[str]) -> tuple[i
             counts[place] = counts[place].counting(code, count, size)
 
     by_engine(file, count_all)
-    if is_suspect:
+    if is_suspect and not file.dialect.lenient:
         need_no_fault(file)
     return counts[0].rows, dict(zip(names, counts, strict=False))
 
@@ -167,8 +171,11 @@ def by_engine(file: CsvFile, use: Callable[[Fields], None]) -> None:
     """
     # Behind such a header the engine loses rows.
     is_odd = file.dialect.above or "\n" in "".join(file.names) or "\r" in "".join(file.names)
+    if file.dialect.lenient:
+        is_odd = is_odd or bool(bad_records(file.file, file.dialect, file.names))
     if is_odd or tried(file, use, plain=True) is not None:
-        need_no_fault(file)
+        if not file.dialect.lenient:
+            need_no_fault(file)
         said = tried(file, use, plain=False)
         if said is not None:
             raise unreadable(file, said)

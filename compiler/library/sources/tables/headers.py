@@ -28,13 +28,19 @@ LONGEST_HEADER = 2**24
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How a csv file is written: its delimiter, its encoding, its column names where no header has them, and how many empty
-    lines are above the header.
+    lines are above the header. Where it is `lenient`, bytes that are no text are read as surrogates: their row is left out.
     """
 
     delimiter: str
     encoding: str = "utf-8"
     column_names: tuple[str, ...] | None = None
     above: int = 0
+    lenient: bool = False
+
+    @property
+    def errors(self) -> str:
+        """What the codec does about bytes that are no text. Where a character has several bytes at least, so has a line end."""
+        return "surrogateescape" if self.lenient and not self.encoding.startswith(WIDE) else "strict"
 
     @property
     def codec(self) -> str:
@@ -53,23 +59,30 @@ def any_length() -> Iterator[None]:
 
 
 def read_header(
-    file: BinaryIO, shown: str, delimiter: str | None, encoding: str, column_names: tuple[str, ...] | None
+    file: BinaryIO,
+    shown: str,
+    delimiter: str | None,
+    encoding: str,
+    column_names: tuple[str, ...] | None,
+    *,
+    lenient: bool = False,
 ) -> tuple[Dialect, tuple[str, ...]]:
-    """The dialect of the open csv `file`, called `shown` in messages, and the names of its columns.
+    """The dialect of the open csv `file`, called `shown` in messages, and the names of its columns. Where it is `lenient`, rows may be
+    no text.
 
     Raises RunError E405 where it is no csv file, has no header, or its header names columns twice or not at all.
     """
-    text, whole = beginning(file, shown, Dialect("", encoding))
+    text, whole = beginning(file, shown, Dialect("", encoding, lenient=lenient))
     if not text.strip("\r\n"):
         raise RunError("E405", f"{shown!r} is empty", helps=("a csv file begins with a line of column names",))
     if delimiter is None:
         delimiter = delimiter_of(text, shown, whole=whole)
     if column_names is not None:
-        return Dialect(delimiter, encoding, column_names), column_names
+        return Dialect(delimiter, encoding, column_names, lenient=lenient), column_names
     above = len(text[: len(text) - len(text.lstrip("\r\n"))].splitlines())
     names = next(rows_of(text, delimiter), [])
     check_names(names, shown)
-    return Dialect(delimiter, encoding, above=above), tuple(names)
+    return Dialect(delimiter, encoding, above=above, lenient=lenient), tuple(names)
 
 
 def beginning(file: BinaryIO, shown: str, dialect: Dialect) -> tuple[str, bool]:
@@ -89,7 +102,9 @@ def beginning(file: BinaryIO, shown: str, dialect: Dialect) -> tuple[str, bool]:
             raise RunError(
                 "E405", f"{shown!r} seems to be in UTF-16", helps=(f"write `encoding: {wide[0]}` in the source",)
             )
-        raise no_text(shown, len((raw[: raw.index(b"\0")] + b".").splitlines()))
+        line = len((raw[: raw.index(b"\0")] + b".").splitlines())
+        if line == 1 or not dialect.lenient:
+            raise no_text(shown, line)
     if other is None and dialect.encoding in WIDE:
         message = f"{shown!r} does not begin with the mark of {dialect.encoding.upper()}"
         raise RunError(

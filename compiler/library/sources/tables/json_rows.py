@@ -25,6 +25,16 @@ class Repeated(ValueError):
 
 def rows_of(file: BinaryIO, shown: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows of an open file, each with its line, counted from 1. Empty lines are none. Raises RunError E405."""
+    for number, row in rows_or_errors(file, shown):
+        if isinstance(row, RunError):
+            raise row from None
+        yield number, row
+
+
+def rows_or_errors(file: BinaryIO, shown: str) -> Iterator[tuple[int, dict[str, Any] | RunError]]:
+    """The same, with the error E405 of a line in place of a row where it is none. Raises RunError E405 for what is no file of JSON
+    lines at all.
+    """
     file.seek(0)
     refuse_packed(file.read(8), shown)
     file.seek(0)
@@ -35,29 +45,36 @@ def rows_of(file: BinaryIO, shown: str) -> Iterator[tuple[int, dict[str, Any]]]:
             if not text:
                 continue
             row = decoder.decode(text)
-        except UnicodeDecodeError as error:
-            place = f"line {number} has {line[error.start : error.start + 1]!r}"
-            raise refused(f"{shown!r} is not in UTF-8: {place}", "save it in UTF-8, as JSON is") from None
-        except json.JSONDecodeError as error:
-            if b"\0" in line:
-                place = f"line {number} has a character that is 0"
-                raise refused(f"{shown!r} is not in UTF-8: {place}", "save it in UTF-8, as JSON is") from None
-            goes_on = line.endswith(b"\n") and text.startswith(("[", "{")) and not text.endswith(("]", "}"))
-            if number == 1 and goes_on:
-                raise refused(f"{shown!r} is JSON of several lines, not of one row in each", IN_LINES) from None
-            raise refused(
-                f"line {number} of {shown!r} is no JSON: {error.msg.lower()}, at its character {error.colno}", ONE_ROW
-            ) from None
-        except Repeated as error:
-            raise refused(f"line {number} of {shown!r} has the key `{error}` twice", "leave one of them out") from None
-        except (RecursionError, ValueError):
-            raise refused(
-                f"line {number} of {shown!r} cannot be read: too deep, or a number too long", ONE_ROW
-            ) from None
+        except (ValueError, RecursionError) as error:
+            yield number, error_of_line(error, number, line, shown)
+            continue
         if not isinstance(row, dict):
-            help = IN_LINES if isinstance(row, list) and number == 1 else ONE_ROW
-            raise refused(f"line {number} of {shown!r} is {kind_in_words(row)}, not an object", help)
+            if isinstance(row, list) and number == 1:
+                raise refused(f"line {number} of {shown!r} is {kind_in_words(row)}, not an object", IN_LINES)
+            yield number, refused(f"line {number} of {shown!r} is {kind_in_words(row)}, not an object", ONE_ROW)
+            continue
         yield number, row
+
+
+def error_of_line(error: ValueError | RecursionError, number: int, line: bytes, shown: str) -> RunError:
+    """The error E405 for a line that cannot be decoded. Raises it for a first line that is only a part of JSON."""
+    if isinstance(error, UnicodeDecodeError):
+        place = f"line {number} has {line[error.start : error.start + 1]!r}"
+        return refused(f"{shown!r} is not in UTF-8: {place}", "save it in UTF-8, as JSON is")
+    if isinstance(error, json.JSONDecodeError):
+        if b"\0" in line:
+            place = f"line {number} has a character that is 0"
+            return refused(f"{shown!r} is not in UTF-8: {place}", "save it in UTF-8, as JSON is")
+        text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip(" \t\r\n")
+        goes_on = line.endswith(b"\n") and text.startswith(("[", "{")) and not text.endswith(("]", "}"))
+        if number == 1 and goes_on:
+            raise refused(f"{shown!r} is JSON of several lines, not of one row in each", IN_LINES) from None
+        return refused(
+            f"line {number} of {shown!r} is no JSON: {error.msg.lower()}, at its character {error.colno}", ONE_ROW
+        )
+    if isinstance(error, Repeated):
+        return refused(f"line {number} of {shown!r} has the key `{error}` twice", "leave one of them out")
+    return refused(f"line {number} of {shown!r} cannot be read: too deep, or a number too long", ONE_ROW)
 
 
 ONE_ROW = 'a file of JSON lines has an object in each line: `{"rooms": 3, "price": 210}`'
@@ -200,12 +217,14 @@ def flattened(value: Sequence[Any], axes: int = MOST_AXES) -> tuple[tuple[int, .
     return (len(value), *first[0]), flat
 
 
-def seen_in(file: BinaryIO, shown: str, seen: dict[str, Seen], names: Collection[str] | None) -> int:
-    """Add what an open file has of the columns called `names`, or of all, to `seen`, and of others that they are there; the
+def seen_in(
+    rows_read: Iterator[tuple[int, dict[str, Any]]], shown: str, seen: dict[str, Seen], names: Collection[str] | None
+) -> int:
+    """Add what the rows of a file have of the columns called `names`, or of all, to `seen`, and of others that they are there; the
     number of its rows. Raises RunError E405.
     """
     count = 0
-    for part in parts_of(rows_of(file, shown)):
+    for part in parts_of(rows_read):
         count += len(part)
         lines, rows = [line for line, _ in part], [row for _, row in part]
         for name in dict.fromkeys(chain.from_iterable(rows)):

@@ -1,15 +1,17 @@
 """The source of rows in files of JSON lines."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, BinaryIO, ClassVar, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.bad_row import NO_SKIPS, none_left
 from modelc.compiler.library.contracts.data_source import Column, FileColumns
 from modelc.compiler.library.sources.tables.column_arrays import ColumnArrays, need_table_memory
 from modelc.compiler.library.sources.tables.column_types import DTYPES, Kind
+from modelc.compiler.library.sources.tables.json_bad_rows import Fit, fit_for, fitting_rows, skips_in
 from modelc.compiler.library.sources.tables.json_rows import (
     MOST_AXES,
     MOST_KEPT,
@@ -18,6 +20,7 @@ from modelc.compiler.library.sources.tables.json_rows import (
     flattened,
     parts_of,
     rows_of,
+    rows_or_errors,
     seen_in,
 )
 from modelc.compiler.library.sources.tables.kinds import ways
@@ -70,12 +73,16 @@ class Jsonl(TableSource):
 
     def header_of_file(self, file: TableFile) -> FileColumns | None:
         with file.open() as opened:
-            next(rows_of(opened, file.shown), None)
+            next(iter((rows_or_errors if self.skips else rows_of)(opened, file.shown)), None)
         return None
 
     def lines(self, file: TableFile) -> Iterator[int]:
         with file.open() as opened:
-            yield from (line for line, _ in rows_of(opened, file.shown))
+            yield from (line for line, _ in (rows_or_errors if self.skips else rows_of)(opened, file.shown))
+
+    def fit_in(self, files: Sequence[TableFile], trained: Mapping[str, Kind]) -> Fit | None:
+        """What the values of rows have to be, of which others are left out; None where none are."""
+        return fit_for(files, self.wanted, self.unfit(trained)) if self.skips else None
 
     @property
     def declared(self) -> Mapping[str, Kind]:
@@ -97,12 +104,14 @@ class Jsonl(TableSource):
         types = {name: column.type for name, column in columns.items() if column.type is not None}
         need_table_memory(rows, {name: (type_, seen[name].size) for name, type_ in types.items()}, files[0].shown)
         arrays = {name: ColumnArrays(rows, type_) for name, type_ in types.items()}
+        fit = self.fit_in(files, trained)
         for file in files:
             with unchanged(file) as opened:
-                for part in parts_of(rows_of(opened, file.shown)):
+                for part in parts_of(rows_in(opened, file.shown, fit)):
                     for name, type_ in types.items():
                         arrays[name].add(array_of(name, part, type_, file.shown))
-        return Read({name: column.whole() for name, column in arrays.items()}, columns, [*seen], each)
+        skips = NO_SKIPS if fit is None else skips_in(files, fit)
+        return Read({name: column.whole() for name, column in arrays.items()}, columns, [*seen], each, skips)
 
     def looked_through(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
@@ -112,8 +121,11 @@ class Jsonl(TableSource):
         Raises RunError E404, E405.
         """
         wanted = None if names is None else frozenset(names)
-        each, seen = once(files, ("jsonl", wanted), lambda: seen_in_all(files, wanted))
+        fit = self.fit_in(files, trained)
+        each, seen = once(files, ("jsonl", wanted, fit), lambda: seen_in_all(files, wanted, fit))
         rows = sum(each)
+        if not rows and fit is not None and (skips := skips_in(files, fit)).rows:
+            raise none_left(skips, len(skips.rows))
         if not rows:
             raise RunError("E404", f"{files[0].shown!r} has no rows")
         columns: dict[str, Column] = {}
@@ -130,15 +142,20 @@ class Jsonl(TableSource):
         return FileColumns(columns, refused), each, seen
 
 
+def rows_in(opened: BinaryIO, shown: str, fit: Fit | None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of an open file, each with its line; where values have to `fit`, without those that do not. Raises RunError E405."""
+    return rows_of(opened, shown) if fit is None else fitting_rows(opened, shown, fit)
+
+
 def seen_in_all(
-    files: Sequence[TableFile], names: Collection[str] | None
+    files: Sequence[TableFile], names: Collection[str] | None, fit: Fit | None
 ) -> tuple[tuple[int, ...], Mapping[str, Seen]]:
     """The number of rows in each of the files, and what was seen of their columns called `names`, or of all. Raises RunError E405."""
     seen: dict[str, Seen] = {}
     rows = []
     for file in files:
         with unchanged(file) as opened:
-            rows.append(seen_in(opened, file.shown, seen, names))
+            rows.append(seen_in(rows_in(opened, file.shown, fit), file.shown, seen, names))
     count_absent(seen, sum(rows))
     return tuple(rows), seen
 

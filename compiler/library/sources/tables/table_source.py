@@ -1,13 +1,15 @@
 """What the sources of tables share: files and patterns for the training and the test rows, and declared types."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, Self
+from itertools import count
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import PrivateAttr
 
 from modelc.compiler.diagnostics.exceptions import AbsentFile
 from modelc.compiler.library.base.fields import Field, Names
 from modelc.compiler.library.base.lazy import NumpyArray
+from modelc.compiler.library.contracts.bad_row import NO_SKIPS, KeptColumns, Skips
 from modelc.compiler.library.contracts.data_source import Column, FileColumns, Inspected, Loaded, Source
 from modelc.compiler.library.sources.alike import check_alike
 from modelc.compiler.library.sources.tables.column_types import KIND_OF_DTYPE, Kind
@@ -26,14 +28,15 @@ Types = Annotated[
 
 
 class Read(NamedTuple):
-    """What was read of some files: arrays, what is known of these columns, the names of all there are, and how many rows each file
-    has.
+    """What was read of some files: arrays, what is known of these columns, the names of all there are, how many rows each file has,
+    and which are left out of these.
     """
 
     arrays: dict[str, NumpyArray]
     columns: FileColumns
     names: Collection[str]
     rows: Sequence[int]
+    skips: Skips = NO_SKIPS
 
 
 class TableSource(Source):
@@ -47,6 +50,18 @@ class TableSource(Source):
         Names | None, Field(min_length=1, description="Files with the test rows, with the same columns.")
     ] = None
     _trained: Any = PrivateAttr(default=None)
+    _wanted: Any = PrivateAttr(default=None)
+
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("on_bad_lines", "on_bad_row", "skip_bad_rows", "ignore_errors", "on_error", "error_bad_lines", "warn_bad_lines"),
+            "write `on_bad_row: skip` beside `source`: rows that cannot be read are left out, counted and listed",
+        ),
+        **dict.fromkeys(
+            ("truncate_ragged_lines", "null_padding"),
+            "remove it: a row is as long as the header; `on_bad_row: skip` beside `source` leaves others out",
+        ),
+    }  # fmt: skip
 
     def files(self) -> tuple[str, ...]:
         return (*self.train, *(self.test or ()))
@@ -60,8 +75,31 @@ class TableSource(Source):
         }
         return copy
 
+    def skipping(self, wanted: Mapping[str, str | None]) -> Self:
+        copy = self.model_copy()
+        copy._wanted = wanted
+        return copy
+
     def columns(self) -> Mapping[str, Column] | None:
         return None
+
+    @property
+    def skips(self) -> bool:
+        """Whether rows that cannot be read are left out."""
+        return self._wanted is not None
+
+    @property
+    def wanted(self) -> Mapping[str, Kind | None]:
+        """What values have to be where rows are left out, see `skipping`; empty where none are."""
+        return self._wanted or {}
+
+    def unfit(self, trained: Mapping[str, Kind]) -> Mapping[str, Kind]:
+        """By the name of each column that is read, where rows are left out that do not fit it, what its values have to be: what the
+        spec declares, else what they were in training, else what its readers want.
+        """
+        before: Mapping[str, Kind] = {name: "text" if kind == "text" else "number" for name, kind in trained.items()}
+        chosen = {name: self.declared.get(name) or before.get(name) or wanted for name, wanted in self.wanted.items()}
+        return {name: kind for name, kind in chosen.items() if kind is not None}
 
     @property
     def trained(self) -> Mapping[str, Kind]:
@@ -108,18 +146,28 @@ class TableSource(Source):
         kinds = self.typed(columns).trained
         return Loaded(train, self.read(table_files(root, self.test), names, kinds)[0])
 
+    def places_of(self, root: Root, rows: Collection[int], *, test: bool = False) -> Mapping[int, tuple[str, int]]:
+        return self.places_in(table_files(root, (self.test if test else self.train) or ()), rows)
+
     def place_of(self, root: Root, row: int, *, test: bool = False) -> str:
         return self.place_in(table_files(root, (self.test if test else self.train) or ()), row)
 
     def place_in(self, files: Sequence[TableFile], row: int) -> str:
         """Where a row of these files is; empty where files have no lines."""
-        passed = 0
+        found = self.places_in(files, (row,)).get(row)
+        return "" if found is None else f"line {found[1]} of {found[0]!r}"
+
+    def places_in(self, files: Sequence[TableFile], rows: Collection[int]) -> Mapping[int, tuple[str, int]]:
+        """The file and the line of `rows` of these files; of none where files have no lines."""
+        wanted, found = frozenset(rows), dict[int, tuple[str, int]]()
+        passed = count()
         for file in files:
             for line in self.lines(file):
-                if passed == row:
-                    return f"line {line} of {file.shown!r}"
-                passed += 1
-        return ""
+                if (row := next(passed)) in wanted:
+                    found[row] = file.shown, line
+                    if len(found) == len(wanted):
+                        return found
+        return found
 
     def lines(self, file: TableFile) -> Iterator[int]:
         """The line in which each row of a file begins, counted from 1; none where files have no lines."""
@@ -146,19 +194,20 @@ class TableSource(Source):
 
     def read(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
-    ) -> tuple[dict[str, NumpyArray], FileColumns]:
+    ) -> tuple[KeptColumns, FileColumns]:
         """The arrays of the columns called `names`, or all, and what is known of them. Raises RunError as `load` does."""
         with all_unchanged(files):
             read = self.arrays_of_files(files, names, trained)
         if not any(file.folders for file in files):
-            return read.arrays, read.columns
+            return KeptColumns(read.arrays, read.skips), read.columns
         found = self.partitions(files, read.names, trained)
         wanted = [name for name in found.values if names is None or name in names]
         for name in wanted:
             if name in found.refused and names is not None:
                 raise found.refused[name]
         arrays = found.arrays(wanted, read.rows)
-        return {**read.arrays, **arrays}, with_partitions(read.columns, found.only(wanted), sum(read.rows))
+        columns = KeptColumns({**read.arrays, **arrays}, read.skips)
+        return columns, with_partitions(read.columns, found.only(wanted), sum(read.rows))
 
     def partitions(self, files: Sequence[TableFile], own: Collection[str], trained: Mapping[str, Kind]) -> Partitions:
         """The columns that the folders of `files` stand for, whose `own` columns have other names. Raises RunError E404."""

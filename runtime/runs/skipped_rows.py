@@ -1,0 +1,14 @@
+"""The rows that were left out of the data of a run, kept in `skipped_rows.jsonl`, a line for each."""
+
+from collections.abc import Sequence
+
+from modelc.compiler.diagnostics.render.json_text import json_text
+from modelc.runtime.data.bad_rows import PartOfSkips
+
+
+def skipped_json(skipped: Sequence[PartOfSkips]) -> bytes:
+    """What the file says: of each row whether it is one of the test rows that have files or columns of their own, where it is, and why it
+    is left out.
+    """
+    lines = (json_text({"test": part.test, **row.facts()}, indent=None) for part in skipped for row in part.rows)
+    return "".join(f"{line}\n" for line in lines).encode()
