@@ -140,6 +140,8 @@ PYTORCH: Page = {
         Row("DataLoader(dataset, num_workers=4, pin_memory=True, prefetch_factor=2, persistent_workers=True)", "",
             f"{NOTHING}: rows are read once and kept as arrays"),
         Row("DataLoader(dataset, drop_last=True)", "", "the last batch is padded, and the padding does not count"),
+        Row("pandas.read_csv('rows.csv', on_bad_lines='skip').dropna()", "data: {on_bad_row: skip}",
+            "rows that cannot be read are left out, counted and listed"),
         Row("DataLoader(dataset, collate_fn=pad)", "", "pad outside, to one length"),
         Row("torch.utils.data.WeightedRandomSampler(weights, 100)", "data: {sampling: {balanced: label}}",
             "rows are drawn so that each value of a column comes equally often"),

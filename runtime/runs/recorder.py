@@ -93,9 +93,8 @@ class Recorder:
     ) -> Self:
         """That of a new run in `folder`, made here.
 
-        `text` is the spec as written, `merged` the same with all files that it extends and uses, and `data` that with
-        settings applied; `learnt` what readers have learnt, `profiles` those of the columns, `skipped` lists the rows that are left out. Raises RunError E601 if the folder
-        is in use, E604 where it cannot be written.
+        `text` is the spec as written, `merged` the same with all files that it extends and uses, and `data` that with settings applied;
+        `skipped` lists rows that are left out. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
         """
         need_free(folder)
         files = {

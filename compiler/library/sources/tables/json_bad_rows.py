@@ -21,7 +21,7 @@ FIT: Mapping[Kind, tuple[str, ...]] = {
 }
 """The sorts of values that are of a kind."""
 USUAL = 0.9
-"""As large a share of the rows has a shape that others are to have."""
+"""A shape that as many rows have, in parts of one, is that which others are to have."""
 RAGGED = (-1,)
 """What stands for the shape of lists in which others differ in length."""
 REASONS: Mapping[Kind, str] = {"number": "is no number", "integer": "is no integer of 64 bits", "text": "is no text"}

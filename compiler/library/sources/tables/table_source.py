@@ -54,7 +54,7 @@ class TableSource(Source):
 
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(
-            ("on_bad_lines", "on_bad_row", "skip_bad_rows", "ignore_errors", "on_error", "error_bad_lines", "warn_bad_lines"),
+            ("on_bad_lines", "skip_bad_rows", "ignore_errors", "on_error", "error_bad_lines", "warn_bad_lines"),
             "write `on_bad_row: skip` beside `source`: rows that cannot be read are left out, counted and listed",
         ),
         **dict.fromkeys(
