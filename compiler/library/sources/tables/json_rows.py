@@ -53,7 +53,17 @@ def rows_or_errors(file: BinaryIO, shown: str) -> Iterator[tuple[int, dict[str, 
                 raise refused(f"line {number} of {shown!r} is {kind_in_words(row)}, not an object", IN_LINES)
             yield number, refused(f"line {number} of {shown!r} is {kind_in_words(row)}, not an object", ONE_ROW)
             continue
-        yield number, row
+        yield number, with_inner_values(row)
+
+
+def with_inner_values(row: dict[str, Any]) -> dict[str, Any]:
+    """A row, and the values of the objects in it as columns of their own, such as `place.city`; a key that is called so is that."""
+    inner, found = row, dict[str, Any]()
+    while dict in map(type, inner.values()):
+        objects = [(name, value) for name, value in inner.items() if isinstance(value, dict)]
+        inner = {f"{name}.{key}": item for name, value in objects for key, item in value.items()}
+        found = {**inner, **found}
+    return {**row, **{name: value for name, value in found.items() if name not in row}} if found else row
 
 
 def error_of_line(error: ValueError | RecursionError, number: int, line: bytes, shown: str) -> RunError:

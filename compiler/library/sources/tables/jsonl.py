@@ -47,6 +47,7 @@ class Refusal(NamedTuple):
 
 class Jsonl(TableSource):
     """The columns of files of JSON lines: an object in each line, whose keys are the names of columns.
+    The values of objects in these are columns too: that of `{"place": {"city": "Rome"}}` is `place.city`.
 
     A column is of integers, numbers, booleans or text, or of lists of these, of one shape, as all of its rows are; types may be
     declared. Integers stay exact as int64. A key that a row does not have, and `null`, is a missing value. A column that has
@@ -217,7 +218,7 @@ def encodable(value: Any) -> bool:
 def type_of(name: str, seen: Seen, declared: Kind | None, trained: Kind | None) -> TensorType | Refusal:
     """The type of one row of a column."""
     if seen.has("objects"):
-        return Refusal(("objects",), "has objects", ("write their values as keys of the row itself",))
+        return Refusal(("objects",), "has objects", (f"the values in them are columns of their own: `{name}.KEY`",))
     if (-1,) in seen.shapes:
         what = f"has lists in which others differ in length, or more than {MOST_AXES} in each other"
         return Refusal((), what, PADDED)

@@ -61,10 +61,34 @@ def test_files_are_read_as_they_are(root: Root, case: str) -> None:
     assert {name: (column.dtype.kind, column.tolist()) for name, column in loaded.items()} == wanted
 
 
+def test_values_of_objects_are_columns(root: Root) -> None:
+    text = '{"a": {"b": 1, "c": {"d": "x", "e": [1, 2]}}, "f": 1}\n{"f": 2, "a": {"b": 2, "c": {"e": [3, 4]}}}\n{"a": {"c": {"e": [5, 6]}}}\n'
+    write(root, text)
+    loaded = source().load(root, ["a.b", "a.c.d", "a.c.e", "f"]).train
+    assert {name: column.tolist() for name, column in loaded.items()} == {
+        "a.b": [1, 2, None],
+        "a.c.d": ["x", None, None],
+        "a.c.e": [[1, 2], [3, 4], [5, 6]],
+        "f": [1, 2, None],
+    }
+    with pytest.raises(RunError, match=r"`a\.c` has objects"):
+        source().load(root, ["a.c"])
+
+
+def test_objects_in_very_many_objects_are_no_traceback(root: Root) -> None:
+    write(root, '{"a": 1, "b": ' + '{"c": ' * 900 + "1" + "}" * 900 + "}\n")
+    assert source().load(root, ["a"]).train["a"].tolist() == [1]
+
+
+def test_a_key_with_a_dot_is_a_column_as_before(root: Root) -> None:
+    write(root, '{"a.b": 1, "a": {"b": 2}}\n{"a": {"b": 2}, "a.b": 3}\n')
+    assert source().load(root, ["a.b"]).train["a.b"].tolist() == [1, 3]
+
+
 MISFITS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "text and numbers": ('{"a": 1}\n{"a": "x"}\n', {}, ["has both numbers and text", '"x" in line 2 of \'a.jsonl\'', "types: {a: text}"]),
     "numbers and booleans": ('{"a": 1}\n{"a": true}\n', {}, ["has both", "true in line 2"]),
-    "objects": ('{"a": {"b": 1}}\n', {}, ["has objects: 1 value, {\"b\": 1} in line 1"]),
+    "objects": ('{"a": {"b": 1}}\n', {}, ["has objects: 1 value, {\"b\": 1} in line 1", "columns of their own: `a.KEY`"]),
     "objects in lists": ('{"a": [{"b": 1}]}\n', {}, ["has objects"]),
     "lists of two lengths": ('{"a": [1]}\n{"a": [1, 2]}\n', {}, ["different shapes, [1] in line 1 of 'a.jsonl' and [2] in line 2"]),
     "a number and a list": ('{"a": 1}\n{"a": [1]}\n', {}, ["different shapes, [] in line 1"]),
