@@ -1,5 +1,8 @@
 """The reader of sets of labels: several, one or none in each row."""
 
+import json
+import re
+from ast import literal_eval
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
@@ -17,6 +20,9 @@ from modelc.compiler.library.readers.class_arguments import read_classes
 from modelc.compiler.library.readers.faults import first_faults, missing_in, strange_in
 from modelc.compiler.library.readers.names import names_in, unknown_names
 
+ITEM = r"""\s*("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')\s*"""
+"""A text in quotes, as JSON or Python writes it."""
+LIST = re.compile(rf"\[(?:\s*|{ITEM}(?:,{ITEM})*)\]", re.DOTALL)
 OTHER_SEPARATORS = (";", ",", "|", "/", " ")
 """What stands between labels, the most usual first."""
 
@@ -25,6 +31,7 @@ class MultiLabelReader(Reader):
     """A column of texts with several labels each, as vectors `[classes]` in float32: 1 for each label that is there, else 0.
 
     Between the labels stands the `separator`; spaces around them do not count, and a text without any is a row without labels.
+    Lists as programs write them, `['news', 'sport']` or `["news", "sport"]`, are read with `separator: ","`.
     The order of a row does not matter, nor whether a label is there twice. A label that is none of the `classes` is an error, or
     left out with `unknown: ignore`. As a target it is for an output of as many units with `sigmoid` and the loss
     `binary_cross_entropy`; predictions have the names.
@@ -144,12 +151,29 @@ class MultiLabelReader(Reader):
 
     def labels_in(self, text: str) -> list[str]:
         """The labels of one row."""
-        return [label for part in text.split(self.separator) if (label := part.strip())]
+        text = text.strip()
+        has_lists = self.separator == "," and not any(name.startswith("[") for name in self.names)
+        if has_lists and LIST.fullmatch(text):
+            parts = [unquoted(found[1]) for found in re.finditer(ITEM, text[1:-1], re.DOTALL)]
+        else:
+            parts = text.split(self.separator)
+        return [label for part in parts if (label := part.strip())]
 
     def separated_otherwise(self, labels: Mapping[str, int]) -> tuple[str, ...]:
         """What to write where another separator makes labels that are known of `labels` that are none."""
         for separator in OTHER_SEPARATORS:
-            parts = [part.strip() for label in labels for part in label.split(separator) if part.strip()]
-            if separator != self.separator and len(parts) > len(labels) and all(part in self.names for part in parts):
+            other = self.model_copy(update={"separator": separator})
+            parts = [part for label in labels for part in other.labels_in(label)]
+            if separator != self.separator and parts and all(part in self.names for part in parts):
                 return (f'the labels are separated otherwise: `separator: "{separator}"`',)
         return ()
+
+
+def unquoted(item: str) -> str:
+    """A text without its quotes and escapes."""
+    for read in (json.loads, literal_eval):
+        try:
+            return str(read(item))
+        except (ValueError, SyntaxError):
+            pass
+    return item[1:-1]

@@ -48,7 +48,8 @@ class TextReader(RootedReader):
     nothing: the tokens have the ids from 1 on, by their hashes as `category` has them, and none is unknown.
 
     `words` are the form NFKC of the text in lower case, as the expression `\\w+|[^\\w\\s]` divides it: letters and digits in a
-    row, and every other sign by itself. `characters` are those of the same form. `bytes` are the bytes of UTF-8 as they are:
+    row, and every other sign by itself. `whitespace` divides the same form at spaces and line ends alone, so that tags such as `B-PER`
+    and lists of ids stay as they are. `characters` are those of the same form. `bytes` are the bytes of UTF-8 as they are:
     258 ids, and nothing to learn. `bpe` are parts of words that are learnt of the training rows, by byte-level byte-pair encoding
     (Radford et al., 2019), of the same form as words; no text has unknown ones. `tokenizer: {file: tokenizer.json}` is a tokenizer
     in the format of Hugging Face's `tokenizers`, with its own ids, of which `vocabulary` says how many there are at least: it puts
@@ -124,7 +125,7 @@ class TextReader(RootedReader):
     @property
     def counted_in(self) -> str:
         """What the length of a text is a number of."""
-        return "tokens" if self.is_of_parts else str(self.tokenizer)
+        return "tokens" if self.is_of_parts or self.tokenizer == "whitespace" else str(self.tokenizer)
 
     @property
     def count(self) -> int | None:
@@ -167,12 +168,12 @@ class TextReader(RootedReader):
     def check_arguments(self) -> None:
         """Raise `PlanError` E403 for arguments that do not go together."""
         is_bytes = self.tokenizer == "bytes"
-        of = "tokenizer has" if self.file else f"{'parts of words' if self.is_of_parts else self.tokenizer} have"
+        of = "tokenizer has" if self.file else f"{'parts of words' if self.is_of_parts else self.counted_in} have"
         message = f"`text` of `{self.column}` does not say how many ids its {of}"
         help = "for example `vocabulary: 20000`" + ("" if self.is_of_parts else ", or `hash: 20000` to learn none")
         need(is_bytes or self.count is not None, message, help=help, code="E403")
         message = "`hash` makes ids of all words or characters, and {} says which there are"
-        other = "`vocabulary`" if self.tokenizer in ("words", "characters") else "this `tokenizer`"
+        other = "`vocabulary`" if self.tokenizer in ("words", "whitespace", "characters") else "this `tokenizer`"
         alone = self.hash is None or (other == "`vocabulary`" and self.vocabulary is None)
         help = f"remove {other}, or `hash`"
         need(alone, message.format(other), help=help, argument="hash", code="E403")
@@ -276,19 +277,19 @@ class TextReader(RootedReader):
             known = len(self.vocabulary_of(learnt)) + SPECIAL
             if known < (self.count or 0):
                 said.append(
-                    f"the training rows have {known - SPECIAL:,} different {self.tokenizer}, and `vocabulary: {self.count}` has "
+                    f"the training rows have {known - SPECIAL:,} different {self.counted_in}, and `vocabulary: {self.count}` has "
                     f"room for {(self.count or 0) - SPECIAL:,}"
                 )
             if learnt["unknown"]:
                 share = 100 * learnt["unknown"] / learnt["tokens"]
-                said.append(f"{share:.2g} % of the {self.tokenizer} in the training rows are not in the vocabulary")
+                said.append(f"{share:.2g} % of the {self.counted_in} in the training rows are not in the vocabulary")
         return tuple(said)
 
     def described(self, learnt: Learnt) -> tuple[str, ...]:
         if learnt is None:
             return ()
         words = self.vocabulary_of(learnt) if "words" in learnt else ()
-        said = [f"{len(words):,} {self.tokenizer}: {first_names(words)}"] if words else []
+        said = [f"{len(words):,} {self.counted_in}: {first_names(words)}"] if words else []
         return (*said, f"the longest text has {learnt['longest']:,} {self.counted_in}")
 
     def rows_of(self, column: NumpyArray) -> Iterator[tuple[int, list[str] | bytes]]:

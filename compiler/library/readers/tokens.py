@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from pydantic_core import PydanticCustomError
 
-Tokenizer = Literal["words", "characters", "bytes", "bpe"]
+Tokenizer = Literal["words", "whitespace", "characters", "bytes", "bpe"]
 """What texts are split into."""
 WORDS = re.compile(r"\w+|[^\w\s]")
 """Letters, digits and underscores in a row, or one other sign that is no space."""
@@ -16,7 +16,7 @@ WORDS = re.compile(r"\w+|[^\w\s]")
 PADDING, UNKNOWN, SPECIAL = 0, 1, 2
 """The ids of what fills up short texts and of tokens that are not in the vocabulary, and how many ids these are."""
 FOREIGN = {
-    "word": "words", "whitespace": "words", "char": "characters", "character": "characters", "chars": "characters",
+    "word": "words", **dict.fromkeys(("space", "spaces", "split"), "whitespace"), "char": "characters", "character": "characters", "chars": "characters",
     "byte": "bytes", "utf-8": "bytes", "utf8": "bytes",
     **dict.fromkeys(("subword", "subwords", "wordpiece", "unigram", "sentencepiece", "byte_level_bpe", "byte_pair"), "bpe"),
 }  # fmt: skip
@@ -34,7 +34,7 @@ def read_tokenizer(value: Any) -> Any:
     help = f"write `tokenizer: {right}`" if right else "`tokenizer: {file: tokenizer.json}` reads one from a file"
     if isinstance(value, str) and value.endswith(".json"):
         help = f"write `tokenizer: {{file: {value}}}`"
-    message = "expected `words`, `characters`, `bytes`, `bpe` or a file"
+    message = "expected `words`, `whitespace`, `characters`, `bytes`, `bpe` or a file"
     raise PydanticCustomError("tokenizer", message, {"label": "no tokenizer", "help": help})
 
 
@@ -58,9 +58,11 @@ def read_words(value: Any) -> Any:
 
 
 def tokens_of(text: str, tokenizer: Tokenizer, lowercase: bool) -> list[str]:
-    """The words or characters of `text`, in the form NFKC of Unicode, in which signs that mean the same are the same."""
+    """The words or characters of `text`, or what is between its spaces, in the form NFKC of Unicode, in which signs that mean the same are the same."""
     normal = unicodedata.normalize("NFKC", text)
     normal = normal.lower() if lowercase else normal
+    if tokenizer == "whitespace":
+        return normal.split()
     return WORDS.findall(normal) if tokenizer == "words" else list(normal)
 
 

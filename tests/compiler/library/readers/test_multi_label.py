@@ -1,5 +1,6 @@
 """Sets of labels as vectors of 0 and 1, against scikit-learn."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,23 @@ def test_labels_that_are_none_are_an_error_or_left_out() -> None:
     assert "first in row 1" in caught.value.message and "unknown: ignore" in caught.value.helps[-1]
     found = build(unknown="ignore").read(column, None)
     assert found.sum(axis=1).tolist() == [1, 1, 0, 0]
+
+
+def test_lists_as_programs_write_them_are_sets_of_labels() -> None:
+    rows = drawn(2)
+    for write in (repr, json.dumps, lambda row: json.dumps(row, ensure_ascii=False, indent=1)):
+        column = np.array([write([str(name) for name in row]) for row in rows])
+        found = build(separator=",").read({"tags": column}, None)
+        np.testing.assert_array_equal(found, MultiLabelBinarizer(classes=NAMES).fit(rows).transform(rows))
+    with pytest.raises(RunError) as caught:
+        build().read({"tags": np.array(["['news', 'sport']", "[]"])}, None)
+    assert caught.value.helps[0] == 'the labels are separated otherwise: `separator: ","`'
+    with pytest.raises(RunError, match="`tags` has 1 string not among"):
+        build(separator=",").read({"tags": np.array(["['news', 'cooking']"])}, None)
+    # Labels that have brackets or quotes themselves are taken as they stand.
+    names = ["['a']", "'b'", "c"]
+    found = build(separator=",", classes=names).read({"tags": np.array(["['a']", "'b',c"])}, None)
+    assert found.tolist() == [[1, 0, 0], [0, 1, 1]]
 
 
 def test_another_separator_is_named_where_it_makes_labels_that_are_known() -> None:

@@ -41,12 +41,13 @@ def normal(text: str, lowercase: bool) -> str:
 
 @pytest.mark.parametrize("dtype", ["U", "S", "T"])
 @pytest.mark.parametrize("lowercase", [None, True, False])
-@pytest.mark.parametrize("tokenizer", ["words", "characters"])
+@pytest.mark.parametrize("tokenizer", ["words", "whitespace", "characters"])
 def test_ids_are_those_of_the_most_frequent_tokens_padded_as_keras_pads(
     tokenizer: str, lowercase: bool | None, dtype: str
 ) -> None:
     trained, new = drawn(1), drawn(2)
-    analyzer = {"analyzer": "char"} if tokenizer == "characters" else {"token_pattern": r"\w+|[^\w\s]"}
+    pattern = r"\S+" if tokenizer == "whitespace" else r"\w+|[^\w\s]"
+    analyzer = {"analyzer": "char"} if tokenizer == "characters" else {"token_pattern": pattern}
     counter = CountVectorizer(
         lowercase=False, preprocessor=lambda text: normal(text, lowercase is not False), **analyzer
     ).fit(trained)
@@ -55,7 +56,9 @@ def test_ids_are_those_of_the_most_frequent_tokens_padded_as_keras_pads(
     expected = sorted(zip(-counts, names, strict=True))[:8]
     ids = {name: place for place, (_, name) in enumerate(expected, 2)}
     # The analyzer of characters in scikit-learn takes several spaces for one.
-    analyze = counter.build_analyzer() if tokenizer == "words" else lambda text: [*normal(text, lowercase is not False)]
+    analyze = (
+        counter.build_analyzer() if tokenizer != "characters" else lambda text: [*normal(text, lowercase is not False)]
+    )
     tokens = [[ids.get(token, 1) for token in analyze(text)] for text in new]
     reader = build(vocabulary=10, tokenizer=tokenizer, lowercase=lowercase)
     columns = [np.array(texts) for texts in (trained, new)]
@@ -68,6 +71,15 @@ def test_ids_are_those_of_the_most_frequent_tokens_padded_as_keras_pads(
     padded = keras.utils.pad_sequences(tokens, maxlen=12, padding="post", truncating="post")
     np.testing.assert_array_equal(found, padded)
     assert found.dtype == np.int32 and reader.class_names(None) == 10 and 1 < found.max() < 10
+
+
+def test_tags_and_ids_between_spaces_stay_as_they_are() -> None:
+    reader = build(vocabulary=["O", "B-PER", "I-PER", "12,5"], tokenizer="whitespace", lowercase=False)
+    reader.plan(None, None)
+    columns = {"x": np.array(["O B-PER  I-PER\nO", "12,5 x-y"])}
+    learnt = reader.learn(columns)
+    assert reader.read(columns, None, learnt)[:, :5].tolist() == [[2, 3, 4, 2, 0], [5, 1, 0, 0, 0]]
+    assert "% of the tokens in the training rows" in reader.remarks(learnt)[0]
 
 
 def test_bytes_are_those_of_utf_8_and_nothing_is_learnt() -> None:
@@ -159,9 +171,12 @@ def test_columns_of_other_types_are_refused(type_: TensorType) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"tokenizer": "wordpiece"}, "expected `words`, `characters`, `bytes`, `bpe` or a file"),
-        ({"tokenizer": "tokenizer.json"}, "expected `words`, `characters`, `bytes`, `bpe` or a file"),
-        ({"tokenizer": {"path": "tokenizer.json"}}, "expected `words`, `characters`, `bytes`, `bpe` or a file"),
+        ({"tokenizer": "wordpiece"}, "expected `words`, `whitespace`, `characters`, `bytes`, `bpe` or a file"),
+        ({"tokenizer": "tokenizer.json"}, "expected `words`, `whitespace`, `characters`, `bytes`, `bpe` or a file"),
+        (
+            {"tokenizer": {"path": "tokenizer.json"}},
+            "expected `words`, `whitespace`, `characters`, `bytes`, `bpe` or a file",
+        ),
         ({"vocabulary": 2}, "a count of at least 3"),
         ({"vocabulary": "words.txt"}, "a count of at least 3"),
         ({"vocabulary": ["a", "b", "a"]}, "`a` is in the vocabulary twice"),
