@@ -77,7 +77,7 @@ def baselines_of_run(run: "Run", task: "Task", prepared: "PreparedTask", rows: S
     from modelc.runtime.runs.kept_baselines import kept_baselines
 
     kept = kept_baselines(run, rows.split)
-    is_same = not rows.changed.train and (rows.split != "test" or rows.changed.test == [])
+    is_same = not rows.changed.train and (rows.split == "train" or getattr(rows.changed, rows.split) == [])
     if kept is not None and is_same:
         return kept
     from modelc.runtime.baselines.baseline import fit

@@ -121,6 +121,7 @@ def rows_to_score(
             "data": found.shown,
             "changed_columns": None,
             "changed_test_columns": None,
+            "changed_validation_columns": None,
         }
         what = f"rows of {found.shown}" + (", which training saw but for those held out" if seen else "")
         return ScoredRows(task, part, what, facts)
@@ -129,7 +130,13 @@ def rows_to_score(
 
     task, dataset, changed = read_again(run, task, folders, split, verify=verify)
     name, part = choose_rows(dataset, split)
-    facts = {"split": name, "data": None, "changed_columns": changed.train, "changed_test_columns": changed.test}
+    facts = {
+        "split": name,
+        "data": None,
+        "changed_columns": changed.train,
+        "changed_test_columns": changed.test,
+        "changed_validation_columns": changed.validation,
+    }
     what = "train rows, which training saw" if name == "train" else f"{name} rows"
     return ScoredRows(task, part, what, facts, SplitRows(name, part, dataset.train, changed))
 

@@ -63,7 +63,7 @@ def folds_of(path: Path, settings: tuple[str, ...], folders: Folders, group: Pat
     from modelc.compiler.diagnostics.command_line import shell_word
 
     task, _ = checked_spec(path, settings, folders[0], FOR_TRAINING, folders[1])
-    split = task.data.validation if task.data is not None else None
+    split = task.data.splits.get("validation") if task.data is not None else None
     if split is None or split.folds is None:
         helps = (
             "write `data: {validation: {folds: {count: 5}}}`",

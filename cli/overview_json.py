@@ -36,7 +36,7 @@ def overview_json(found: "Overview") -> dict[str, Any]:
         },
         "classes": {one.target: classes_json(one) for one in found.classes},
         "rows": [sample_json(one) for one in found.samples],
-        "skipped_rows": [{"test": part.test, **row.facts()} for part in found.skipped for row in part.rows],
+        "skipped_rows": [facts for part in found.skipped for facts in part.facts],
         "notes": list(found.notes),
         "warnings": [
             {

@@ -97,11 +97,11 @@ def ended_run(text: str) -> "Run":
 
 def warned_of(run: "Run", dataset: "Dataset", now: "Mapping[str, Any]") -> list[str]:
     """What differs from the environment that the run began in, after warning of it and of other test rows."""
-    from modelc.runtime.runs.environment import changed_test_columns, known_digests, what_changed
+    from modelc.runtime.runs.environment import changed_own_columns, known_digests, what_changed
     from modelc.runtime.runs.resumption import differences
 
     recorded, now_of_test = run.environment(), dataset.digests.test
-    if changed := changed_test_columns(recorded, now_of_test.digests):
+    if changed := changed_own_columns(recorded, "test", now_of_test.digests):
         what = what_changed(changed, known_digests(recorded).test, now_of_test)
         warn(
             f"the test rows have changed since the run began: {what}",
@@ -119,17 +119,19 @@ def warned_of(run: "Run", dataset: "Dataset", now: "Mapping[str, Any]") -> list[
 def same_data(run: "Run", task: "Task", root: "Root", reading: "Reading") -> "tuple[Task, Dataset]":
     """The completed task and its data, which must be those of the run. Raises SpecError and RunError, E609 for other data."""
     from modelc.compiler.diagnostics.exceptions import RunError
-    from modelc.runtime.runs.environment import changed_columns, known_digests, what_changed
+    from modelc.runtime.runs.environment import changed_columns, changed_own_columns, known_digests, what_changed
     from modelc.runtime.runs.kept_spec import rows_for
 
     task, dataset = rows_for(run, task, root, reading=reading)
-    recorded, now = run.environment(), dataset.digests.train
-    if changed := changed_columns(recorded, now.digests):
-        raise RunError(
-            "E609",
-            f"the data has changed since the run began: {what_changed(changed, known_digests(recorded).train, now)}",
-            helps=("give it the data that it began with, by `--root DIR` if that is elsewhere", "or train anew"),
-        )
+    recorded, now = run.environment(), dataset.digests
+    before = known_digests(recorded)
+    helps = ("give it the data that it began with, by `--root DIR` if that is elsewhere", "or train anew")
+    if changed := changed_columns(recorded, now.train.digests):
+        what = what_changed(changed, before.train, now.train)
+        raise RunError("E609", f"the data has changed since the run began: {what}", helps=helps)
+    if changed := changed_own_columns(recorded, "validation", now.validation.digests) or []:
+        what = what_changed(changed, before.validation, now.validation)
+        raise RunError("E609", f"the validation rows have changed since the run began: {what}", helps=helps)
     return task, dataset
 
 

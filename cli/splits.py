@@ -57,12 +57,13 @@ def rows_in(run: "Run", task: "Task", data: Path, folders: Folders, *, skipping:
 
 
 class Changed(NamedTuple):
-    """The columns that have changed since a run was trained: of its training rows, and of its test rows, None where the run does
-    not say.
+    """The columns that have changed since a run was trained: of its source, and of its test and validation rows that have columns of
+    their own, None where the run does not say.
     """
 
     train: list[str]
     test: list[str] | None
+    validation: list[str] | None
 
 
 def read_again(
@@ -85,23 +86,31 @@ def read_again(
 
 def changes_of(run: "Run", dataset: "Dataset") -> Changed:
     """The columns that have changed since training, after a warning of each kind of rows that has such."""
-    from modelc.runtime.runs.environment import changed_columns, changed_test_columns, known_digests, what_changed
+    from modelc.runtime.runs.environment import (
+        OWN_ROWS,
+        changed_columns,
+        changed_own_columns,
+        known_digests,
+        what_changed,
+    )
 
     recorded, now = run.environment(), dataset.digests
     before = known_digests(recorded)
-    found = Changed(
-        changed_columns(recorded, now.train.digests),
-        changed_test_columns(recorded, now.test.digests) if dataset.test is not None else [],
-    )
+    of_own = {
+        part: changed_own_columns(recorded, part, digests) if (digests := getattr(now, part).digests) else []
+        for part in OWN_ROWS
+    }
+    found = Changed(changed_columns(recorded, now.train.digests), **of_own)
     if found.train:
         warn(
             f"the data has changed since this run was trained: {what_changed(found.train, before.train, now.train)}",
             notes=("the split may have changed, so scores may include rows that were trained on",),
         )
-    if found.test:
-        what = what_changed(found.test, before.test, now.test)
-        message = f"the test rows have changed since this run was trained: {what}"
-        warn(message, notes=("scores of them are not comparable with those of the rows that were there then",))
-    if found.test is None:
-        inform("whether the test rows have changed is not known: the run was recorded without their digests")
+    for part, changed in of_own.items():
+        if changed:
+            what = what_changed(changed, getattr(before, part), getattr(now, part))
+            message = f"the {part} rows have changed since this run was trained: {what}"
+            warn(message, notes=("scores of them are not comparable with those of the rows that were there then",))
+        if changed is None:
+            inform(f"whether the {part} rows have changed is not known: the run was recorded without their digests")
     return found

@@ -60,7 +60,7 @@ def split_lines(task: "Task") -> dict[str, str]:
     from modelc.compiler.explain.summary import show_split
 
     data = task.data
-    return {} if data is None else {key: show_split(data, key) for key in data.splits}
+    return {} if data is None else {key: show_split(data, key) for key in data.held_out}
 
 
 def unit_lines(task: "Task") -> dict[str, str]:

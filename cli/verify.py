@@ -67,12 +67,18 @@ def with_columns(found: "Verified", folders: Folders) -> "Verified":
 
 
 def columns_of(folder: Path, folders: Folders) -> "list[CheckedFile]":
-    """The columns of the data, of the training rows and of the test rows, compared with their digests. Raises RunError and
+    """The columns of the data, those of rows that have columns of their own too, compared with their digests. Raises RunError and
     SpecError.
     """
     from modelc.cli.console import inform, start_device
     from modelc.runtime.data.prepared_rows import Reading
-    from modelc.runtime.runs.environment import changed_columns, changed_test_columns, known_digests, other_number
+    from modelc.runtime.runs.environment import (
+        OWN_ROWS,
+        changed_columns,
+        changed_own_columns,
+        known_digests,
+        other_number,
+    )
     from modelc.runtime.runs.kept_spec import rows_for
     from modelc.runtime.runs.run_directory import Run
     from modelc.runtime.runs.verification import CheckedFile
@@ -91,12 +97,14 @@ def columns_of(folder: Path, folders: Folders) -> "list[CheckedFile]":
         said = f"has changed since training{f': {other}' if other else ''}"
         return CheckedFile(column, "wrong", said) if name in changed else CheckedFile(column, "ok")
 
-    changed, of_test = changed_columns(recorded, now.train.digests), changed_test_columns(recorded, now.test.digests)
-    others = other_number(before.train, now.train), other_number(before.test, now.test)
-    return [
-        *(compared(f"{COLUMN}{name}", name, changed, others[0]) for name in sorted(now.train.digests)),
-        *(compared(f"{COLUMN}{name} of the test rows", name, of_test, others[1]) for name in sorted(now.test.digests)),
-    ]
+    changed, other = changed_columns(recorded, now.train.digests), other_number(before.train, now.train)
+    found = [compared(f"{COLUMN}{name}", name, changed, other) for name in sorted(now.train.digests)]
+    for part in OWN_ROWS:
+        was, is_now = getattr(before, part), getattr(now, part)
+        of_part, other = changed_own_columns(recorded, part, is_now.digests), other_number(was, is_now)
+        columns = sorted(is_now.digests)
+        found += [compared(f"{COLUMN}{name} of the {part} rows", name, of_part, other) for name in columns]
+    return found
 
 
 def lines(found: "Verified") -> list[Line]:

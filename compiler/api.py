@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modelc.compiler.binding.array_files import Files, check_arrays, files_of_arrays, with_arrays
 from modelc.compiler.binding.binder import bind
-from modelc.compiler.binding.source_headers import NO_HEADERS, Headers, files_of, headers_of, not_seen
+from modelc.compiler.binding.source_headers import NO_HEADERS, SOURCE, Headers, files_of, headers_of, not_seen
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import SpecError
 from modelc.compiler.diagnostics.problem import SETTING, Problem
@@ -76,10 +76,8 @@ class Checked(NamedTuple):
         data = None if self.task is None else self.task.data
         if data is None or self.headers is None:
             return ()
-        sources = ((data.source, self.headers.columns), (data.test, self.headers.test))
-        files = [
-            path for source, columns in sources if source is not None and columns is None for path in source.files()
-        ]
+        columns = {SOURCE: self.headers.columns} | {("data", key): one for key, one in self.headers.held_out.items()}
+        files = [path for at, source in data.sources.items() if columns.get(at) is None for path in source.files()]
         return tuple(path for path in dict.fromkeys(files) if path not in self.unseen)
 
     @property

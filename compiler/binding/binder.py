@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from modelc.compiler.binding.columns import bind_inputs, bind_targets
+from modelc.compiler.binding.held_out_columns import OwnRows, check_held_out
 from modelc.compiler.binding.limited_values import warn_of_limited
 from modelc.compiler.binding.loss_terms import bind_terms, link_outputs, node_edge
 from modelc.compiler.binding.metrics import bind_metrics
@@ -11,7 +12,6 @@ from modelc.compiler.binding.sample_weights import bind_weights
 from modelc.compiler.binding.source_headers import NO_HEADERS, Headers
 from modelc.compiler.binding.split_columns import check_split_columns
 from modelc.compiler.binding.task import Output, Task
-from modelc.compiler.binding.test_columns import check_test_columns
 from modelc.compiler.binding.training import bind_training
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.graph import Asked, Edge, Graph, Node
@@ -27,10 +27,9 @@ def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tupl
 
     `headers` has the columns that files tell; without them, columns are those known without any file.
     """
-    columns, test = headers.columns, headers.test
+    columns = headers.columns
     if spec.data is not None:
         columns = spec.data.source.columns() if columns is None and spec.data.source is not None else columns
-        test = spec.data.test.columns() if test is None and spec.data.test is not None else test
     reporter = Reporter(spec.document)
     outputs = {
         name: Output(name, edge, type_)
@@ -47,7 +46,11 @@ def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tupl
         task = bind_weights(reporter, task, columns)
         check_row_counts(reporter, task, columns)
         check_split_columns(reporter, task, columns)
-        check_test_columns(reporter, task, columns, test)
+        for key, source in spec.data.own_sources.items() if spec.data is not None else ():
+            held_out = headers.held_out.get(key)
+            check_held_out(
+                reporter, task, columns, OwnRows(key, source, source.columns() if held_out is None else held_out)
+            )
         task = link_outputs(reporter, task)
         task = bind_metrics(reporter, task)
         roots += [edge for metric in spec.train.metrics for one in metric.of or () if (edge := node_edge(task, one)[0])]

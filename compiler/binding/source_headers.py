@@ -1,6 +1,6 @@
 """What the headers of the data files of a spec say of its columns, before any row is read; uses no numpy."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -16,18 +16,18 @@ from modelc.compiler.syntax.file_root import Root
 from modelc.compiler.syntax.path_patterns import files_matching
 
 SOURCE: Path = ("data", "source")
-TEST: Path = ("data", "test")
 
 
 class Headers(NamedTuple):
-    """The columns of `data.source` and of `data.test`, each None where no file tells them.
+    """The columns of `data.source`, and by their keys those of rows that are held out and have a source of their own, None where no
+    file tells them.
 
     `faults` has an error for a file that cannot be used, `absent` one for each that is not there, with their places.
     `files` are those that are there, by the place that names them.
     """
 
     columns: Columns = None
-    test: Columns = None
+    held_out: Mapping[str, Columns] = {}
     faults: tuple[RunError, ...] = ()
     absent: tuple[AbsentFile, ...] = ()
     files: tuple[tuple[Path, str], ...] = ()
@@ -46,7 +46,7 @@ def inspect_sources(
     readers: Collection[Reader] | None = None,
     survey: Callable[[Source, Root, Collection[str]], Inspected] = Source.survey,
 ) -> Headers:
-    """What the files below `root` say of the sources of `data`; of its `test` only where that is true.
+    """What the files below `root` say of the sources of `data`; of a source of test rows only where `test` is true.
 
     Where `readers` are given, of the columns that they read all that the rows tell, by `survey`.
     """
@@ -54,9 +54,7 @@ def inspect_sources(
     faults: list[RunError] = []
     absent: list[AbsentFile] = []
     files: list[tuple[Path, str]] = []
-    for source, at in ((data.source, SOURCE), (data.test if test else None, TEST)):
-        if source is None:
-            continue
+    for at, source in sources_read(data, test=test).items():
         below = root_for(document, root, at)
         source = source.skipping({}) if data.skips else source
         try:
@@ -85,7 +83,13 @@ def inspect_sources(
             absent.append(error.placed(at))
         except RunError as error:
             faults.append(error.placed(at))
-    return Headers(columns.get(SOURCE), columns.get(TEST), tuple(faults), tuple(absent), tuple(files))
+    held_out = {key: columns.get(("data", key)) for key in data.own_sources}
+    return Headers(columns.get(SOURCE), held_out, tuple(faults), tuple(absent), tuple(files))
+
+
+def sources_read(data: DataSpec, *, test: bool) -> Mapping[Path, Source]:
+    """The sources of `data` by their places; without that of the test rows, where they have one of their own, if `test` is false."""
+    return {at: source for at, source in data.sources.items() if test or at != ("data", "test")}
 
 
 def kinds_wanted(readers: Iterable[tuple[Reader, Collection[str]]]) -> dict[str, str | None]:
@@ -147,19 +151,19 @@ def report_hard_links(document: Document, root: Root, files: tuple[tuple[Path, s
 
 def opened_files(data: DataSpec, files: tuple[tuple[Path, str], ...]) -> tuple[tuple[Path, str], ...]:
     """Those of the `files` that the sources of `data` name which these open themselves."""
-    sources = {SOURCE: data.source, TEST: data.test}
-    return tuple((at, path) for at, path in files if (source := sources[at]) is not None and source.opens_files)
+    return tuple((at, path) for at, path in files if data.sources[at].opens_files)
 
 
-def files_of(data: DataSpec) -> tuple[tuple[Path, str], ...]:
-    """All files that the sources of `data` name, by the place that names them."""
-    sources: tuple[tuple[Source | None, Path], ...] = ((data.source, SOURCE), (data.test, TEST))
-    return tuple((at, path) for source, at in sources if source is not None for path in dict.fromkeys(source.files()))
+def files_of(data: DataSpec, *, test: bool = True) -> tuple[tuple[Path, str], ...]:
+    """All files that the sources of `data` name, by the place that names them; see `sources_read`."""
+    return tuple(
+        (at, path) for at, source in sources_read(data, test=test).items() for path in dict.fromkeys(source.files())
+    )
 
 
-def all_opened_files(data: DataSpec) -> tuple[tuple[Path, str], ...]:
-    """All files that the sources and readers of `data` open, whatever columns have, by the place that names them."""
-    return (*opened_files(data, files_of(data)), *files_of_readers(data))
+def all_opened_files(data: DataSpec, *, test: bool = True) -> tuple[tuple[Path, str], ...]:
+    """All files that the sources and readers of `data` open, whatever columns have, by the place that names them; see `sources_read`."""
+    return (*opened_files(data, files_of(data, test=test)), *files_of_readers(data))
 
 
 def files_of_readers(data: DataSpec) -> tuple[tuple[Path, str], ...]:

@@ -35,7 +35,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
         return task
     if train.optimizer is None or train.settings is None:
         return task
-    validates = task.data is not None and (task.data.validation is not None or "validation" in stated_keys(task))
+    validates = task.data is not None and ("validation" in task.data.held_out or "validation" in stated_keys(task))
     prefix = "validation/" if validates else "train/"
     monitor = train.settings.monitor or f"{prefix}loss"
     better = "lower"

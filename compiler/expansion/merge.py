@@ -82,6 +82,9 @@ class Overlay:
         value = with_name(self.shorthands.dereference(base))
         if first is None and name is not None and name == name_in(value, beside):
             return self.refuse_variable(base, own, name)
+        if first in shape.others and shape.number is not None and own.kind == "mapping" and {*own.content} <= {*beside}:
+            # What a number stands for too is no named thing, which would have to be named again.
+            return self.merge_entries(one, own, shape)
         if first is not None and own.kind == "mapping" and set(own.content) <= {*beside}:
             return self.merge_siblings(one, own, first, shape)
         if one.kind == two.kind == "mapping" and set(one.content) <= {*beside}:

@@ -121,5 +121,7 @@ def keys_in(shape: Shape | None, around: tuple[str, ...]) -> Iterator[tuple[str,
 def keys_below(shape: Shape | None) -> Mapping[str, Shape]:
     """The keys that stand below a key of `shape`, or below each name that it has."""
     mapping = shape.mapping if isinstance(shape, Either) else shape
+    if isinstance(mapping, Thing):
+        return {**mapping.others, **mapping.siblings} if mapping.others else {}
     nested = mapping.of if isinstance(mapping, Names) else mapping
     return nested.keys if isinstance(nested, Keys) else {}

@@ -9,6 +9,7 @@ from modelc.compiler.diagnostics.phrases import MOST_LISTED, counted
 from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.language.ast import DataSpec
+from modelc.compiler.language.splits import Split
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Plan, State, Weight
 from modelc.compiler.library.contracts.reader import Reader
@@ -235,10 +236,10 @@ def show_mask(task: Task, term: Term) -> str:
 
 
 def show_split(data: DataSpec, key: str) -> str:
-    """The rows that the split under `key` holds out, in words; empty for none."""
-    split = data.splits.get(key)
-    if split is None:
-        return ""
+    """The rows that are held out under `key`, in words; empty for none."""
+    split = data.held_out.get(key)
+    if not isinstance(split, Split):
+        return "" if split is None else show_named(split)
     of_each = " of each series" if data.windows is not None and data.windows.group_by is not None else ""
     if split.first is not None:
         return f"the first {counted(split.first, 'row')}{of_each}"

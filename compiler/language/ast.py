@@ -258,17 +258,15 @@ class AugmentSpec(NamedTuple):
 
 
 class DataSpec(NamedTuple):
-    """The `data` section. Test rows are those of the source `test`, or of `source` by the split `test_split`."""
+    """The `data` section. `held_out` has, by its key in this order, which rows test and validate: of `source`, or of their own."""
 
     source: Source | None
-    test: Source | None
     inputs: Mapping[str, Reader | None]
     targets: Mapping[str, Reader | None]
-    validation: Split | None
+    held_out: Mapping[str, Split | Source]
     seed: int
     complete: bool
     sample_weight: Reader | None = None
-    test_split: Split | None = None
     windows: WindowsSpec | None = None
     spans: Mapping[str, SpanName] = {}
     """By the name of an input, what it reads of a window, where that is not the context."""
@@ -280,9 +278,19 @@ class DataSpec(NamedTuple):
 
     @property
     def splits(self) -> Splits:
-        """The splits by their keys, in the order in which they are drawn."""
-        both = {"test": self.test_split, "validation": self.validation}
-        return {key: split for key, split in both.items() if split is not None}
+        """The splits of the rows of `source` by their keys, in the order in which they are drawn."""
+        return {key: one for key, one in self.held_out.items() if isinstance(one, Split)}
+
+    @property
+    def own_sources(self) -> Mapping[str, Source]:
+        """The sources of rows that are held out which are none of `source`, by their keys."""
+        return {key: one for key, one in self.held_out.items() if isinstance(one, Source)}
+
+    @property
+    def sources(self) -> Mapping[Path, Source]:
+        """All sources by their places, that of the training rows first."""
+        first: dict[Path, Source] = {} if self.source is None else {("data", "source"): self.source}
+        return first | {("data", key): one for key, one in self.own_sources.items()}
 
 
 class TermSpec(NamedTuple):

@@ -34,7 +34,7 @@ from modelc.compiler.language.shapes import (
     integer,
     text,
 )
-from modelc.compiler.language.split_grammar import TEST, VALIDATION
+from modelc.compiler.language.split_grammar import HELD_OUT_ROWS
 from modelc.compiler.language.suggestions import wrong_kinds as instead
 from modelc.compiler.language.suggestions.foreign_keys import as_monitor, as_patience
 from modelc.compiler.language.suggestions.planned import reserved
@@ -204,8 +204,7 @@ DATA = Keys(
             "`targets`", READER, "The reader of each target.", "target", help=instead.as_targets, open=True
         ),
         "sample_weight": READER._replace(description="The weight of each row in the loss, or of each step of it."),
-        "validation": VALIDATION,
-        "test": TEST,
+        **HELD_OUT_ROWS,
         "windows": WINDOWS,
         "sampling": SAMPLING,
         "augment": AUGMENT,

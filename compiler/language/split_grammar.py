@@ -74,15 +74,12 @@ def split_keys(key: str) -> Keys:
 
 
 NUMBER = positive_number()
-VALIDATION = Either(
-    split_keys("validation"),
-    value=Value(NUMBER),
-    description="Validation rows: a fraction, a count, or how they are chosen, as in `{last: N}`; drawn after `test`.",
-)
-TEST = Thing(
-    SOURCES,
-    BESIDE,
-    others=WAYS,
-    number=NUMBER,
-    description="Test rows: a source of their own, or rows of `source`: a fraction, a count, or as in `{last: N}`.",
-)
+ROWS = "a source of their own, or rows of `source`: a fraction, a count, or as in `{last: N}`"
+DESCRIPTIONS = {
+    "validation": f"Validation rows: {ROWS}; drawn after `test`.",
+    "test": f"Test rows: {ROWS}.",
+}
+HELD_OUT_ROWS = {
+    key: Thing(SOURCES, BESIDE, others=WAYS, number=NUMBER, description=text) for key, text in DESCRIPTIONS.items()
+}
+"""What stands under the keys of rows that are held out."""

@@ -1,5 +1,6 @@
 """Splits: the values of `data.validation` and `data.test`, as far as they say which rows of the source are held out."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_serializer, model_validator
@@ -186,7 +187,13 @@ def read_split(raw: Any) -> Split:
     return Split.model_validate(raw)
 
 
-def sizes(splits: "Splits", rows: int) -> dict[str, int]:
+HELD_OUT = ("test", "validation")
+"""The keys of rows that are not trained on, in the order in which rows of `source` are drawn for them."""
+Splits = Mapping[str, Split]
+"""The splits of a data section by their keys, in the order in which they are drawn."""
+
+
+def sizes(splits: Splits, rows: int) -> dict[str, int]:
     """How many of `rows` rows each of the `splits` takes, by its key, in the order in which they are drawn: up to the first
     of which only the columns tell it.
 
@@ -215,7 +222,3 @@ def check_taken(key: str, taken: dict[str, int], rows: int) -> None:
             helps=("give a smaller count, or a fraction such as `0.1`",) if rows > 1 else (),
             at=("data", key),
         )
-
-
-Splits = dict[str, Split]
-"""The splits of a data section by their keys, in the order in which they are drawn."""

@@ -75,8 +75,13 @@ class PathErrors:
     def in_number(self, index: int, number: float, shape: Thing) -> NoReturn:
         """A segment inside a number in place of an item."""
         shown, segment = self.upto(index), self.segments[index]
-        help = f"set it as a whole: `{shown}={{{segment}: ...}}`" if segment in shape.table else ""
-        message = f"`{shown}` is {describe(number)}, not a {shape.table.kind}"
+        named = segment in shape.table or segment in shape.others
+        help = f"set it as a whole: `{shown}={{{segment}: ...}}`" if named else ""
+        if shape.others:
+            message = f"`{shown}` is {describe(number)}, which has no entries"
+            help = help or f"set it as a whole: `{shown}=...`"
+        else:
+            message = f"`{shown}` is {describe(number)}, not a {shape.table.kind}"
         self.refuse(index, message, label="a number has no entries", help=help)
 
     def in_primary(self, index: int, name: str, primary: str) -> NoReturn:
@@ -110,7 +115,9 @@ class PathErrors:
         segment, whole = self.segments[index], self.upto(index)
         arguments = inside.keys if isinstance(inside, Keys) else ()
         close = suggest(segment, [current, *shape.siblings, *arguments]).new
-        if segment in arguments or current in shape.others:
+        if segment in shape.others and current in (*shape.others, *shape.table):
+            help = f"to choose another, set it as a whole: `{whole}={{{segment}: ...}}`"
+        elif segment in arguments or current in shape.others:
             help = self.did_you_mean(index, current, segment)
         elif segment in shape.table and block is None:
             example = f"{segment}: {{...}}" if shape.table.find(segment).model_fields else segment

@@ -114,6 +114,8 @@ class PathResolver:
             return at.below(node, segment, shape.siblings[segment])
         if node is None and segment in shape.table:
             return at.below(None, segment, arguments(shape.table, segment), "argument")
+        if node is None and segment in shape.others:
+            return at.below(None, segment, shape.others[segment])
         if node is None:
             self.errors.unknown(shape.table.kind, index, [*shape.siblings, *shape.table])
         if shape.number is not None and isinstance(node.content, int | float):

@@ -4,14 +4,15 @@ Sources leave out what is no row, or has a value of another type; here follow th
 without a value that splits, windows and sampling go by.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.splits import HELD_OUT
 from modelc.compiler.library.contracts.bad_row import (
     BadRow,
     Fault,
@@ -34,6 +35,7 @@ LEAST = 10
 """Where fewer than one row in so many is left, it is no matter of single rows."""
 MANY = 20
 """More than one row in so many is worth a warning."""
+NONE: Mapping[str, Arrays] = {}
 PlacesOf = Callable[[Collection[int]], Mapping[int, tuple[str, int]]]
 """The file and the line of each of some rows of a source, where its files have lines."""
 
@@ -130,9 +132,11 @@ def dated_columns(task: Task) -> set[str]:
 
 
 class PartOfSkips(NamedTuple):
-    """The rows that are left out of those of the source, or of `test` rows that have columns of their own, and how many are kept."""
+    """The rows that are left out of those of the source, or of those that are held out under `key` and have columns of their own, and
+    how many are kept. Of the source, `key` is empty.
+    """
 
-    test: bool
+    key: str
     rows: tuple[BadRow, ...]
     kept: int
 
@@ -145,10 +149,16 @@ class PartOfSkips(NamedTuple):
         return self.kept + len(self.rows)
 
     @property
+    def facts(self) -> Iterator[dict[str, Any]]:
+        """Each of them as JSON has it."""
+        of = {key: self.key == key for key in HELD_OUT}
+        return ({**of, **row.facts()} for row in self.rows)
+
+    @property
     def sentence(self) -> str:
         """How many they are, without a full stop."""
         share = 100 * len(self.rows) / self.all
-        which = "test rows" if self.test else "rows"
+        which = f"{self.key} rows" if self.key else "rows"
         few = f"{len(self.rows):,} of {self.all:,} {which} ({share:.2g} %)"
         return f"{few} {'is' if len(self.rows) == 1 else 'are'} left out, since {'it' if len(self.rows) == 1 else 'they'} cannot be read"
 
@@ -158,10 +168,11 @@ class PartOfSkips(NamedTuple):
         return f"{self.sentence}; the first: {self.rows[0]}"
 
 
-def skipped_rows(source: Arrays, test: Arrays | None) -> tuple[PartOfSkips, ...]:
-    """What is left out of the columns of the `source`, and of test rows that have columns of their own."""
-    both = [(False, source), *([] if test is None else [(True, test)])]
+def skipped_rows(source: Arrays, own: Mapping[str, Arrays] = NONE) -> tuple[PartOfSkips, ...]:
+    """What is left out of the columns of the `source`, and of rows that are held out and have their `own`."""
+    every = {"": source, **own}
     found = [
-        PartOfSkips(tests, skips_of(columns).rows, len(next(iter(columns.values()), ()))) for tests, columns in both
+        PartOfSkips(key, skips_of(columns).rows, len(next(iter(columns.values()), ())))
+        for key, columns in every.items()
     ]
     return tuple(part for part in found if part.rows)

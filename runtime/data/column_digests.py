@@ -35,10 +35,11 @@ class ColumnDigests(NamedTuple):
 
 
 class KnownDigests(NamedTuple):
-    """What a run recorded of its columns: of those of its training rows, and of its test rows."""
+    """What a run recorded of its columns: of those of its source, and of test and validation rows that have columns of their own."""
 
     train: ColumnDigests = ColumnDigests()
     test: ColumnDigests = ColumnDigests()
+    validation: ColumnDigests = ColumnDigests()
 
 
 NONE_KNOWN = KnownDigests()

@@ -3,7 +3,7 @@
 Uses jax only for ids and masks that layers compute. All problems of the data are found here, before anything is compiled.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -11,19 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from modelc.compiler.binding.binder import bind
-from modelc.compiler.binding.source_headers import inspect_sources
+from modelc.compiler.binding.source_headers import SOURCE, inspect_sources, sources_read
 from modelc.compiler.binding.task import GROUP, Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
-from modelc.compiler.diagnostics.problem import Path, Problem
+from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.library.contracts.bad_row import skips_of
-from modelc.compiler.library.contracts.data_source import Loaded
-from modelc.compiler.library.readers.casts import column_of
-from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.arriving_integers import check_integers
 from modelc.runtime.data.bad_rows import PartOfSkips, skipped_rows
-from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests_of
+from modelc.runtime.data.column_digests import NONE_KNOWN, ColumnDigests, KnownDigests, digests_of
 from modelc.runtime.data.column_profiles import Profiles, profile_columns
 from modelc.runtime.data.counted_elements import counted_elements, masks_among_targets
 from modelc.runtime.data.equal_lengths import need_equal_lengths
@@ -47,8 +44,9 @@ from modelc.runtime.data.per_group import numbers_of_groups
 from modelc.runtime.data.prepared.surveys import surveyed
 from modelc.runtime.data.read_binding import read_binding
 from modelc.runtime.data.row_memory import need_row_memory
-from modelc.runtime.data.row_places import located_by, nowhere, of_test_rows
+from modelc.runtime.data.row_places import located_by, nowhere, of_own_rows
 from modelc.runtime.data.sampling import classes_to_draw
+from modelc.runtime.data.source_columns import own_columns, place_of_own
 from modelc.runtime.data.splitting import Parts, split_rows
 from modelc.runtime.data.target_checks import check_targets, with_unknown
 from modelc.runtime.data.training_rows import training_rows
@@ -117,12 +115,12 @@ class Part:
 
 
 class RawColumns(NamedTuple):
-    """The columns that were read, of the source and of test rows that have columns of their own; and the places in the source of the
-    rows of each part.
+    """The columns that were read, of the source and of rows that are held out and have columns of their own; and the places in the
+    source of the rows of each part.
     """
 
     source: Arrays
-    test: Arrays | None
+    held_out: Mapping[str, Arrays]
     parts: Parts
 
 
@@ -148,13 +146,12 @@ def complete(task: Task, root: Root, *, test: bool = True) -> tuple[Task, tuple[
     """`task` bound to columns that only the files can tell, and so with every type known, and to the files that its readers
     open; and all warnings about it then.
 
-    Where `test` is false, `data.test` is not looked at. Raises SpecError for what does not fit them, RunError if a file
+    Where `test` is false, a source of test rows is not looked at. Raises SpecError for what does not fit them, RunError if a file
     cannot be read.
     """
     if task.data is None or task.data.source is None:
         raise RunError("E404", "the spec has no `data` to read", helps=("add a `data` section with a `source`",))
-    sources = (task.data.source, *([task.data.test] if test and task.data.test is not None else ()))
-    if all(source.columns() is not None for source in sources):
+    if all(source.columns() is not None for source in sources_read(task.data, test=test).values()):
         return below_root(task, root), ()
     headers = inspect_sources(
         task.data,
@@ -191,7 +188,7 @@ def read_dataset(
     data = task.data
     assert data is not None
     assert data.source is not None
-    loaded = load(task, data.source, root, ("data", "source"))
+    loaded = load(task, data.source, root, SOURCE)
     skips = skips_of(loaded.train)
     place_of = partial(place_of_row, task, root)
     with located_by(place_of, skips.numbers):
@@ -214,19 +211,19 @@ def read_dataset(
         numbered(train, skips.numbers),
         *(part and numbered(part, skips.numbers) for part in (validation, held)),
     )
-    columns, notes = test_columns(task, root, loaded) if test else (None, ())
-    skipped = skipped_rows(loaded.train, columns)
-    notes = (*notes, *(part.note for part in skipped), *parts.notes, *drawn, *remarks(task, whole.learnt))
+    own = own_columns(task, root, loaded, test=test)
+    skipped = skipped_rows(loaded.train, own.columns)
+    notes = (*own.notes, *(part.note for part in skipped), *parts.notes, *drawn, *remarks(task, whole.learnt))
     rows = parts if windows is None else windows.rows
-    kept = RawColumns(loaded.train, columns, rows) if raw else None
+    kept = RawColumns(loaded.train, own.columns, rows) if raw else None
     profiles = profile_columns(task, loaded.train, rows.train) if learnt is None else None
-    if columns is None:
-        held = held if test else None
-        return Dataset(train, validation, held, KnownDigests(digests), notes, kept, profiles, skipped=skipped)
-    of_test = digests_of(with_contents(task, columns, root), column_names(task), known.test)
-    with located_by(partial(place_of, test=True), skips_of(columns).numbers):
-        tested = read_test(task, columns, whole)
-    return Dataset(train, validation, tested, KnownDigests(digests, of_test), notes, kept, profiles, skipped=skipped)
+    read, of_own = {"validation": validation, "test": held if test else None}, dict[str, ColumnDigests]()
+    for key, columns in own.columns.items():
+        of_own[key] = digests_of(with_contents(task, columns, root), column_names(task), getattr(known, key))
+        with located_by(partial(place_of, key=key), skips_of(columns).numbers):
+            read[key] = read_own(task, key, columns, whole)
+    found = KnownDigests(digests, **of_own)
+    return Dataset(train, read["validation"], read["test"], found, notes, kept, profiles, skipped=skipped)
 
 
 def numbered(part: Part, numbers: Array | None) -> Part:
@@ -236,40 +233,13 @@ def numbered(part: Part, numbers: Array | None) -> Part:
     return replace(part, numbers=numbers if part.numbers is None else numbers[part.numbers])
 
 
-def test_columns(task: Task, root: Root, loaded: Loaded) -> tuple[Arrays | None, tuple[str, ...]]:
-    """The columns of the test rows, where they have a source: `data.test`, else the one that has the others; None where there
-    are none, and what to say of it.
-    """
-    assert task.data is not None
-    if task.data.test_split is not None:
-        brought = "the source's own test rows are not used: `test` takes rows of those for training"
-        return None, (brought,) if loaded.test is not None else ()
-    if task.data.test is not None:
-        typed = task.data.test.typed({name: column_of(array) for name, array in loaded.train.items()})
-        columns: Arrays | None = load(task, typed, root, ("data", "test")).train
-    else:
-        columns = loaded.test
-    if columns is None:
-        return None, ()
-    if task.data.test is None and any(getattr(binding.reader, "rows", None) for binding in of_columns(task)):
-        return None, ("the source's test rows are not used: `rows` counts rows of its training columns",)
-    return columns, ()
-
-
-def read_test(task: Task, columns: Arrays, trained: Part) -> Part:
-    """The test rows, read as the `trained` rows were."""
-    with of_test_rows(place_of_test(task)):
+def read_own(task: Task, key: str, columns: Arrays, trained: Part) -> Part:
+    """The rows under `key` that have `columns` of their own, read as the `trained` rows were."""
+    with of_own_rows(key, place_of_own(task, key)):
         windows = windows_of(task, columns, splits=False, step=step_known(trained.learnt))
         part = read_part(task, columns, trained.learnt, None, trained.masks, windows)
         check_values(task, part, training=False)
     return part
-
-
-def place_of_test(task: Task) -> Path:
-    """Where the spec says which rows are the test rows."""
-    assert task.data is not None
-    assert task.data.source is not None
-    return ("data", "test") if task.data.test else ("data", "source", SOURCES.name_of(task.data.source), "test")
 
 
 def read_part(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import partial
 
-from modelc.compiler.binding.source_headers import kinds_wanted, root_for
+from modelc.compiler.binding.source_headers import SOURCE, kinds_wanted, root_for
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
@@ -24,8 +24,7 @@ def rows_of(columns: Arrays) -> int:
 def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     """The columns of the source at `at` that the task reads, where it skips bad rows without these. Raises RunError."""
     try:
-        is_source = at == ("data", "source")
-        names = columns_read(task) if is_source else column_names(task) | columns_of_windows(task)
+        names = columns_read(task) if at == SOURCE else column_names(task) | columns_of_windows(task)
         below = root_for(task.spec.document, root, at)
         loaded = given_to(task, source).load(below, names)
         if task.data is not None and task.data.skips:
@@ -57,12 +56,11 @@ def given_to(task: Task, source: Source) -> Source:
     return source.skipping(kinds_wanted((one.reader, one.names) for one in of_columns(task)))
 
 
-def place_of_row(task: Task, root: Root, row: int, *, test: bool = False) -> str:
-    """Where a row of the source, or of the test rows, is in its files; rows are counted with those that are left out."""
+def place_of_row(task: Task, root: Root, row: int, *, key: str | None = None) -> str:
+    """Where a row of the source is in its files, or one of the rows under `key` that have columns of their own; rows are counted with
+    those that are left out.
+    """
     assert task.data is not None
-    assert task.data.source is not None
-    if test and task.data.test is not None:
-        below = root_for(task.spec.document, root, ("data", "test"))
-        return given_to(task, task.data.test).place_of(below, row)
-    below = root_for(task.spec.document, root, ("data", "source"))
-    return given_to(task, task.data.source).place_of(below, row, test=test)
+    at: Path = SOURCE if key is None or key not in task.data.own_sources else ("data", key)
+    below, source = root_for(task.spec.document, root, at), given_to(task, task.data.sources[at])
+    return source.place_of(below, row, test=at == SOURCE and key == "test")

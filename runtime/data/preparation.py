@@ -9,20 +9,19 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from modelc.compiler.binding.source_headers import SOURCE
 from modelc.compiler.binding.task import Task
 from modelc.compiler.library.contracts.bad_row import skips_of
 from modelc.compiler.library.readers.opened_files import BrokenFiles
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.bad_rows import PartOfSkips, skipped_rows
-from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests, digests_of
+from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests, digests_of
 from modelc.runtime.data.column_profiles import Profiles, profile_columns
 from modelc.runtime.data.dataset import (
     Part,
     check_values,
-    place_of_test,
     read_part,
-    test_columns,
 )
 from modelc.runtime.data.learning import Learnt, key_of, of_columns, remarks
 from modelc.runtime.data.loading import load, place_of_row, rows_of
@@ -33,8 +32,9 @@ from modelc.runtime.data.prepared.key import is_masked, is_plain
 from modelc.runtime.data.prepared.prepared_set import PartFiles, copy_of, write_column, write_record
 from modelc.runtime.data.read_binding import learnt_of
 from modelc.runtime.data.row_memory import bytes_of_row
-from modelc.runtime.data.row_places import located_by, of_test_rows
+from modelc.runtime.data.row_places import located_by, of_own_rows
 from modelc.runtime.data.sampling import classes_to_draw
+from modelc.runtime.data.source_columns import own_columns, place_of_own
 from modelc.runtime.data.splitting import split_rows
 from modelc.runtime.data.training_rows import training_rows
 from modelc.runtime.runs.open_folder import OpenFolder
@@ -95,7 +95,7 @@ def read_by_parts(
     NotByParts.
     """
     assert task.data is not None and task.data.source is not None
-    loaded = load(task, task.data.source, root, ("data", "source"))
+    loaded = load(task, task.data.source, root, SOURCE)
     found = learn_all(task, loaded.train, training_rows(task, loaded.train, None)) if learnt is None else learnt
     rows = rows_of(loaded.train)
     parts = split_rows(task.data, rows, loaded.train)
@@ -110,21 +110,20 @@ def read_by_parts(
     kept = {name: one.done(is_whole=len(places[name]) == rows) for name, one in keepers.items()}  # type: ignore[arg-type]  # those that are None have no keeper
     numbers = None if len(parts.train) == rows else parts.train
     classes, drawn = classes_to_draw(task, numbers, loaded.train)
-    columns, notes = test_columns(task, root, loaded) if test else (None, ())
-    of_test = NONE_KNOWN.test
-    if columns is not None:
-        own = keeper_of(columns, np.arange(rows_of(columns)))
-        place_of, numbers = partial(place_of_row, task, root, test=True), skips_of(columns).numbers
-        with located_by(place_of, numbers), of_test_rows(place_of_test(task)):
+    own, of_own = own_columns(task, root, loaded, test=test), dict[str, ColumnDigests]()
+    for key, columns in own.columns.items():
+        keeper = keeper_of(columns, np.arange(rows_of(columns)))
+        place_of, numbers = partial(place_of_row, task, root, key=key), skips_of(columns).numbers
+        with located_by(place_of, numbers), of_own_rows(key, place_of_own(task, key)):
             for start, part in parts_of(task, columns, found):
                 check_values(task, part, training=False)
-                own.add(start, part)
-        of_test = digests_of(with_contents(task, columns, root), column_names(task), known.test)
-        kept["test"] = own.done(is_whole=True)
-    skipped = skipped_rows(loaded.train, columns)
-    notes = (*notes, *(part.note for part in skipped), *parts.notes, *drawn, *remarks(task, found))
+                keeper.add(start, part)
+        of_own[key] = digests_of(with_contents(task, columns, root), column_names(task), getattr(known, key))
+        kept[key] = keeper.done(is_whole=True)
+    skipped = skipped_rows(loaded.train, own.columns)
+    notes = (*own.notes, *(part.note for part in skipped), *parts.notes, *drawn, *remarks(task, found))
     profiles = profile_columns(task, loaded.train, parts.train) if learnt is None else None
-    return ByParts(kept, classes, found, KnownDigests(digests, of_test), notes, profiles, skipped)
+    return ByParts(kept, classes, found, KnownDigests(digests, **of_own), notes, profiles, skipped)
 
 
 def write_by_parts(

@@ -163,8 +163,7 @@ def keys_of(task: Task, files: ReadFrom, known: KnownDigests, learnt: Learnt | N
     if is_of_plugins(task):
         return ()
     # What a program gives, and which files there are, would be in no key.
-    sources = (task.data.source, task.data.test)
-    if not opened_columns(task) and any(source is not None and not source.opens_files for source in sources):
+    if not opened_columns(task) and not all(source.opens_files for source in task.data.sources.values()):
         return ()
     plain = key_of(task, files)
     if learnt is None and known == NONE_KNOWN and test:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from modelc.compiler.binding.held_out_columns import of_rows
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.runtime.data.arrays import Array
@@ -29,9 +30,9 @@ def located_by(place_of: Callable[[int], str], numbers: Array | None = None) -> 
 
 
 @contextmanager
-def of_test_rows(at: Path) -> Iterator[None]:
-    """Let an error that the block raises say that it is of the test rows, of which the spec speaks `at` a place."""
+def of_own_rows(key: str, at: Path) -> Iterator[None]:
+    """Let an error that the block raises say that it is of the rows under `key`, of which the spec speaks `at` a place."""
     try:
         yield
     except RunError as error:
-        raise of_other_rows(error).replaced(message=f"of the test rows: {error.message}", at=at) from None
+        raise of_other_rows(error).replaced(message=f"{of_rows(key)}{error.message}", at=at) from None

@@ -72,7 +72,7 @@ def rate_of(data: DataSpec, key: str, rows: int, left: int) -> float:
     """Which fraction of the rows that are `left` is the fraction of all rows under `key`. Where `test` is a fraction too, it
     does not depend on how many rows there are.
     """
-    fraction, before = data.splits[key].fraction or 0.0, data.test_split
+    fraction, before = data.splits[key].fraction or 0.0, data.splits.get("test")
     if key == "test" or before is None:
         return fraction
     if before.fraction is not None:

@@ -115,9 +115,7 @@ def chosen(task: Task, part: str) -> str:
     assert data is not None
     if part == "training":
         return "all others" if data.splits else ""
-    if part in data.splits:
-        return show_split(data, part)
-    return "`data.test`" if part == "test" and data.test is not None else "the test rows of the source"
+    return next((show_split(data, key) for key in data.held_out if key == part), "the test rows of the source")
 
 
 def unread_columns(task: Task, root: Root) -> tuple[str, ...] | None:

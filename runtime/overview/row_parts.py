@@ -15,7 +15,7 @@ from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.column_profiles import bindings_by_column, variables_read
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.data.learning import of_columns
-from modelc.runtime.data.loading import place_of_row
+from modelc.runtime.data.loading import place_of_row, rows_of
 from modelc.runtime.data.opened_files import contents_alone
 from modelc.runtime.data.variables import Variable
 
@@ -90,18 +90,17 @@ def parts_of(task: Task, dataset: Dataset, root: Root) -> tuple[PartRows, ...]:
     place_of = partial(place_of_row, task, root)
     contents, numbers = contents_alone(task, columns, root), skips_of(dataset.raw.source).numbers
     source = RowsOfSource(columns, contents, bindings, first, place_of, numbers)
-    own = source
-    if (brought := dataset.raw.test) is not None:
-        columns = {name: brought[name] for name in columns}
-        contents, numbers = contents_alone(task, columns, root), skips_of(brought).numbers
-        own = RowsOfSource(columns, contents, bindings, 0, partial(place_of, test=True), numbers)
     parts = dataset.raw.parts
-    tested = parts.test if own is source else np.arange(len(next(iter(own.columns.values()))))
-    found: Mapping[str, tuple[Part | None, RowsOfSource, Array | None]] = {
+    found: dict[str, tuple[Part | None, RowsOfSource, Array | None]] = {
         "training": (dataset.train, source, parts.train),
         "validation": (dataset.validation, source, parts.validation),
-        "test": (dataset.test, own, tested),
+        "test": (dataset.test, source, parts.test),
     }
+    for key, brought in dataset.raw.held_out.items():
+        columns = {name: brought[name] for name in columns}
+        contents, numbers = contents_alone(task, columns, root), skips_of(brought).numbers
+        own = RowsOfSource(columns, contents, bindings, 0, partial(place_of, key=key), numbers)
+        found[key] = (found[key][0], own, np.arange(rows_of(columns)))
     return tuple(
         PartRows(name, part, rows, np.arange(part.rows) if places is None else places)
         for name, (part, rows, places) in found.items()

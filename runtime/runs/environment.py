@@ -32,8 +32,10 @@ FLAGS = (
 """Variables that change what is computed, `NPROC` by the number of threads that sums are divided among; no other is recorded."""
 INSTRUCTIONS = re.compile(r"avx\w*|amx\w*|f16c|fma|sse4_\d|asimd\w*|sve\w*|bf16|i8mm")
 """What a processor may have that compiled code uses where it is there: sums and functions then differ in their last digits."""
-TRAINING_ROWS, TEST_ROWS, DTYPES, ROWS = "data", "test_data", "dtypes", "rows"
+TRAINING_ROWS, DTYPES, ROWS = "data", "dtypes", "rows"
 """The keys of the digests of columns, of the dtypes that they were stored in, and of the numbers of their rows."""
+OWN_ROWS = {"test": "test_data", "validation": "validation_data"}
+"""The keys of the same of rows that are held out and have columns of their own, by what they are held out for."""
 
 
 def environment(
@@ -50,6 +52,7 @@ def environment(
 
     assert task.training is not None
     devices = jax.devices()
+    recorded = {TRAINING_ROWS: digests.train, **{key: getattr(digests, part) for part, key in OWN_ROWS.items()}}
     return {
         "versions": {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}},
         "platform": {"system": platform.system(), "release": platform.release(), "machine": platform.machine()},
@@ -69,10 +72,9 @@ def environment(
         "seed": task.training.settings.seed,
         "metrics": arguments_of(task),
         "arguments": list(arguments),
-        TRAINING_ROWS: dict(digests.train.digests),
-        TEST_ROWS: dict(digests.test.digests),
-        DTYPES: {TRAINING_ROWS: dict(digests.train.dtypes), TEST_ROWS: dict(digests.test.dtypes)},
-        ROWS: {TRAINING_ROWS: digests.train.rows, TEST_ROWS: digests.test.rows},
+        **{key: dict(each.digests) for key, each in recorded.items()},
+        DTYPES: {key: dict(each.dtypes) for key, each in recorded.items()},
+        ROWS: {key: each.rows for key, each in recorded.items()},
         TYPES: kinds_of(digests.train.dtypes),
         "arrays": dict(arrays),
         "byte_order": sys.byteorder,
@@ -98,7 +100,9 @@ def installed(package: str) -> str | None:
 
 
 def known_digests(recorded: Mapping[str, Any]) -> KnownDigests:
-    """What the record of a run says of its columns: nothing of the test rows in one of a version that did not record them."""
+    """What the record of a run says of its columns: nothing of rows with columns of their own in one of a version that did not record
+    them.
+    """
     dtypes = recorded.get(DTYPES)
     stored = dtypes if isinstance(dtypes, dict) else {}
     found = recorded.get(ROWS)
@@ -110,7 +114,7 @@ def known_digests(recorded: Mapping[str, Any]) -> KnownDigests:
             texts_at(recorded, key), texts_at(stored, key), number if type(number) is int and number >= 0 else None
         )
 
-    return KnownDigests(known(TRAINING_ROWS), known(TEST_ROWS))
+    return KnownDigests(known(TRAINING_ROWS), **{part: known(key) for part, key in OWN_ROWS.items()})
 
 
 def texts_at(recorded: Mapping[str, Any], key: str) -> Mapping[str, str]:
@@ -126,9 +130,9 @@ def changed_columns(recorded: Mapping[str, Any], digests: Mapping[str, str]) -> 
     return sorted(name for name, digest in digests.items() if before.get(name) != digest)
 
 
-def changed_test_columns(recorded: Mapping[str, Any], digests: Mapping[str, str]) -> list[str] | None:
-    """Those of the test rows; None where the run recorded none."""
-    before = recorded.get(TEST_ROWS)
+def changed_own_columns(recorded: Mapping[str, Any], part: str, digests: Mapping[str, str]) -> list[str] | None:
+    """Those of the `test` or `validation` rows that have columns of their own; None where the run recorded none."""
+    before = recorded.get(OWN_ROWS[part])
     if not isinstance(before, dict):
         return None
     return sorted(name for name, digest in digests.items() if before.get(name) != digest)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from modelc.compiler.binding.source_headers import files_of
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.expansion.spec_files import shown_path
@@ -50,8 +51,7 @@ def is_file(path: str | Path, found: os.stat_result) -> bool:
 
 def data_files(task: Task, root: Root) -> list[Path]:
     """The paths of the files that the sources of `task` read below `root`, as far as they are there."""
-    sources = (task.data.source, task.data.test) if task.data is not None else ()
-    given, below = [name for source in sources if source is not None for name in source.files()], root.data or root
+    given, below = [path for _, path in files_of(task.data)] if task.data is not None else [], root.data or root
     return [
         below.folder / path for name in given for path in (files_there(below, name) if is_pattern(name) else (name,))
     ]

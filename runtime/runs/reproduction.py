@@ -16,7 +16,7 @@ from modelc.runtime.runs.commit import Commit, commit_of
 from modelc.runtime.runs.environment import (
     PACKAGES,
     changed_columns,
-    changed_test_columns,
+    changed_own_columns,
     known_digests,
     other_number,
     texts_at,
@@ -121,11 +121,13 @@ def changed_data(recorded: Mapping[str, Any], now: KnownDigests) -> Iterator[str
     else:
         for name in changed_columns(recorded, now.train.digests):
             yield f"the column `{name}` of the data has changed"
-    if number := other_number(before.test, now.test):
-        yield f"the test rows have changed, which training does not read: {number}"
-    else:
-        for name in changed_test_columns(recorded, now.test.digests) or ():
-            yield f"the column `{name}` of the test rows has changed, which training does not read"
+    for part, unread in (("validation", ""), ("test", ", which training does not read")):
+        was, is_now = getattr(before, part), getattr(now, part)
+        if number := other_number(was, is_now):
+            yield f"the {part} rows have changed{unread}: {number}"
+        else:
+            for name in changed_own_columns(recorded, part, is_now.digests) or ():
+                yield f"the column `{name}` of the {part} rows has changed{unread}"
 
 
 def changed_arrays(recorded: Mapping[str, Any], environment: Mapping[str, Any]) -> Iterator[str]:

@@ -7,8 +7,8 @@ from modelc.runtime.data.bad_rows import PartOfSkips
 
 
 def skipped_json(skipped: Sequence[PartOfSkips]) -> bytes:
-    """What the file says: of each row whether it is one of the test rows that have files or columns of their own, where it is, and why it
-    is left out.
+    """What the file says: of each row whether it is one of the test or of the validation rows that have columns of their own, where it is,
+    and why it is left out.
     """
-    lines = (json_text({"test": part.test, **row.facts()}, indent=None) for part in skipped for row in part.rows)
+    lines = (json_text(facts, indent=None) for part in skipped for facts in part.facts)
     return "".join(f"{line}\n" for line in lines).encode()

@@ -11,15 +11,16 @@ from modelc.compiler.language.parser.arguments import translate
 from modelc.compiler.language.parser.named_item import Found, help_for, value_of
 from modelc.compiler.language.parser.walk import check_keys, exclude, read, read_keys, read_thing
 from modelc.compiler.language.shapes import Keys
-from modelc.compiler.language.split_grammar import TEST, split_keys
-from modelc.compiler.language.splits import Split, read_split
-from modelc.compiler.language.suggestions.held_out_rows import INSIDE
+from modelc.compiler.language.split_grammar import HELD_OUT_ROWS, split_keys
+from modelc.compiler.language.splits import HELD_OUT, Split, read_split
+from modelc.compiler.language.suggestions.held_out_rows import INSIDE, as_split
 from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS
 from modelc.compiler.language.windows import WindowsSpec
 from modelc.compiler.library.base.registry import fold
+from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.sources import SOURCES
 
@@ -33,14 +34,16 @@ def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:
         section.get(key, {}) is not None and not reporter.lacks((*path, key)) for key in ("inputs", "targets")
     )
     source, weight = (value_of(section.get(key)) for key in ("source", "sample_weight"))
-    test = section.get("test")
-    test, held_out = (None, test) if isinstance(test, Split) else (value_of(test), None)
+    held_out = {key: rows for key in HELD_OUT if (rows := rows_of(section.get(key))) is not None}
     inputs, targets = (readers_of(section.get(key)) for key in ("inputs", "targets"))
     changes = augmentations(reporter, section.get("augment"), (*path, "augment"))
-    split, seed = section.get("validation"), section.get("seed") or 0
-    data = DataSpec(source, test, inputs, targets, split, seed, complete, weight, held_out, augment=changes)
+    data = DataSpec(source, inputs, targets, held_out, section.get("seed") or 0, complete, weight, augment=changes)
     data = data._replace(balanced=(section.get("sampling") or {}).get("balanced"))
     data = data._replace(skips=section.get("on_bad_row") == "skip")
+    if (own := data.own_sources.get("validation")) is not None:
+        from modelc.compiler.language.parser.own_rows import check_own_rows
+
+        check_own_rows(reporter, own, section)
     return with_windows(reporter, data, section)
 
 
@@ -92,8 +95,45 @@ def readers_of(entries: Mapping[str, Found | None] | None) -> dict[str, Reader |
     return {name: value_of(found) for name, found in (entries or {}).items()}
 
 
-def read_held_out(reporter: Reporter, raw: Any, path: Path) -> Split | None:
-    """The rows at `path` that are held out, which the class of splits checks."""
+def rows_of(found: Split | Found | None) -> Split | Source | None:
+    """Which rows are held out; None for a hole."""
+    return found if isinstance(found, Split) else value_of(found)
+
+
+def read_held_out(reporter: Reporter, raw: Any, path: Path) -> Split | Found | None:
+    """The rows at `path` that are held out: a source of their own, or a split where it is written like one."""
+    key = str(path[-1])
+    ways = split_keys(key).keys
+    if not isinstance(raw, Mapping):
+        is_name = isinstance(raw, str) and not NUMBER_LIKE.match(raw) and raw not in ways
+        is_source = is_name and not help_for(reporter, as_split, raw, path)
+        return read_thing(reporter, HELD_OUT_ROWS[key], raw, path) if is_source else read_rows(reporter, raw, path)
+    sources = [name for name in raw if name in SOURCES]
+    beside = [name for name in (*map(str, raw), *map(str, reporter.holes.keys(path))) if name in ways]
+    if sources and beside:
+        message = f"`{key}` has both the source `{sources[0]}` and `{beside[0]}`"
+        help = "keep the source for rows of its own, or the other for rows of `source`"
+        related = [((*path, beside[0]), "rows of `source`")] if beside[0] in raw else []
+        reporter.add("E108", message, (*path, sources[0]), key=True, label="keep one", help=help, related=related)
+        return None
+    if sources or (not beside and is_like_source(reporter, raw, path)):
+        return read_thing(reporter, HELD_OUT_ROWS[key], raw, path)
+    return read_rows(reporter, raw, path)
+
+
+def is_like_source(reporter: Reporter, raw: Mapping[str, Any], path: Path) -> bool:
+    """Whether a mapping without a known name may be a source of rows that are held out, and no way to choose rows of `source`."""
+    keys = split_keys(str(path[-1])).keys
+    names = [*map(str, raw), *map(str, reporter.holes.keys(path))]
+    if any(fold(name) in INSIDE or (suggest(name, keys) and not suggest(name, SOURCES)) for name in names):
+        return False
+    if not names or any(map(planned, names)) or help_for(reporter, as_split, raw, path):
+        return False
+    return all(isinstance(value, str | list | Mapping | None) for value in raw.values())
+
+
+def read_rows(reporter: Reporter, raw: Any, path: Path) -> Split | None:
+    """The rows of `source` at `path` that are held out, which the class of splits checks."""
     from pydantic import ValidationError
 
     keys = split_keys(str(path[-1]))
@@ -110,33 +150,6 @@ def read_held_out(reporter: Reporter, raw: Any, path: Path) -> Split | None:
     except ValidationError as error:
         translate(reporter, error, path, fields=list(keys.keys), owner=keys.what)
         return None
-
-
-def read_test(reporter: Reporter, raw: Any, path: Path) -> Split | Found | None:
-    """The test rows: a source of their own, or a split where it is written like one."""
-    if not isinstance(raw, Mapping):
-        is_number = isinstance(raw, int | float) or (isinstance(raw, str) and re.match(r"\s*[-+]?\.?[0-9]", raw))
-        return read_held_out(reporter, raw, path) if is_number else read_thing(reporter, TEST, raw, path)
-    given, keys = [str(key) for key in (*raw, *reporter.holes.keys(path))], split_keys("test")
-    sources = [key for key in raw if key in SOURCES]
-    ways = [key for key in given if key in keys.keys]
-    if sources and ways:
-        message = f"`test` has both the source `{sources[0]}` and `{ways[0]}`"
-        help = "keep the source for rows of its own, or the other for rows of `source`"
-        related = [((*path, ways[0]), "rows of `source`")] if ways[0] in raw else []
-        reporter.add("E108", message, (*path, sources[0]), key=True, label="keep one", help=help, related=related)
-        return None
-    likely = [key for key in given if suggest(key, keys.keys) and not suggest(key, SOURCES)]
-    foreign = any(fold(key) in INSIDE for key in given)
-    if (
-        ways
-        or likely
-        or foreign
-        or any(map(planned, given))
-        or (not sources and help_for(reporter, keys.help, raw, path))
-    ):
-        return read_held_out(reporter, raw, path)
-    return read_thing(reporter, TEST, raw, path)
 
 
 def is_split(reporter: Reporter, keys: Keys, raw: Mapping[str, Any], path: Path) -> bool:
@@ -170,5 +183,7 @@ def lacks_part(reporter: Reporter, keys: Keys, raw: Mapping[str, Any], path: Pat
     return len(reporter.problems) > before or reporter.has_hole(path)
 
 
-READERS = {"validation": read_held_out, "test": read_test, "windows": read_windows}
+NUMBER_LIKE = re.compile(r"\s*[-+]?\.?[0-9]")
+"""How a text begins that is meant as a number."""
+READERS = {**dict.fromkeys(HELD_OUT, read_held_out), "windows": read_windows}
 """Of each key whose value means more than its shape, what reads it."""

@@ -16,7 +16,13 @@ from modelc.compiler.language.suggestions.bad_row_words import (
     as_missing,
     as_turned,
 )
-from modelc.compiler.language.suggestions.held_out_rows import BY_COLUMN, as_fraction, as_rest, as_test_fraction
+from modelc.compiler.language.suggestions.held_out_rows import (
+    BY_COLUMN,
+    as_fraction,
+    as_rest,
+    as_test_fraction,
+    source_written,
+)
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS, as_window
 from modelc.compiler.language.suggestions.wording import flow, spell
@@ -94,12 +100,10 @@ def as_decay(value: Any, spec: Spec) -> str:
 
 def as_file(value: Any, spec: Spec) -> str:
     """How the file of the rows is written."""
-    from modelc.compiler.library.sources.endings import source_of_file
-
     if not isinstance(value, str):
         return ""
-    others = "" if (source := source_of_file(value)) else ", or `parquet`, `jsonl` or `npz` in place of `csv`"
-    return f"write `source: {{{source or 'csv'}: {flow(value)}}}`{others}"
+    written, others = source_written(value)
+    return f"write `source: {written}`{others}"
 
 
 def as_normalization(value: Any, spec: Spec) -> str:

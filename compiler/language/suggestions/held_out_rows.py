@@ -46,9 +46,31 @@ SIZES = (
 """Words for how many rows validate, without case and separators."""
 
 
-OTHER_ROWS = (
-    "validation rows are rows of the one source: put these behind the others, and write `validation: {last: N}`"
-)
+FILE_KEYS = ("data", "dataset", "file", "filename", "path", "train")
+"""Words for a file, without case and separators, in place of the source that reads it."""
+
+
+def source_written(value: str) -> tuple[str, str]:
+    """The source of the file or pattern `value`, as a spec has it, and what to say of one whose name does not tell its kind."""
+    from modelc.compiler.library.sources.endings import source_of_file
+
+    kind = source_of_file(value)
+    return f"{{{kind or 'csv'}: {flow(value)}}}", "" if kind else ", or `parquet`, `jsonl` or `npz` in place of `csv`"
+
+
+def as_own_source(key: str, value: Any) -> str:
+    """How rows that are held out are written which have a file, or a source, of their own. Empty for what is none of these."""
+    from modelc.compiler.library.sources import SOURCES
+
+    if isinstance(value, str) and re.search(r"[A-Za-z].*[./\\]|[./\\].*[A-Za-z]", value):
+        written, others = source_written(value)
+        return f"write `{key}: {written}`{others}"
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return ""
+    ((name, given),) = value.items()
+    if name in SOURCES:
+        return f"write `{key}: {flow(dict(value))}`"
+    return as_own_source(key, given) if fold(str(name)) in FILE_KEYS and isinstance(given, str) else ""
 
 
 WAYS_OF_PARTS = {"where": {"column", "equals"}, "after": {"column", "value"}}
@@ -70,11 +92,8 @@ INSIDE = {
 
 def as_split(key: str, value: Any, spec: Spec) -> str:
     """How a split that is written as in other frameworks is written here. Empty for all other mappings."""
-    from modelc.compiler.language.suggestions.planned_things import planned_thing
-    from modelc.compiler.library.sources import SOURCES
-
-    if isinstance(value, str) and re.search(r"[A-Za-z].*[./\\]|[./\\].*[A-Za-z]", value):
-        return OTHER_ROWS
+    if own := as_own_source(key, value):
+        return own
     for way, parts in WAYS_OF_PARTS.items():
         if isinstance(value, Mapping) and "column" in value and value.keys() <= parts:
             return f"write `{key}: {{{way}: {flow(dict(value))}}}`"
@@ -88,8 +107,6 @@ def as_split(key: str, value: Any, spec: Spec) -> str:
         and given > 0
     ):
         return f"rows that are drawn are a number alone: write `{key}: {given}`"
-    if name in SOURCES or planned_thing("source", name):
-        return OTHER_ROWS
     return ""
 
 

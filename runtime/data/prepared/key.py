@@ -16,7 +16,7 @@ from modelc.runtime.data.learning import Learnt, of_columns
 from modelc.runtime.data.prepared.source_files import ReadFrom
 from modelc.runtime.runs.environment import installed
 
-FORMAT = 3
+FORMAT = 4
 """The version of the layout of what is kept, and of how rows are made: another one is another key."""
 PACKAGES = ("modelc", "duckdb", "numpy")
 DECODERS = ("pillow",)
@@ -39,8 +39,7 @@ def is_of_plugins(task: Task) -> bool:
 def is_slow(task: Task) -> bool:
     """Whether reading the rows of `task` takes longer than mapping what was made of them."""
     assert task.data is not None
-    sources = (task.data.source, task.data.test)
-    is_slow_source = any(source is not None and source.slow_to_read for source in sources)
+    is_slow_source = any(source.slow_to_read for source in task.data.sources.values())
     return is_slow_source or any(binding.reader.slow_to_read for binding in of_columns(task))
 
 
@@ -62,10 +61,9 @@ def facts_of(task: Task, files: ReadFrom) -> dict[str, Any]:
     """All that the rows of `task` follow from."""
     assert task.data is not None
     data, document = task.data, task.spec.document.data
-    sources = {"source": data.source, "test": data.test}
     return {
         "data": document.get("data"),
-        "sources": {key: None if source is None else SOURCES.dump(source) for key, source in sources.items()},
+        "sources": {at[-1]: SOURCES.dump(source) for at, source in data.sources.items()},
         "files": [[path, stamp] for path, stamp in files.files],
         "opened": [[path, stamp] for path, stamp in files.opened],
         "columns": files.columns,

@@ -81,9 +81,9 @@ class KeptBadRow(Sealed):
 
 
 class KeptSkips(Sealed):
-    """The rows that are left out of those of training, or of test rows with columns of their own, and how many are kept."""
+    """The rows that are left out of those of the source, or of those held out under `key`, and how many are kept."""
 
-    test: bool
+    key: str
     rows: list[KeptBadRow]
     kept: int
 
@@ -105,9 +105,8 @@ class SetRecord(Sealed):
 
     @property
     def known(self) -> KnownDigests:
-        """The digests of the columns of the training rows, and of the test rows."""
-        train, test = (each.known for each in self.digests)
-        return KnownDigests(train, test)
+        """The digests of the columns of the source, and of rows that have columns of their own."""
+        return KnownDigests(*(each.known for each in self.digests))
 
     @property
     def bytes(self) -> int:
@@ -159,7 +158,7 @@ def write_record(
         "notes": list(notes),
         "profiles": None if profiles is None else profiles.model_dump(),
         "skipped": [
-            {"test": part.test, "rows": [row.facts() for row in part.rows], "kept": part.kept} for part in skipped
+            {"key": part.key, "rows": [row.facts() for row in part.rows], "kept": part.kept} for part in skipped
         ],
     }
     folder.write_new(RECORD, sealed(record))
@@ -198,7 +197,7 @@ def write_column(folder: OpenFolder, name: str, array: Array) -> ColumnFile:
 def read_record(folder: OpenFolder, key: str) -> SetRecord:
     """The record in the folder of a prepared set. Raises UnsoundError where it is not that of the `key`, or damaged."""
     record = read_sealed(content_of(folder, RECORD, MOST), SetRecord, (FORMAT,))
-    if record.key != key or len(record.digests) != 2:
+    if record.key != key or len(record.digests) != len(KnownDigests._fields):
         raise UnsoundError("is of other rows")
     return record
 
@@ -219,7 +218,7 @@ def read_set(folder: OpenFolder, record: SetRecord, task: Task, *, test: bool, i
         for part in (record.validation, record.test if test else None)
     )
     skipped = tuple(
-        PartOfSkips(part.test, tuple(BadRow.of_facts(row.model_dump()) for row in part.rows), part.kept)
+        PartOfSkips(part.key, tuple(BadRow.of_facts(row.model_dump()) for row in part.rows), part.kept)
         for part in record.skipped
     )
     notes = tuple(record.notes)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from modelc.compiler.binding.source_headers import SOURCE, TEST, all_opened_files, root_for
+from modelc.compiler.binding.source_headers import SOURCE, all_opened_files, root_for, sources_read
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.diagnostics.problem import Path
@@ -50,7 +50,7 @@ class ReadFrom(NamedTuple):
 
 
 def read_from(task: Task, root: Root, *, test: bool) -> ReadFrom:
-    """What the rows of `task` come from, those of `data.test` only where `test` is true. Raises RunError E405, and for tables with
+    """What the rows of `task` come from, those of a source of test rows only where `test` is true. Raises RunError E405, and for tables with
     paths what their sources raise.
     """
     data, files = task.data, files_of_sources(task, root, test=test)
@@ -62,9 +62,7 @@ def read_from(task: Task, root: Root, *, test: bool) -> ReadFrom:
     columns: list[tuple[str, str]] = []
     trained: Arrays = {}
     rows = 0
-    for source, at in ((data.source, SOURCE), (data.test if test else None, TEST)):
-        if source is None:
-            continue
+    for at, source in sources_read(data, test=test).items():
         typed = source.typed({name: column_of(array) for name, array in trained.items()})
         found = listed(
             typed, root_for(task.spec.document, root, at), opened if source.opens_files else columns_read(task), at
@@ -87,12 +85,13 @@ def read_from_now(before: ReadFrom, task: Task, root: Root, *, test: bool) -> Re
 
 
 def files_of_sources(task: Task, root: Root, *, test: bool) -> tuple[SourceFile, ...]:
-    """The files that the sources and readers of `task` open, whatever columns have, those of `data.test` only where `test` is true. Raises RunError E405."""
+    """The files that the sources and readers of `task` open, whatever columns have, those of a source of test rows only where `test`
+    is true. Raises RunError E405.
+    """
     assert task.data is not None
-    data = task.data if test else task.data._replace(test=None)
     return tuple(
         SourceFile(path, stamp)
-        for at, given in all_opened_files(data)
+        for at, given in all_opened_files(task.data, test=test)
         for path, stamp in stamped(root_for(task.spec.document, root, at), given)
     )
 

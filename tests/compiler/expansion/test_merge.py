@@ -113,9 +113,9 @@ def test_uses_of_a_block_are_merged_as_layers_are(tmp_path: Path) -> None:
             "to leave out what the base has, write `extends: {file: other.yaml, remove: [blocks.Tower]}`",
         ),
         (
-            "data: {validation: {last: 10}}",
+            "data: {validation: {stratify: kind}}",
             "E108",
-            "`validation` has both `first` and `last`",
+            "`validation` has both `first` and `stratify`",
             "`first`",
             "to leave out what the base has, write `extends: {file: other.yaml, remove: [data.validation.first]}`",
         ),
@@ -144,6 +144,32 @@ def test_what_cannot_be_overridden_shows_both_files(
     (related,) = problem.related
     assert (Path(problem.label.place.file).name, Path(related.place.file).name) == ("spec.yaml", "other.yaml")
     assert related.text == below
+
+
+@pytest.mark.parametrize("key", ["validation", "test"])
+@pytest.mark.parametrize(
+    ("base", "over", "merged"),
+    [
+        ("{first: 10}", "{last: 5}", "{last: 5}"),
+        ("0.2", "{last: 5}", "{last: 5}"),
+        ("{first: 10}", "0.2", "0.2"),
+        ("{npz: later.npz}", "{last: 5}", "{last: 5}"),
+        ("{fraction: 0.2, stratify: kind}", "{npz: later.npz}", "{npz: later.npz}"),
+        ("{csv: {train: later.csv, delimiter: ;}}", "{csv: newer.csv}", "{csv: {train: newer.csv, delimiter: ;}}"),
+        ("{fraction: 0.2, stratify: kind}", "{fraction: 0.1}", "{fraction: 0.1, stratify: kind}"),
+        ("{fraction: 0.2}", "{stratify: kind}", "{fraction: 0.2, stratify: kind}"),
+        ("{folds: {count: 5}}", "{folds: {fold: 2}}", "{folds: {count: 5, fold: 2}}"),
+    ],
+)
+def test_rows_that_are_held_out_are_chosen_otherwise(
+    tmp_path: Path, key: str, base: str, over: str, merged: str
+) -> None:
+    spec = BASE.replace("validation: {first: 10}", f"{key}: {base}")
+    task = checked(tmp_path, spec, f"modelc: 1\nextends: other.yaml\ndata: {{{key}: {over}}}\n").task
+    (tmp_path / "whole").mkdir()
+    whole = checked(tmp_path / "whole", spec.replace(base, merged), "modelc: 1\nextends: other.yaml\n").task
+    assert task is not None and task.data is not None and whole is not None and whole.data is not None
+    assert task.data.held_out == whole.data.held_out != {}
 
 
 @pytest.mark.parametrize("over", ["{layers: [dense: 3]}", "{dense: 3}", "relu"])

@@ -142,6 +142,6 @@ def test_a_fold_is_set_from_outside() -> None:
         check(text, "spec.yaml", (f"data.validation.folds.{setting}",)) for setting in ("fold=3", "count=4")
     )
     assert found.task is not None and found.task.data is not None and several.task is not None
-    split = found.task.data.validation
-    assert split is not None and split.folds is not None and split.folds.fold == 3
+    split = found.task.data.splits["validation"]
+    assert split.folds is not None and split.folds.fold == 3
     assert not several.errors

@@ -22,7 +22,7 @@ from tests.compiler.overrides.settings import GRAPH, caret, changed, document, r
         ("model.layers.digit.units=1", "units", "did you mean `model.layers.digit.dense.units`?"),
         ("model.inputs.imag.shape=[3]", "imag", "did you mean `model.inputs.image.shape`?"),
         ("model.inputs.image.shap=[3]", "shap", "did you mean `model.inputs.image.shape`?"),
-        ("data.validation.first=3", "first", "set it as a whole: `data.validation=...`"),
+        ("data.validation.first=3", "first", "set it as a whole: `data.validation={first: ...}`"),
         ("train.epochs.x=3", "x", "set it as a whole: `train.epochs=...`"),
         ("data.test.dgits=3", "dgits", "did you mean `data.test.digits`?"),
     ],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.ast import DataSpec
-from modelc.compiler.language.splits import read_split
+from modelc.compiler.language.splits import HELD_OUT, read_split
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.dataset import read_dataset
 from modelc.runtime.data.split_draws import random_sort_keys
@@ -20,8 +20,8 @@ from tests.runtime.small import ready, spec, write_rows
 
 def parts_of(rows: int, seed: int = 0, columns: Arrays | None = None, **splits: Any) -> Parts:
     """The parts of so many rows with these columns, by the notation of `validation` and `test`."""
-    given = {key: read_split(raw) for key, raw in splits.items()}
-    data = DataSpec(None, None, {}, {}, given.get("validation"), seed, True, None, given.get("test"))
+    given = {key: read_split(splits[key]) for key in HELD_OUT if key in splits}
+    data = DataSpec(None, {}, {}, given, seed, True)
     return split_rows(data, rows, columns or {})
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from modelc.compiler.api import load
 from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests, digests_of
-from modelc.runtime.runs.environment import changed_columns, changed_test_columns, environment, known_digests
+from modelc.runtime.runs.environment import changed_columns, changed_own_columns, environment, known_digests
 from modelc.runtime.runs.recorded_json import to_json
 from modelc.runtime.runs.resumption import differences
 from modelc.runtime.training.execution import Execution
@@ -41,8 +41,9 @@ def test_it_names_versions_device_execution_seed_and_data(monkeypatch: pytest.Mo
     assert found["execution"] == {"mode": "scan", "steps_per_chunk": 4, "reason": "because", "feed": "resident"}
     assert (found["seed"], found["data"], found["arguments"]) == (7, {"image": "ab"}, ["train", "x.yaml"])
     assert found["test_data"] == {"image": "ef"}
-    assert found["rows"] == {"data": 60, "test_data": None}
-    assert found["dtypes"] == {"data": {"image": "|u1"}, "test_data": {"image": "<f4"}}
+    assert found["rows"] == {"data": 60, "test_data": None, "validation_data": None}
+    dtypes = {"data": {"image": "|u1"}, "test_data": {"image": "<f4"}, "validation_data": {}}
+    assert found["dtypes"] == dtypes
     assert found["arrays"] == {"graph.npz: edges": "cd"}
     assert found["flags"]["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=false"
     values = set(to_json(found).decode().replace('"', " ").replace(",", " ").split())
@@ -54,8 +55,10 @@ def test_columns_that_are_not_as_they_were_are_named() -> None:
     assert changed_columns(recorded, {"image": "ab", "label": "cd"}) == []
     assert changed_columns(recorded, {"image": "xx", "label": "cd"}) == ["image"]
     assert changed_columns({}, {"label": "cd"}) == ["label"]
-    assert changed_test_columns({"test_data": {"image": "ab"}}, {"image": "ab", "label": "cd"}) == ["label"]
-    assert changed_test_columns({"data": {}}, {"label": "cd"}) is None
+    for part in ("test", "validation"):
+        now = {"image": "ab", "label": "cd"}
+        assert changed_own_columns({f"{part}_data": {"image": "ab"}}, part, now) == ["label"]
+        assert changed_own_columns({"data": {}}, part, now) is None
 
 
 @pytest.mark.parametrize(
