@@ -31,6 +31,7 @@ from modelc.compiler.library.readers.tokens import read_tokenizer, read_words
 from modelc.compiler.library.registries import TABLES, table_of
 from modelc.compiler.library.sources.files import read_patterns
 from modelc.compiler.library.sources.tables.csv import read_column_names, read_delimiter
+from modelc.compiler.library.sources.tables.made_paths import read_paths
 from modelc.compiler.syntax.document import read
 from tests.shipped_specs import SPECS, ends_in_a_key, places, with_misspelt
 
@@ -268,7 +269,7 @@ def test_what_is_wrong_is_blamed_alone(data: Any, said: str) -> None:
 
 def test_every_validator_that_runs_before_a_field_is_known_to_the_schema() -> None:
     known = {read_ratio, read_axes, read_names, read_numbers, read_tuple, read_rows, read_classes, read_vocabulary}
-    known |= {read_missing, read_delimiter, read_encoding, read_patterns, read_counts, read_column_names}
+    known |= {read_missing, read_delimiter, read_encoding, read_patterns, read_counts, read_column_names, read_paths}
     known |= {read_tokenizer, read_words, read_format, read_standardize}
     for table, name in THINGS:
         for info in table.find(name).model_fields.values():

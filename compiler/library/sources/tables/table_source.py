@@ -13,6 +13,7 @@ from modelc.compiler.library.contracts.bad_row import NO_SKIPS, KeptColumns, Ski
 from modelc.compiler.library.contracts.data_source import Column, FileColumns, Inspected, Loaded, Source
 from modelc.compiler.library.sources.alike import check_alike
 from modelc.compiler.library.sources.tables.column_types import KIND_OF_DTYPE, Kind
+from modelc.compiler.library.sources.tables.made_paths import Paths, made_paths, parts_of, with_paths
 from modelc.compiler.library.sources.tables.partitions import Partitions, partitions_of, with_partitions
 from modelc.compiler.library.sources.tables.table_file import TableFile, all_unchanged, table_files
 from modelc.compiler.syntax.file_root import Root
@@ -49,6 +50,7 @@ class TableSource(Source):
     test: Annotated[
         Names | None, Field(min_length=1, description="Files with the test rows, with the same columns.")
     ] = None
+    paths: Paths = {}  # noqa: RUF012  # a field of pydantic, which copies it
     _trained: Any = PrivateAttr(default=None)
     _wanted: Any = PrivateAttr(default=None)
 
@@ -77,7 +79,8 @@ class TableSource(Source):
 
     def skipping(self, wanted: Mapping[str, str | None]) -> Self:
         copy = self.model_copy()
-        copy._wanted = wanted
+        # Columns of paths are in no file; what they are made of may be anything.
+        copy._wanted = {name: kind for name, kind in wanted.items() if name not in self.paths}
         return copy
 
     def columns(self) -> Mapping[str, Column] | None:
@@ -179,23 +182,42 @@ class TableSource(Source):
         Raises RunError E404, E405.
         """
         found = self.header_of_file(file)
-        if found is None or not file.folders:
+        if found is None:
             return found
-        return FileColumns({**found, **{name: Column(None) for name, _ in file.folders}}, found.refused)
+        whole = FileColumns({**found, **{name: Column(None) for name, _ in file.folders}}, found.refused)
+        return self.with_paths(whole, file.shown)
+
+    def with_paths(self, columns: FileColumns, shown: str) -> FileColumns:
+        """The `columns`, and those of paths that are made of them; of new rows, which may have fewer, those that can be made."""
+        return with_paths(columns, self.paths, shown, all_needed=self._trained is None) if self.paths else columns
 
     def surveyed(self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]) -> FileColumns:
         """The columns of all rows of `files`, those called `names` with types. Raises RunError as `load` does."""
-        found = self.columns_of_files(files, names, trained)
+        found = self.columns_of_files(files, parts_of(self.paths, names) or (), trained)
         if not any(file.folders for file in files):
-            return found
+            return self.with_paths(found, files[0].shown)
         rows = next((column.rows for column in found.values()), None)
         own = (*found, *found.refused)
-        return with_partitions(found, self.partitions(files, own, trained), rows)
+        whole = with_partitions(found, self.partitions(files, own, trained), rows)
+        return self.with_paths(whole, files[0].shown)
 
     def read(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
     ) -> tuple[KeptColumns, FileColumns]:
         """The arrays of the columns called `names`, or all, and what is known of them. Raises RunError as `load` does."""
+        columns, found = self.read_files(files, parts_of(self.paths, names), trained)
+        paths = {name: path for name, path in self.paths.items() if names is None or name in names}
+        if not paths:
+            return columns, found
+        whole = with_paths(found, paths, files[0].shown, all_needed=self._trained is None)
+        arrays = {**columns, **made_paths(paths, columns)}
+        kept = {name: array for name, array in arrays.items() if names is None or name in names}
+        return KeptColumns(kept, columns.skips), FileColumns({name: whole[name] for name in kept}, found.refused)
+
+    def read_files(
+        self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
+    ) -> tuple[KeptColumns, FileColumns]:
+        """As `read`, without columns of paths that are made."""
         with all_unchanged(files):
             read = self.arrays_of_files(files, names, trained)
         if not any(file.folders for file in files):
