@@ -1,7 +1,7 @@
 """All that plug-ins are written and tested with. No other name of modelc is promised to them; `docs/plugins.md` has each.
 
 Kinds of things, what their methods take and give, checks with coded errors, types of fields, and the notation of specs.
-Importing this imports no array library. Sources of data are not here yet.
+Importing this imports no array library.
 """
 
 from modelc.compiler.diagnostics.exceptions import PlanError, PluginError, need
@@ -24,7 +24,7 @@ from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.base.type_checks import need_axis, need_distinct_axes, need_floats
 from modelc.compiler.library.constraints import ConstraintField
-from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.data_source import Column, Rows, Source
 from modelc.compiler.library.contracts.layer import Activation, Layer, Plan, Slot, State, Weight
 from modelc.compiler.library.contracts.layer_call import Batch, Call, Result
 from modelc.compiler.library.contracts.loss import (
@@ -43,6 +43,7 @@ from modelc.compiler.library.layers import ActivationField, LayerField
 from modelc.compiler.library.regularizers import RegularizerField
 from modelc.compiler.library.schedules import LearningRate, rate_function
 from modelc.compiler.plugins.authoring import build, dump, enable, example, find, name_of
+from modelc.compiler.syntax.file_root import Root
 
 __all__ = [
     "Activation",
@@ -77,6 +78,8 @@ __all__ = [
     "Regularizer",
     "RegularizerField",
     "Result",
+    "Root",
+    "Rows",
     "Schedule",
     "Shape",
     "Size",
@@ -84,6 +87,7 @@ __all__ = [
     "Sizes2",
     "Sizes3",
     "Slot",
+    "Source",
     "State",
     "TensorType",
     "Unfitted",

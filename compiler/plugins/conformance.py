@@ -43,9 +43,9 @@ def violations(table: Registry[Any], name: str, cls: Any) -> list[str]:
 
 
 def contract_of(table: Registry[Any]) -> str:
-    """The name that plug-ins import the base of a table by. Some are not in `modelc.plugin` yet."""
+    """The name that plug-ins import the base of a table by. One is not in `modelc.plugin` yet."""
     base = table.base
-    return f"{'modelc.plugin' if base not in (Augmentation, Source) else base.__module__}.{base.__name__}"
+    return f"{'modelc.plugin' if base is not Augmentation else base.__module__}.{base.__name__}"
 
 
 def violations_of(name: str, cls: type[Registered]) -> Iterator[str]:
@@ -103,8 +103,11 @@ def slots_of(cls: type[Layer]) -> tuple[Slot, ...]:
 def unwritten(cls: type[Registered]) -> Iterator[str]:
     """The methods that bases leave to every subclass, by doing nothing but a bare `raise NotImplementedError`, and `cls` too.
 
-    One that only some subclasses need, as `Layer.fit`, raises it with a message.
+    One that only some subclasses need, as `Layer.fit`, raises it with a message. A source has `open` or `load`, of which each is made
+    of the other.
     """
+    if issubclass(cls, Source) and (cls.open, cls.load) == (Source.open, Source.load):
+        yield "open"
     seen = {name for base in cls.__mro__ for name in vars(base) if not name.startswith("__")}
     for name in sorted(seen - set(dir(Registered))):
         value = next(vars(base)[name] for base in cls.__mro__ if name in vars(base))

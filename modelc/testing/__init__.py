@@ -1,4 +1,4 @@
-"""The public test kit: the tests of modelc's own layers, losses, metrics and readers, for those of plug-ins.
+"""The public test kit: the tests of modelc's own layers, losses, metrics, readers and sources, for those of plug-ins.
 
     from modelc.testing import check_layer
 
@@ -12,5 +12,6 @@ from modelc.testing.layers import check_layer
 from modelc.testing.losses import check_loss
 from modelc.testing.metrics import check_metric
 from modelc.testing.readers import check_reader
+from modelc.testing.sources import check_source
 
-__all__ = ["check_layer", "check_loss", "check_metric", "check_reader"]
+__all__ = ["check_layer", "check_loss", "check_metric", "check_reader", "check_source"]

@@ -1,11 +1,13 @@
 """The contract of a source, which has named columns.
 
-`columns` says what can be known without reading (no numpy), `inspect` reads headers, `load` reads everything. Every
-path in a spec goes through `Root`.
+`columns` says what can be known without reading (no numpy), `inspect` reads headers, `open` gives rows by range, `load` reads
+everything. A source has `open`, of which the others are made, or `load` where all rows are read at once. Every path in a spec goes
+through `Root`.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple, Self
 
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
@@ -63,13 +65,36 @@ class Loaded:
     test: Mapping[str, NumpyArray] | None = None
 
 
+def no_place(row: int) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a source that is open: so many, with these columns, each of which has a type.
+
+    `read` returns the columns that it is asked for, from one row up to and without another one: an array `[rows, ...]` of the type
+    for each, `numpy.dtypes.StringDType` for texts, masked where a value is missing. `place_of` says where a row is, counted from 0,
+    for messages: `line 3 of 'a.csv'`; nothing where its number says it.
+    """
+
+    count: int
+    columns: Mapping[str, Column]
+    read: Callable[[Sequence[str], int, int], Mapping[str, NumpyArray]]
+    place_of: Callable[[int], str] = no_place
+
+
 class Source(Registered):
-    """Abstract: each subclass is one source of columns."""
+    """Abstract: each subclass is one source of columns. It has `open`, or `load` where all rows are read at once."""
 
     opens_files: ClassVar[bool] = True
     """Whether it reads what is in its `files`, and not only their names, for readers that open them."""
     slow_to_read: ClassVar[bool] = False
     """Whether reading takes longer than mapping what was made of it, so that that is kept for the next run."""
+    kept_as: ClassVar[str] = ""
+    """For a source of a plug-in with `files`: what tells rows apart that other code of it has read of the same files, to be changed
+    whenever that reads them otherwise. Without it none are kept for the next run.
+    """
 
     def files(self) -> tuple[str, ...]:
         """The paths, as the spec has them, of all files that are read."""
@@ -89,7 +114,19 @@ class Source(Registered):
 
     def columns(self) -> Mapping[str, Column] | None:
         """The columns as far as they are known without reading; None where only the file can tell."""
-        raise NotImplementedError
+        return None
+
+    def open(self, root: Root) -> AbstractContextManager[Rows]:
+        """The rows for training, as long as the block lasts, which may be open several times at once. What `Rows.columns` say is
+        known from headers, without numpy: `modelc validate` asks for it.
+
+        Raises RunError E404 or E405 when files are not as they should be, AbsentFile for one that is not there, as `root.open` does.
+        """
+        return rows_of_all(self.load(root).train)
+
+    def open_test(self, root: Root) -> AbstractContextManager[Rows] | None:
+        """The same of the test rows that the source brings with it; None where it brings none."""
+        return None
 
     def inspect(self, root: Root) -> Inspected:
         """The columns of the training rows, from the headers of files where `columns` does not know them. No numpy.
@@ -97,9 +134,13 @@ class Source(Registered):
         Raises RunError E404 or E405 when files that are there are not as they should be.
         """
         known = self.columns()
-        if known is None:
-            raise NotImplementedError
-        return Inspected(known)
+        if known is not None:
+            return Inspected(known)
+        try:
+            with self.open(root) as rows:
+                return Inspected(columns_of(self, rows))
+        except AbsentFile as error:
+            return Inspected(None, (error,))
 
     def survey(self, root: Root, names: Collection[str]) -> Inspected:
         """The columns as all rows tell them, of those called `names` with their types. May need numpy.
@@ -114,12 +155,47 @@ class Source(Registered):
 
     def place_of(self, root: Root, row: int, *, test: bool = False) -> str:
         """Where a row is, counted from 0, of those for training or `test`: `line 3 of 'a.csv'`; empty where a number says it."""
-        return ""
+        opened = self.open_test(root) if test else self.open(root) if type(self).open is not Source.open else None
+        if opened is None:
+            return ""
+        with opened as rows:
+            return rows.place_of(row)
 
     def load(self, root: Root, names: Collection[str] | None = None) -> Loaded:
         """Read the columns called `names`, or all; names that there are none of are left out, others may be read as well.
 
         Raises RunError E404, E405 or E406 when the data is not there or not as it should be, E502 when it does not fit
-        into memory.
+        into memory; PluginError where the rows of `open` are other ones than it says.
         """
-        raise NotImplementedError
+        from modelc.compiler.library.contracts.rows_by_range import read_all
+
+        with self.open(root) as rows:
+            train = read_all(self, rows, names)
+        opened = self.open_test(root)
+        if opened is None:
+            return Loaded(train)
+        with opened as rows:
+            return Loaded(train, read_all(self, rows, names, of_test=True))
+
+
+def columns_of(source: Source, rows: Rows) -> dict[str, Column]:
+    """The columns of `rows`, with how many there are. Raises PluginError for one without a type, and for no number of rows."""
+    unknown = next((name for name, column in rows.columns.items() if column.type is None), None)
+    if unknown is not None or type(rows.count) is not int or rows.count < 0:
+        from modelc.compiler.library.contracts.rows_by_range import fault_of
+
+        fault = (
+            f"says that it has {rows.count!r} rows" if unknown is None else f"does not say of which type `{unknown}` is"
+        )
+        raise fault_of(source, fault)
+    return {name: replace(column, rows=rows.count) for name, column in rows.columns.items()}
+
+
+@contextmanager
+def rows_of_all(arrays: Mapping[str, NumpyArray]) -> Iterator[Rows]:
+    """The rows of `arrays` that are there."""
+    from modelc.compiler.library.contracts.rows_by_range import column_in
+
+    count = len(next(iter(arrays.values()), ()))
+    columns = {name: column_in(array) for name, array in arrays.items()}
+    yield Rows(count, columns, lambda names, start, stop: {name: arrays[name][start:stop] for name in names})

@@ -31,9 +31,14 @@ def digest_of(facts: Mapping[str, Any]) -> str:
 
 
 def is_of_plugins(task: Task) -> bool:
-    """Whether the code of plug-ins has a part in what is read: a key does not say what that is."""
+    """Whether the code of plug-ins has a part in what is read that a key does not know: of sources it does where they say what they
+    are `kept_as`.
+    """
+    assert task.data is not None
     plugins = task.spec.plugins
-    return bool(plugins.of("source") or plugins.of("reader") or (plugins.plugins and is_masked(task)))
+    own = [one.cls for one in plugins.of("source").values() if one.is_loaded]
+    unsaid = [one for one in task.data.sources.values() if type(one) in own and not (one.kept_as and one.files())]
+    return bool(unsaid or plugins.of("reader") or (plugins.plugins and is_masked(task)))
 
 
 def is_slow(task: Task) -> bool:
@@ -64,6 +69,7 @@ def facts_of(task: Task, files: ReadFrom) -> dict[str, Any]:
     return {
         "data": document.get("data"),
         "sources": {at[-1]: SOURCES.dump(source) for at, source in data.sources.items()},
+        "kept_as": [source.kept_as for source in data.sources.values()],
         "files": [[path, stamp] for path, stamp in files.files],
         "opened": [[path, stamp] for path, stamp in files.opened],
         "columns": files.columns,

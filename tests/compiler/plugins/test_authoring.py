@@ -125,11 +125,11 @@ def test_a_class_that_specs_could_not_name_is_refused() -> None:
 
 
 def test_the_contract_that_messages_name_is_the_base_of_its_kind() -> None:
-    """Sources and augmentations are the exception, until their contracts join `modelc.plugin`."""
+    """Augmentations are the exception, until their contract joins `modelc.plugin`."""
     apart = set()
     for table in TABLES:
         module, _, name = contract_of(table).rpartition(".")
         assert getattr(import_module(module), name) is table.base
         if module != "modelc.plugin":
             apart.add(table.kind)
-    assert apart == {"source", "augmentation"}
+    assert apart == {"augmentation"}
