@@ -181,6 +181,8 @@ PYTORCH: Page = {
         Row("torchvision.datasets.FashionMNIST('data', download=True)", "data: {source: fashion_mnist}"),
         Row("torchvision.datasets.CIFAR10('data', download=True)", "data: {source: cifar10}"),
         Row("torchvision.datasets.CIFAR100('data', download=True)", "data: {source: cifar100}"),
+        Row("torchaudio.load('a.wav')", "audio: {column: file, rate: 16000, seconds: 1}",
+            "samples [length, channels] at one rate; `pip install 'modelc[audio]'`"),
         Row("torchvision.datasets.ImageFolder('photos')", FOLDERS,
             "a row for each file, with its `folder` as the class; pixels are 0 to 255 unless `scale: 1/255` of `image` says else"),
         Row("dataset.class_to_idx, dataset.classes",

@@ -23,11 +23,6 @@ LEARNT = "`constant` keeps the rate; `cosine` lowers it, after a warm-up where i
 CHOICE = "it is another rule than any of this version; `adam` and `adamw` are those most used"
 
 PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
-    "reader": {
-        "audio": PlannedThing(
-            "reading audio files", ("wav",), "save the samples as one array [rows, time], which `array` reads"
-        ),
-    },
     "schedule": {
         "linear": PlannedThing(
             "lowering the learning rate along a line", ("linear_decay", "LinearLR", "linear_schedule"), LEARNT

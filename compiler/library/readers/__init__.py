@@ -15,6 +15,7 @@ READERS: Registry[Reader] = Registry(
         "date": "readers.date:DateReader",
         "image": "readers.image:ImageReader",
         "label_image": "readers.label_image:LabelImageReader",
+        "audio": "readers.audio:AudioReader",
         "multi_label": "readers.multi_label:MultiLabelReader",
         "same_as": "readers.same_as:SameAs",
         "text": "readers.text:TextReader",
