@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.encodings import read_encoding
-from modelc.compiler.library.base.fields import Field, Names, read_names
+from modelc.compiler.library.base.fields import Field, read_names
 from modelc.compiler.library.contracts.bad_row import NO_SKIPS, none_left
 from modelc.compiler.library.contracts.data_source import Column, FileColumns
 from modelc.compiler.library.sources.tables.column_types import Kind, Notation, row_type
@@ -45,13 +45,15 @@ def read_delimiter(value: Any) -> Any:
 
 
 def read_column_names(value: Any) -> Any:
-    """Names, or how many columns there are. Raises for a number of columns that no file has."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        if 1 <= value <= MOST_COLUMNS:
-            return value
-        message = f"expected names, or a number of columns from 1 to {MOST_COLUMNS:,}"
-        raise PydanticCustomError("column_names", "{message}", {"message": message, "label": "no number of columns"})
-    return None if value is None else read_names(value)
+    """Names as a tuple, or how many columns there are. Raises for anything else."""
+    names = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else ()
+    if names and all(isinstance(name, str) and name for name in names):
+        return names
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_COLUMNS):
+        return value
+    message = f"expected the names of the columns, or how many there are, from 1 to {MOST_COLUMNS:,}"
+    help = "for example `column_names: [a, b, c]`, or `column_names: 3` for `column_1`, `column_2` and `column_3`"
+    raise PydanticCustomError("column_names", "{message}", {"message": message, "help": help, "label": "no names"})
 
 
 class Csv(TableSource):
@@ -112,7 +114,7 @@ class Csv(TableSource):
     ] = "utf-8"
     types: Types = {}  # noqa: RUF012  # a field of pydantic, which copies it
     column_names: Annotated[
-        int | Annotated[Names, Field(min_length=1)] | None,
+        int | tuple[str, ...] | None,
         BeforeValidator(read_column_names),
         Field(
             description="The names of the columns, for files without a header; or how many there are, for `column_1`, `column_2` and so on."

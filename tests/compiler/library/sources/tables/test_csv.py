@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.contracts.data_source import Column, Source, refused_arrays
@@ -334,3 +335,11 @@ def test_a_file_that_has_changed_is_read_again(root: Root) -> None:
     assert read(root, "a,b\n1.5,2\n") == {"a": [1.5], "b": [2]}
     os.utime(root.folder / "a.csv", ns=(0, 0))
     assert read(root, "a,b\n2.5,2\n") == {"a": [2.5], "b": [2]}
+
+
+@pytest.mark.parametrize("names", [0, -1, 100_001, 1.5, True, "", [], ["a", ""], ["a", 1], {"a": 1}])
+def test_what_is_no_names_of_columns_is_one_error(names: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        source(column_names=names)
+    (error,) = caught.value.errors()
+    assert error["msg"].startswith("expected the names of the columns, or how many there are")
