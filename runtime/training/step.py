@@ -75,6 +75,8 @@ def make(task: PreparedTask, total_steps: int, parallelism: Parallelism = ONE_DE
     shardings = state_shardings(task, placement, like)
     step = partial(train_step, task, model, transform, placement, shardings)
     summed, everywhere = (shardings, placement.everywhere), placement.everywhere
+    # Jitted to be traced once for each size of a batch, not because it runs: it is asked for shapes only.
+    shapes = jax.jit(partial(sums_of_a_batch, task, model, placement), static_argnums=2)
 
     def chunk(
         state: TrainState, sums: Sums, data: Data, indices: Array, valid: Array, begin: Array, count: Array
@@ -101,7 +103,7 @@ def make(task: PreparedTask, total_steps: int, parallelism: Parallelism = ONE_DE
             donate_argnums=(2, 3),
             out_shardings=(placement.rows, everywhere),
         ),
-        zero=partial(zero_sums, task, model, placement),
+        zero=partial(zero_sums, task, placement, partial(shapes.eval_shape, like)),
     )
 
 
@@ -227,15 +229,22 @@ def row_sums(
     return {**parts, **metrics(task, values, targets, rows)}, values.state
 
 
-def zero_sums(task: PreparedTask, model: Model, placement: Placement, data: Data, batch: int, batches: int = 1) -> Sums:
-    """Zero sums of a chunk of `batches` batches, with the structure of those of a batch of `batch` rows of `data`."""
+def sums_of_a_batch(
+    task: PreparedTask, model: Model, placement: Placement, like: TrainState, data: Data, batch: int
+) -> Sums:
+    """The sums of a batch of `batch` rows of `data`, for a state with the structure of `like`: for their shapes alone."""
+    inputs, targets, rows = take_rows(placement, data, jnp.zeros(batch, jnp.int32), jnp.int32(batch))
+    state = merge_trees(like.state, at_zeros(task, batch))
+    return row_sums(task, model, like.params, state, inputs, targets, rows)[0]
 
-    def once(data: Data) -> Sums:
-        params, state = model.init(root_key(0))
-        inputs, targets, rows = take_rows(placement, data, jnp.zeros(batch, jnp.int32), jnp.int32(batch))
-        return row_sums(task, model, params, state, inputs, targets, rows)[0]
 
-    sums: Sums = placement.put(zeros(task, jax.eval_shape(once, data), batches), placement.everywhere)
+def zero_sums(
+    task: PreparedTask, placement: Placement, shapes: Callable[..., Any], data: Data, batch: int, batches: int = 1
+) -> Sums:
+    """Zero sums of a chunk of `batches` batches, with the structure of those of a batch of `batch` rows of `data`, which
+    `shapes` tells.
+    """
+    sums: Sums = placement.put(zeros(task, shapes(data, batch), batches), placement.everywhere)
     return sums
 
 
