@@ -10,6 +10,9 @@ os.environ.setdefault(
     "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_use_fusion_emitters=false"
     " --xla_cpu_parallel_codegen_split_count=1",
 )
+# The arrays are small: threads that wait for their share of the work would take the cores from the other tests.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import ctypes
 import sys
@@ -68,6 +71,17 @@ def resident() -> int:
     except OSError:
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def modules_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the processes that tests start share bytecode, in a folder that goes with the tests, where none may be written beside
+    the sources: each would compile all modules that it imports.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+        os.environ["PYTHONPYCACHEPREFIX"] = str(shared / "bytecode")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
