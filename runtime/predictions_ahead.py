@@ -14,7 +14,7 @@ AHEAD = "ahead"
 
 def is_by_step(task: Task) -> bool:
     """Whether each output of a task has a value, or an array, for each step of the horizon of its windows."""
-    horizon = None if task.data is None or task.data.windows is None else task.data.windows.horizon
+    horizon = None if task.windows is None else task.windows.horizon
     return horizon is not None and all(one.type.shape[:1] == (horizon,) for one in task.outputs.values())
 
 
@@ -37,9 +37,9 @@ def labels_by_row(task: Task, labels: Arrays, windows: int) -> Arrays:
 
     Of outputs that have no steps each window is a row, with the time of the first step.
     """
-    if task.data is None or task.data.windows is None:
+    if task.windows is None:
         return {}
-    steps = task.data.windows.horizon if is_by_step(task) else 1
+    steps = task.windows.horizon if is_by_step(task) else 1
     found: dict[str, Any] = {
         called(task, name): as_text(np.repeat(column, steps) if column.ndim == 1 else column[:, :steps].reshape(-1))
         for name, column in labels.items()
@@ -49,10 +49,10 @@ def labels_by_row(task: Task, labels: Arrays, windows: int) -> Arrays:
 
 def label_names(task: Task) -> tuple[str, ...]:
     """The names of the columns that tell rows of predictions apart; none without windows."""
-    if task.data is None or task.data.windows is None:
+    if task.windows is None:
         return ()
     ahead = (AHEAD,) if is_by_step(task) else ()
-    return tuple(called(task, name) for name in (*task.data.windows.columns, *ahead))
+    return tuple(called(task, name) for name in (*task.windows.columns, *ahead))
 
 
 def called(task: Task, name: str) -> str:

@@ -49,7 +49,7 @@ def check_held_out(reporter: Reporter, task: Task, trained: Columns, rows: OwnRo
     for binding in (*(task.inputs or {}).values(), *(task.targets or {}).values()):
         if not binding.copies_input and (trained is None or binding.type is not None):
             check_column(reporter, binding, rows)
-    windows = task.data.windows if task.data is not None else None
+    windows = task.windows
     for name, use in windows.columns.items() if windows is not None else ():
         if name not in rows.columns:
             message = f"{of_rows(rows.key)}the data has no column `{name}`, the `{use}` of `windows`"

@@ -34,7 +34,7 @@ def check_split_columns(reporter: Reporter, task: Task, columns: Columns) -> Non
         way_on = "remove `rows`, or remove `on_bad_row`"
         check_rows_of_readers(reporter, task, "on_bad_row", ("data", "on_bad_row"), way_on)
     check_sampling(reporter, task, columns)
-    windows = task.data.windows if task.data is not None else None
+    windows = task.windows
     if windows is None or columns is None:
         return
     for column, key in windows.columns.items():

@@ -8,6 +8,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.ast import DataSpec, Settings, Spec
+from modelc.compiler.language.windows import WindowsSpec
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.augmentation import Augmentation, Augmented
 from modelc.compiler.library.contracts.data_source import Column, Source
@@ -199,6 +200,11 @@ class Task:
         """Whether the target of this name may have elements that no loss and no metric counts, see `Reader.may_leave_out`."""
         binding = (self.targets or {}).get(target or "")
         return binding is not None and binding.reader.may_leave_out
+
+    @property
+    def windows(self) -> WindowsSpec | None:
+        """How series are cut into windows, each of which is a row; None where rows of the source are those of the task."""
+        return None if self.data is None else self.data.windows
 
     @property
     def source(self) -> Source | None:

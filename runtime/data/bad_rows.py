@@ -126,7 +126,7 @@ def faults_beside(task: Task, name: str, column: Array) -> Mapping[int, Fault]:
 def dated_columns(task: Task) -> set[str]:
     """The columns that are compared as dates where they have texts."""
     assert task.data is not None
-    windows = task.data.windows
+    windows = task.windows
     times = {windows.time} if windows is not None and windows.time is not None else set()
     return times | {split.after.column for split in task.data.splits.values() if split.after is not None}
 

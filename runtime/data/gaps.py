@@ -115,8 +115,8 @@ def need_memory(columns: Arrays, rows: int) -> None:
 
 def targets_are_stated(task: Task) -> bool:
     """Whether `gaps` has a number for all that the targets read: then they are known where rows are missing."""
-    assert task.data is not None and task.data.windows is not None
-    gaps, inputs = task.data.windows.gaps, task.inputs or {}
+    assert task.windows is not None
+    gaps, inputs = task.windows.gaps, task.inputs or {}
     bindings = [inputs[one.subject] if one.copies_input else one for one in (task.targets or {}).values()]
     return gaps is not None and {name for one in bindings for name in one.names} <= {*gaps.numbers}
 

@@ -35,8 +35,8 @@ def last_windows(task: Task, columns: Arrays, learnt: Learnt) -> Ahead:
 
     Behind its last known row stand rows in which what the targets are read from is missing. Raises RunError E401 to E404.
     """
-    assert task.data is not None and task.data.windows is not None
-    spec = task.data.windows
+    assert task.windows is not None
+    spec = task.windows
     series = series_of(spec, len(next(iter(columns.values()), ())), columns, step_known(learnt))
     series, columns = fill_gaps(spec, series, columns)
     # Behind the last row that is known a gap may be filled before those of the horizon: it is of that.

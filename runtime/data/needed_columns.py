@@ -27,7 +27,7 @@ def columns_read(task: Task) -> set[str]:
 
 def columns_of_windows(task: Task) -> set[str]:
     """The columns that tell series and times, which other rows have too."""
-    return set() if task.data is None or task.data.windows is None else {*task.data.windows.columns}
+    return set() if task.windows is None else {*task.windows.columns}
 
 
 def needed_columns(

@@ -61,26 +61,26 @@ def windows_of(task: Task, columns: Arrays, *, splits: bool = True, step: Step |
 
     Raises RunError E401 to E404.
     """
-    data = task.data
-    if data is None or data.windows is None:
+    data, spec = task.data, task.windows
+    if data is None or spec is None:
         return None
     rows = len(next(iter(columns.values()), ()))
     if rows == 0:
         raise RunError("E404", "the data has no rows", at=("data", "source"))
-    series = series_of(data.windows, rows, columns, step)
+    series = series_of(spec, rows, columns, step)
     part = parts_of_rows(data, series, columns) if splits else np.zeros(rows, np.int8)
     of_rows = as_parts(data, part, splits=splits)
-    series, columns = fill_gaps(data.windows, series, columns)
+    series, columns = fill_gaps(spec, series, columns)
     whole = any(one.copies_input and data.spans.get(one.subject) != "horizon" for one in (task.targets or {}).values())
     unknown = np.zeros(len(series.order), bool) if targets_are_stated(task) else series.filled
-    starts, owners = starts_of(data.windows, series, part[series.source_of(series.order)], unknown, whole=whole)
+    starts, owners = starts_of(spec, series, part[series.source_of(series.order)], unknown, whole=whole)
     need_windows(data, series, starts)
     of_windows = as_parts(data, owners, splits=splits)
     for key in data.splits if splits else ():
         need_windows_of(data, key, getattr(of_windows, key))
     if not len(of_windows.train):
         raise RunError("E404", "no window is left to train on", helps=("hold fewer rows out",), at=AT)
-    found = Windows(data.windows, series, starts, of_rows, of_windows, columns)
+    found = Windows(spec, series, starts, of_rows, of_windows, columns)
     return replace(found, parts=replace(of_windows, notes=notes_on(found)))
 
 

@@ -50,7 +50,7 @@ def findings(task: Task, parts: Sequence[PartRows], classes: Sequence[ClassCount
     train = parts[0]
     studied = [study(variable.take(train.rows)) for variable in train.source.variables]
     # Rows of series differ in their times.
-    repeated = [] if task.data is not None and task.data.windows else list(repetitions(parts))
+    repeated = [] if task.windows is not None else list(repetitions(parts))
     return (
         *(one for one in repeated if one.kind != REPEATED),
         *giving_away(task, studied),
@@ -138,14 +138,10 @@ def repeated_in_training(train: PartRows, again: Array, equal: tuple[Array, Arra
 def giving_away(task: Task, studied: Sequence[Studied]) -> Iterator[Finding]:
     """Columns that give a target away, and columns that an input and a target read both."""
     # Of windows, what stands before the rows of the target tells nothing that is not known.
-    given = [
-        one
-        for one in (task.inputs or {}).values()
-        if task.data is None or not task.data.windows or span_of(task, one) == "horizon"
-    ]
+    given = [one for one in (task.inputs or {}).values() if task.windows is None or span_of(task, one) == "horizon"]
     inputs = {name for binding in given for name in binding.names}
     # What is known ahead is nothing to be made again.
-    is_series = task.data is not None and task.data.windows is not None
+    is_series = task.windows is not None
     reads = set() if is_series else {frozenset(binding.names) for binding in given}
     wanted = [one for one in of_columns(task) if one.wanted is None and one.name != SAMPLE_WEIGHT]
     for binding in wanted:

@@ -105,7 +105,7 @@ def facts_of_columns(task: Task, columns: Arrays) -> tuple[ColumnFacts, ...]:
 
 
 def part_facts(task: Task, part: PartRows) -> PartFacts:
-    is_windowed = task.data is not None and task.data.windows is not None
+    is_windowed = task.windows is not None
     return PartFacts(part.name, len(part.rows), part.part.rows if is_windowed else None, chosen(task, part.name))
 
 

@@ -60,7 +60,7 @@ def for_each_row(task: Task) -> Iterator[None]:
 
 def all_inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Collection[str]) -> NewInputs:
     """As `inputs_for`."""
-    if task.data is not None and task.data.windows is not None:
+    if task.windows is not None:
         return inputs_ahead(run, task, rows, learnt)
     columns = columns_for(run, rows, tuple((task.inputs or {}).values()), learnt, others)
     with with_rows_for(run), located_by(rows.place_of):
