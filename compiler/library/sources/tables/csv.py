@@ -46,9 +46,9 @@ def read_delimiter(value: Any) -> Any:
 
 def read_column_names(value: Any) -> Any:
     """Names as a tuple, or how many columns there are. Raises for anything else."""
-    names = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else ()
+    names = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
     if names and all(isinstance(name, str) and name for name in names):
-        return names
+        return tuple(value) if isinstance(value, list) else value
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_COLUMNS):
         return value
     message = f"expected the names of the columns, or how many there are, from 1 to {MOST_COLUMNS:,}"
@@ -114,7 +114,7 @@ class Csv(TableSource):
     ] = "utf-8"
     types: Types = {}  # noqa: RUF012  # a field of pydantic, which copies it
     column_names: Annotated[
-        int | tuple[str, ...] | None,
+        int | str | tuple[str, ...] | None,
         BeforeValidator(read_column_names),
         Field(
             description="The names of the columns, for files without a header; or how many there are, for `column_1`, `column_2` and so on."
@@ -132,7 +132,7 @@ class Csv(TableSource):
         """The names of the columns of files without a header."""
         if isinstance(self.column_names, int):
             return tuple(f"column_{number}" for number in range(1, self.column_names + 1))
-        return self.column_names
+        return (self.column_names,) if isinstance(self.column_names, str) else self.column_names
 
     def header_of_file(self, file: TableFile) -> FileColumns:
         if self.names is not None:
