@@ -18,6 +18,7 @@ from modelc.compiler.syntax.file_root import Root
 from modelc.compiler.syntax.path_patterns import files_matching
 from modelc.runtime.data.arrays import Arrays
 from modelc.runtime.data.column_digests import digest
+from modelc.runtime.data.loading import given_to
 from modelc.runtime.data.needed_columns import columns_read
 from modelc.runtime.data.opened_files import opened_columns
 from modelc.runtime.data.prepared.opened_stamps import stamps_of
@@ -63,7 +64,7 @@ def read_from(task: Task, root: Root, *, test: bool) -> ReadFrom:
     trained: Arrays = {}
     rows = 0
     for at, source in sources_read(data, test=test).items():
-        typed = source.typed({name: column_of(array) for name, array in trained.items()})
+        typed = given_to(task, source).typed({name: column_of(array) for name, array in trained.items()})
         found = listed(
             typed, root_for(task.spec.document, root, at), opened if source.opens_files else columns_read(task), at
         )

@@ -114,3 +114,19 @@ def test_a_model_of_photos_with_ids_is_trained_and_predicts_others(tmp_path: Pat
     (tmp_path / "new.csv").write_text("id\n003\n999\n")
     found = modelc("predict", "run", "new.csv", "--output", "-", cwd=tmp_path)
     assert found.code == 4 and "photos/999.png" in found.err
+
+
+def test_rows_of_a_table_that_are_none_are_left_out_where_a_reader_opens_files(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for row in range(6):
+        Image.fromarray(np.full((4, 4, 3), 40 * row, np.uint8)).save(tmp_path / "photos" / f"{row}.png")
+    lines = ["id,kind", *(f"{row},{['cat', 'dog'][row % 2]}" for row in range(6)), "7,cat", ",dog", "3,dog,x", "2,cat"]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "spec.yaml").write_text(
+        SPEC.replace("  inputs: {x: {image", "  on_bad_row: skip\n  inputs: {x: {image")
+    )
+    for run in ("run", "again"):
+        trained = modelc("train", "spec.yaml", "--run-dir", run, cwd=tmp_path)
+        assert trained.code == 0, trained.err
+        rows = [json.loads(line) for line in (tmp_path / run / "skipped_rows.jsonl").read_text().splitlines()]
+        assert [row["line"] for row in rows] == [8, 9, 10]
