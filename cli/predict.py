@@ -11,6 +11,7 @@ import typer
 from modelc.cli.averaging import STREAM, With, averaged, need_rows_for_each, runs_beside
 from modelc.cli.checking import DataFolder, DataRoot, Folders
 from modelc.cli.console import inform, pass_on, refuse, say, start_device
+from modelc.cli.label_images import keep_label_images, may_be_folder, photo_of
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run, rows_in
 from modelc.compiler.diagnostics.phrases import counted, listed
@@ -41,7 +42,8 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Output file: .csv, .parquet, .jsonl or .npz; - writes JSON lines to standard output.",
+        help="Output file: .csv, .parquet, .jsonl or .npz; - writes JSON lines to standard output. Of label images also a new "
+        "folder, for an image of each photo.",
     ),
 ]
 Data = Annotated[
@@ -96,16 +98,14 @@ def predict(
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.data.learnt_task import as_learnt
     from modelc.runtime.runs.learnt_values import values_for_prediction
-    from modelc.runtime.runs.output_file import data_files, need_output
 
-    if output != STREAM:
-        need_output(output, data_files(task, found.find_root(root, task.source, data_root).root))
     learnt = values_for_prediction(found)
     given = None if data is None else rows_in(found, task, data, (root, data_root))
-    chosen = columns_for(as_learnt(task, learnt), output, columns, given, raw=raw, spreadsheet=spreadsheet)
+    known, folders = as_learnt(task, learnt), (root, data_root)
+    photo, chosen = to_be_written(found, known, output, columns, given, folders, raw=raw, spreadsheet=spreadsheet)
     start_device()
     kind, snapshot = found.weights(prepare(task), weights)
-    rows = rows_to_predict(found, task, given, learnt, split, (root, data_root), chosen)
+    rows = rows_to_predict(found, task, given, learnt, split, folders, chosen)
 
     from modelc.runtime.evaluate import predict as predictions_of
     from modelc.runtime.finite import check_predictions
@@ -113,9 +113,12 @@ def predict(
     prepared, weighed = prepare(rows.task), (snapshot.params, snapshot.state)
     predicted = predictions_of(prepared, *weighed, rows.inputs, rows.length, raw=raw, groups=rows.groups)
     runs = runs_beside(found, others or ())
-    read = partial(rows_of_file, data, (root, data_root))
+    read = partial(rows_of_file, data, folders)
     mean = averaged(found, rows, predicted, runs, read, weights) if runs else predicted
-    keep(output, rows, mean, chosen, raw=raw, spreadsheet=spreadsheet)
+    if photo and given is not None:
+        keep_label_images(output, rows, mean, given, photo)
+    else:
+        keep(output, rows, mean, chosen, raw=raw, spreadsheet=spreadsheet)
     to_stream = output == STREAM
     where = "" if to_stream else f" in {output}"
     of_weights = f"{kind} weights of {found.folder} (epoch {snapshot.epoch})" + said_of(runs)
@@ -163,9 +166,33 @@ def open_for(run: str, output: Path, data: Path | None, root: Path | None) -> "R
     from modelc.runtime.runs.output_file import need_output
 
     files = [one for one in (data,) if one not in (None, STREAM)]
-    if output != STREAM:
+    if output != STREAM and not may_be_folder(output):
         need_output(output, [run, *(one for one in files if one is not None)])
     return open_run(run, root, ["predict", *([data] if data else []), "--output", output])
+
+
+def to_be_written(
+    run: "Run",
+    task: "Task",
+    output: Path,
+    columns: str | None,
+    given: "NewRows | None",
+    folders: Folders,
+    *,
+    raw: bool,
+    spreadsheet: bool,
+) -> "tuple[str, Sequence[Chosen] | None]":
+    """The column of the photos where label images are written, else an empty text; and the columns that are chosen of the rows and
+    of predictions, None for all predictions. Ends the command for what cannot be written. Raises RunError.
+    """
+    from modelc.runtime.runs.output_file import data_files, need_output
+
+    photo = photo_of(task, output, given, columns, raw=raw, spreadsheet=spreadsheet)
+    if photo is not None:
+        return photo.column, (photo,)
+    if output != STREAM:
+        need_output(output, data_files(task, run.find_root(folders[0], task.source, folders[1]).root))
+    return "", columns_for(task, output, columns, given, raw=raw, spreadsheet=spreadsheet)
 
 
 def columns_for(

@@ -151,7 +151,7 @@ def interpret(output: Output, values: Array) -> dict[str, Array]:
     classes = output.classes if isinstance(output.classes, tuple) else None
     known = np.isfinite(values)
     if output.link == "softmax":
-        chosen = np.where(known.all(axis=-1), np.argmax(values, axis=-1), -1)
+        chosen = class_numbers(output, values)
         return {name: np.array([*classes, ""])[chosen] if classes else chosen, f"{name}/probability": values}
     if output.link == "sigmoid":
         # As `accuracy` does: strictly greater.
@@ -164,6 +164,16 @@ def interpret(output: Output, values: Array) -> dict[str, Array]:
             }
         return {name: np.ma.array(yes, mask=~known), f"{name}/probability": values}
     return {name: values}
+
+
+def class_numbers(output: Output, values: Array) -> Array:
+    """The number of the class that the values of an output mean, of a softmax `[..., classes]` or of yes or no; -1 where they are not
+    finite.
+    """
+    known = np.isfinite(values)
+    if output.link == "softmax":
+        return np.asarray(np.where(known.all(axis=-1), np.argmax(values, axis=-1), -1))
+    return np.where(known, (values > 0.5).astype(np.int64), -1)
 
 
 def columns_of(outputs: Outputs, name: str, array: Array) -> Iterator[tuple[str, Array]]:
