@@ -29,6 +29,7 @@ class Records(Source):
     example = "records: rows.bin"
     slow_to_read = True
     kept_as = "1"
+    endings = (".bin",)
 
     file: Annotated[str, Field(min_length=1, description="The file, relative to the spec.")]
     fault: Annotated[str, Field(description="What is done wrong.")] = ""

@@ -64,6 +64,8 @@ def violations_of(name: str, cls: type[Registered]) -> Iterator[str]:
     missing = list(unwritten(cls))
     for method in missing:
         yield f"{own} has no `{method}`"
+    if issubclass(cls, Source) and cls.endings and cls.primary is None:
+        yield f"{own} has `endings`, and no `primary` for the path of such a file"
     if issubclass(cls, Layer) and not missing:
         yield from without_slots(cls)
     try:

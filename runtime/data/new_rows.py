@@ -56,7 +56,20 @@ def new_rows(
         root, columns = columns_of_files(path, source, opened)
         return NewRows(str(path), columns, {}, lambda names: {name: columns[name] for name in names}, root=root)
     root = root_of_rows(path.parent) if folder is None else Root(folder, cache_folder(), "option")
+    if source is not None and source.endings and path.name.lower().endswith(source.endings):
+        return rows_of_source(path, source, trained)._replace(root=root)
     return rows_in_file(path, source, trained)._replace(root=root)
+
+
+def rows_of_source(path: Path, source: Source, trained: Mapping[str, Column]) -> NewRows:
+    """The file at `path`, which `source` reads as its own. Raises RunError E4xx."""
+    assert source.primary is not None
+    own, root = source.model_copy(update={source.primary: path.name}).typed(trained), root_of_rows(path.parent)
+    found = own.inspect(root)
+    for error in found.absent:
+        raise error
+    read = partial(own.load, root)
+    return NewRows(str(path), found.columns or {}, {}, lambda names: read(names).train, partial(own.place_of, root))
 
 
 def is_row(path: Path, opened: Mapping[str, tuple[str, ...]]) -> bool:

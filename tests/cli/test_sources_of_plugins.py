@@ -63,6 +63,35 @@ def test_it_trains_to_the_bits_of_an_npz_file_however_rows_are_fed(folder: Path)
     assert run(folder, "predict", "resident", "-o", "out.csv").code == 0
 
 
+def test_new_rows_and_held_out_rows_are_read_as_its_own(folder: Path) -> None:
+    later = records(12, seed=3)
+    (folder / "new").mkdir()
+    write_records(folder / "new" / "later.bin", later)
+    write_records(folder / "later.bin", later)
+    np.savez(folder / "later.npz", x=later["x"], y=later["y"])
+    spec = SPEC.replace(
+        "  validation: {last: 10}\n", "  validation: {records: later.bin}\n  test: {records: later.bin}\n"
+    )
+    (folder / "held.yaml").write_text(spec)
+    trained = run(folder, "train", "held.yaml", "--run-dir", "run")
+    assert trained.code == 0, trained.err
+    scores = [
+        json.loads(run(folder, "evaluate", "run", *rows, "--format", "json").out)["values"]
+        for rows in (["new/later.bin"], ["later.npz"], ["--split", "test"], ["--split", "validation"])
+    ]
+    assert scores[1:] == scores[:1] * 3
+    predicted = [run(folder, "predict", "run", rows, "-o", "-").out for rows in ("new/later.bin", "later.npz")]
+    assert predicted[0] == predicted[1] and len(predicted[0].splitlines()) == 12
+    ended = run(folder, "predict", "run", "none.bin", "-o", "-")
+    assert ended.code == 4 and "there is no file 'none.bin'" in ended.err
+    (folder / "odd.bin").write_bytes(b"MEAX")
+    assert "'odd.bin' has no records" in run(folder, "evaluate", "run", "odd.bin").err
+    later["y"][4] = 7
+    write_records(folder / "wrong.bin", later)
+    ended = run(folder, "evaluate", "run", "wrong.bin")
+    assert ended.code == 4 and "record 5 of 'wrong.bin'" in " ".join(ended.err.split())
+
+
 def test_its_rows_are_kept_and_read_again_where_files_or_its_version_change(folder: Path) -> None:
     def said(name: str) -> str:
         ended = run(folder, "train", "records.yaml", "--run-dir", name, "--verify-data")
@@ -164,3 +193,6 @@ def test_a_source_without_rows_is_refused(folder: Path) -> None:
     ended = run(folder, "validate", "records.yaml")
     assert ended.code == 2 or ended.code == 1
     assert "`Records` has no `open`" in ended.out + ended.err
+    (folder / "records.py").write_text(CODE.replace('primary = "file"', "primary = None"))
+    ended = run(folder, "validate", "records.yaml")
+    assert "`Records` has `endings`, and no `primary` for the path of such a file" in ended.out + ended.err

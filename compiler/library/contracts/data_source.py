@@ -96,6 +96,11 @@ class Source(Registered):
     whenever that reads them otherwise. Without it none are kept for the next run.
     """
 
+    endings: ClassVar[tuple[str, ...]] = ()
+    """How the names of files end, in lower case, which `predict` and `evaluate` of a run read as new rows in the place of the path that
+    is in the `primary` argument. For a source of a plug-in.
+    """
+
     def files(self) -> tuple[str, ...]:
         """The paths, as the spec has them, of all files that are read."""
         return ()
