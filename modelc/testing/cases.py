@@ -87,13 +87,21 @@ class Case:
         return found
 
     @cached_property
+    def programs(self) -> dict[bool, Callable[..., Any]]:
+        """What is `compiled` for each of `modes`."""
+        return {train: self.compiled(train=train) for train in self.modes}
+
+    @cached_property
     def found(self) -> dict[bool, tuple[dict[str, dict[str, Any]], Any]]:
         """The values, and the gradients by weights and by float inputs, for each of `modes`."""
-        return {train: self.values_and_gradients(train=train) for train in self.modes}
+        given = dict(self.params), dict(self.state), dict(self.inputs)
+        return {train: program(*given) for train, program in self.programs.items()}
 
-    def values_and_gradients(self, *, train: bool, rows: "Array | None" = None) -> Any:
-        """`parts`, and the gradients of `total` by weights and by float inputs."""
-        return self.compiled(train=train, rows=rows)(dict(self.params), dict(self.state), dict(self.inputs))
+    def values_of(self, inputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """The values without training of other inputs of the same shapes and dtypes, by the program that there is for these."""
+        found: dict[str, dict[str, Any]]
+        found, _ = self.programs[False](dict(self.params), dict(self.state), dict(inputs))
+        return found
 
     def compiled(self, *, train: bool, rows: "Array | None" = None) -> Callable[..., Any]:
         """`parts` and the gradients, compiled together, as a function of weights, state and inputs."""
