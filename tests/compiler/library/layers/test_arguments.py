@@ -32,7 +32,7 @@ PICKED: dict[str, tuple[Any, tuple[int, ...]]] = {
     "masking": ({"mask_value": 0.5}, (4, 5)),
     "multi_head_attention": ({"num_heads": 2, "key_dim": 4, "rotary_base": 100.0}, (4, 4)),
     "permute": ({"dims": [-2, -1]}, (3, 4)),
-    "random_erasing": ({"factor": 1.0, "scale": [0.3, 0.5], "fill_value": 0.5, "value_range": [-1, 1]}, (6, 6, 3)),
+    "random_erasing": ({"factor": 1.0, "scale": [0.3, 0.5], "value_range": [-1, 1]}, (6, 6, 3)),
     "random_grayscale": ({"factor": 1.0}, (6, 6, 3)),
     "random_hue": ({"factor": 0.5, "value_range": [-1, 1]}, (6, 6, 3)),
     "random_rotation": ({"factor": 0.3, "fill_mode": "constant", "fill_value": 0.5}, (6, 6, 3)),
