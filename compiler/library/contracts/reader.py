@@ -75,7 +75,12 @@ class Reader(Registered):
     """Abstract: each subclass is one way to make an input or target of the model from columns."""
 
     foreign_arguments: ClassVar[Mapping[str, str]] = {
-        "span": "it stands beside the reader, not inside: `x: {array: ..., span: {value}}`"
+        "span": "it stands beside the reader, not inside: `x: {array: ..., span: {value}}`",
+        **dict.fromkeys(
+            ("missing_value_strategy", "dropna", "drop_missing", "on_bad_row", "on_error", "skip_bad_rows"),
+            "remove it: `on_bad_row: skip` below `data:` leaves out rows that cannot be read; for other values in their place see "
+            "`missing` of readers that have it",
+        ),
     }
     origin: ClassVar[Literal["column", "input"]] = "column"
     """What `subject` names: a column of the source, or an input of the model, whose finished array is then read."""

@@ -72,3 +72,10 @@ def test_both_values_are_valid(value: str) -> None:
         check(SPEC.replace("{SOURCE}", "{csv: a.csv}").replace("LINE", f"on_bad_row: {value}"), "spec.yaml").task
         is not None
     )
+
+
+@pytest.mark.parametrize("reader", ["number", "array", "category", "text", "date", "image"])
+@pytest.mark.parametrize("word", ["missing_value_strategy: drop_row", "dropna: true", "skip_bad_rows: true"])
+def test_words_inside_of_a_reader_are_answered(reader: str, word: str) -> None:
+    more = {"text": ", length: 3, vocabulary: 9", "date": ", parts: [month]"}.get(reader, "")
+    assert SKIP in helps(f"targets: {{y: {{{reader}: {{column: y{more}, {word}}}}}}}")
