@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.ast import AugmentSpec, DataSpec
 from modelc.compiler.language.grammar import DATA
 from modelc.compiler.language.parser.arguments import translate
@@ -13,16 +13,24 @@ from modelc.compiler.language.parser.walk import check_keys, exclude, read, read
 from modelc.compiler.language.shapes import Keys
 from modelc.compiler.language.split_grammar import HELD_OUT_ROWS, split_keys
 from modelc.compiler.language.splits import HELD_OUT, Split, read_split
-from modelc.compiler.language.suggestions.held_out_rows import INSIDE, as_split
+from modelc.compiler.language.suggestions.held_out_rows import (
+    INSIDE,
+    as_own_source,
+    as_split,
+    is_source,
+    source_written,
+)
 from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS
+from modelc.compiler.language.suggestions.wording import describe
 from modelc.compiler.language.windows import WindowsSpec
 from modelc.compiler.library.base.registry import fold
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.sources import SOURCES
+from modelc.compiler.library.sources.endings import source_of_file
 
 
 def read_data(reporter: Reporter, raw: Any, path: Path) -> DataSpec | None:
@@ -104,10 +112,14 @@ def read_held_out(reporter: Reporter, raw: Any, path: Path) -> Split | Found | N
     """The rows at `path` that are held out: a source of their own, or a split where it is written like one."""
     key = str(path[-1])
     ways = split_keys(key).keys
+    is_moved = path in {one.path for one in reporter.document.misplaced.values()}
+    if is_moved and not is_source(raw) and as_own_source(key, raw):
+        # What to write is said where it stands.
+        return None
     if not isinstance(raw, Mapping):
         is_name = isinstance(raw, str) and not NUMBER_LIKE.match(raw) and raw not in ways
-        is_source = is_name and not help_for(reporter, as_split, raw, path)
-        return read_thing(reporter, HELD_OUT_ROWS[key], raw, path) if is_source else read_rows(reporter, raw, path)
+        is_thing = is_name and not help_for(reporter, as_split, raw, path)
+        return read_thing(reporter, HELD_OUT_ROWS[key], raw, path) if is_thing else read_rows(reporter, raw, path)
     sources = [name for name in raw if name in SOURCES]
     beside = [name for name in (*map(str, raw), *map(str, reporter.holes.keys(path))) if name in ways]
     if sources and beside:
@@ -141,9 +153,12 @@ def read_rows(reporter: Reporter, raw: Any, path: Path) -> Split | None:
         return None
     if isinstance(raw, Mapping) and lacks_part(reporter, keys, raw, path):
         return None
-    if isinstance(raw, str) and (advice := help_for(reporter, keys.help, raw, path)):
-        message = f"{keys.what} must be a number of rows or a mapping, got the string `{raw}`"
-        reporter.add("E105", message, path, label="expected a number", help=advice)
+    if isinstance(raw, str | list) and (advice := help_for(reporter, keys.help, raw, path)):
+        message = f"{keys.what} must be a number of rows or a mapping, got {describe(raw)}"
+        is_path = isinstance(raw, str) and FILE.fullmatch(raw) and source_of_file(raw)
+        new = source_written(raw)[0] if is_path else ""
+        found = Suggestion(raw, new, advice, is_safe=bool(new), how="value")
+        reporter.add("E105", message, path, label="expected a number", suggestion=found)
         return None
     try:
         return read_split(raw)
@@ -183,6 +198,8 @@ def lacks_part(reporter: Reporter, keys: Keys, raw: Mapping[str, Any], path: Pat
     return len(reporter.problems) > before or reporter.has_hole(path)
 
 
+FILE = re.compile(r"[A-Za-z0-9_./-]+")
+"""A path that stands in YAML as it is."""
 NUMBER_LIKE = re.compile(r"\s*[-+]?\.?[0-9]")
 """How a text begins that is meant as a number."""
 READERS = {**dict.fromkeys(HELD_OUT, read_held_out), "windows": read_windows}

@@ -12,7 +12,9 @@ from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
 from modelc.compiler.language.parser.levels import as_argument, could_be, form_of, key_around
 from modelc.compiler.language.shapes import Names, Shape
-from modelc.compiler.language.suggestions.foreign_keys import LAST_ROWS, as_training_rows, key_hint
+from modelc.compiler.language.splits import HELD_OUT
+from modelc.compiler.language.suggestions.foreign_keys import LAST_ROWS, key_hint
+from modelc.compiler.language.suggestions.held_out_rows import as_own_source, as_rows_of, is_source
 from modelc.compiler.language.suggestions.planned import planned_at
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
@@ -95,7 +97,7 @@ def misspelt_section(reporter: Reporter, key: str, value: Any, moved_to: str = "
 
 def is_section(path: Path, key: str, value: Any) -> bool:
     """Whether a key in another section is a section of a spec."""
-    is_rows = (*path, key) == ("data", "train") and as_training_rows(value)
+    is_rows = (*path, key) == ("data", "train") and as_rows_of("train")(value, {})
     return key in SECTIONS and could_be(SECTIONS[key], value) and not is_rows
 
 
@@ -186,7 +188,7 @@ def report_unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
     if not written and not known_here and (plan := planned_at(key, path)):
         reporter.planned(path, plan)
     elif section and not written and not known_here and key in LANGUAGE.keys:
-        rows = as_training_rows(value) if path == ("data", "train") else ""
+        rows = as_rows_of("train")(value, {}) if path == ("data", "train") else ""
         elsewhere = "" if rows else key_around(reporter, path)
         reporter.unknown(path, key, owner, allowed, elsewhere=elsewhere, form=rows)
     elif written and not known_here:
@@ -215,6 +217,8 @@ def report_misplaced(reporter: Reporter, path: Path, value: Any, homes: Homes) -
     help = moved if right == key else f"{moved}, as `{right}: {flow(value)}`"
     if key == "validation_split":
         help += f", {LAST_ROWS}"
+    if right in HELD_OUT and not is_source(value) and (own := as_own_source(right, value)):
+        help = f"{moved}: {own}"
     if form := form_of(reporter, SECTIONS[home], right, value):
         help = f"{moved}: {form}"
     twice, related = already_there(reporter, home, [right])

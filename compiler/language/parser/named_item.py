@@ -15,6 +15,7 @@ from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.nesting import alternatives, given_twice, several, ways_inside
 from modelc.compiler.language.shapes import Help, Thing
 from modelc.compiler.language.suggestions.foreign_forms import type_form
+from modelc.compiler.language.suggestions.held_out_rows import as_parts
 from modelc.compiler.language.suggestions.hints import argument_hint, input_hint
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
@@ -94,6 +95,9 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
         report_second(reporter, table, raw, path, known)
     elif known:
         blame_extra(reporter, shape, known[0], raw, path, [name for name in names if name != known[0]])
+    elif table.kind == "source" and (help := as_parts(raw)):
+        message = f"unknown source `{names[0]}`"
+        reporter.add("E101", message, (*path, names[0]), key=True, label="a part of the rows", help=help)
     else:
         for name in names:
             if not reporter.is_hole((*path, name)):

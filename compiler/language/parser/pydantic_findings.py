@@ -132,7 +132,8 @@ def unknown_argument(reporter: Reporter, finding: Finding) -> None:
     if of_classes or not report_misplaced(reporter, path, kind, owner, finding.fields):
         what, instead = "argument" if kind else "key", finding.context.get("instead", "")
         cls = finding.registry_of_owner.find(finding.whose["name"]) if finding.whose is not None else None
-        elsewhere = "" if spelled(name, finding.fields) else key_around(reporter, path)
+        is_known = spelled(name, finding.fields) or (cls is not None and cls.foreign_argument(name))
+        elsewhere = "" if is_known else key_around(reporter, path)
         elsewhere = elsewhere or edges_of_pooling(reporter, finding) or stack_of(reporter, finding)
         if of_classes:
             given = finding.value

@@ -18,6 +18,7 @@ from modelc.compiler.language.suggestions.bad_row_words import (
 )
 from modelc.compiler.language.suggestions.held_out_rows import (
     BY_COLUMN,
+    OF_PARTS,
     as_fraction,
     as_rest,
     as_test_fraction,
@@ -152,16 +153,6 @@ def as_several_callbacks(value: Any, spec: Spec) -> str:
     return as_callbacks(value, spec)
 
 
-def as_training_rows(value: Any) -> str:
-    """How the rows to train on are given that stand beside the source. Empty for what is none."""
-    from modelc.compiler.library.sources import SOURCES
-
-    source = {"npz": value} if isinstance(value, str) else value
-    if not isinstance(source, Mapping) or len(source) != 1 or next(iter(source)) not in SOURCES:
-        return ""
-    return f"the rows to train on are those of the source: write `source: {flow(source)}`"
-
-
 def as_balanced(value: Any, spec: Spec) -> str:
     """How rows are drawn so that classes come equally often: by the column of the first target that has classes."""
     readers = mapping_in(mapping_in(spec, "data"), "targets").values()
@@ -218,6 +209,7 @@ KEYS: Mapping[str, Advice] = {
         ("split", "splits", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction
     ),
     **BY_COLUMN,
+    **OF_PARTS,
     **dict.fromkeys(
         (
             "balancedbatches", "balancedsampler", "balancedsampling", "balanceclasses", "classbalanced", "classsampler",

@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.language.suggestions.wording import flow
+from modelc.compiler.library.base.held_out_words import WORDS
 from modelc.compiler.library.base.registry import fold
 
 Spec = Mapping[str, Any]
@@ -46,31 +48,85 @@ SIZES = (
 """Words for how many rows validate, without case and separators."""
 
 
-FILE_KEYS = ("data", "dataset", "file", "filename", "path", "train")
-"""Words for a file, without case and separators, in place of the source that reads it."""
+FILE_KEYS = ("data", "dataset", "file", "filename", "path", "source", "train")
+"""Words for a file or a source, without case and separators, in place of its kind."""
+PATH = re.compile(r"[A-Za-z].*[./\\]|[./\\].*[A-Za-z]")
+"""What a text has that is a path, and no name."""
 
 
-def source_written(value: str) -> tuple[str, str]:
-    """The source of the file or pattern `value`, as a spec has it, and what to say of one whose name does not tell its kind."""
+def source_written(value: str | list[str]) -> tuple[str, str]:
+    """The source of a file, a pattern or several, as a spec has it, and what to say where names do not tell its kind."""
     from modelc.compiler.library.sources.endings import source_of_file
 
-    kind = source_of_file(value)
+    kind = source_of_file(value if isinstance(value, str) else value[0])
     return f"{{{kind or 'csv'}: {flow(value)}}}", "" if kind else ", or `parquet`, `jsonl` or `npz` in place of `csv`"
 
 
+def own_source(value: Any) -> tuple[str, str]:
+    """How the source is written that rows have in the files `value`, or in a mapping around these, and what to say of it; empty for
+    what is neither.
+    """
+    several = isinstance(value, list) and value and all(isinstance(one, str) and PATH.search(one) for one in value)
+    if several or (isinstance(value, str) and PATH.search(value)):
+        return source_written(value)
+    if not isinstance(value, Mapping):
+        return "", ""
+    if is_source(value):
+        return flow(dict(value)), ""
+    inside = [one for key, one in value.items() if fold(str(key)) in FILE_KEYS]
+    readers = [key for key in value if key in ("inputs", "targets", "sample_weight")]
+    if len(inside) != 1 or len(value) != len(inside) + len(readers):
+        return "", ""
+    written, more = own_source(inside[0])
+    return written, f"{more}; its columns are read as those to train on are" if readers and written else more
+
+
 def as_own_source(key: str, value: Any) -> str:
-    """How rows that are held out are written which have a file, or a source, of their own. Empty for what is none of these."""
+    """How rows are written that have a file, or a source, of their own under `key`. Empty for what is none of these."""
+    written, more = own_source(value)
+    return f"write `{key}: {written}`{more}" if written else ""
+
+
+def as_rows_of(key: str) -> Callable[[Any, Spec], str]:
+    """How rows are written that other libraries have under another word, those that are trained on too."""
+
+    def written(value: Any, spec: Spec) -> str:
+        if key == "train":
+            told = as_own_source("source", value)
+            return f"the rows to train on are those of the source: {told}" if told else ""
+        source, more = own_source(value)
+        return f"write `{key}: {source}` in `data`{more}" if source else ""
+
+    return written
+
+
+OF_PARTS = {word: as_rows_of(key) for word, key in WORDS.items()}
+"""Words of others for files of rows, without case and separators."""
+
+
+def is_source(value: Any) -> bool:
+    """Whether a value is a source as it stands in a spec."""
     from modelc.compiler.library.sources import SOURCES
 
-    if isinstance(value, str) and re.search(r"[A-Za-z].*[./\\]|[./\\].*[A-Za-z]", value):
-        written, others = source_written(value)
-        return f"write `{key}: {written}`{others}"
-    if not isinstance(value, Mapping) or len(value) != 1:
+    return isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in SOURCES
+
+
+def renamed(name: str, value: Any) -> str:
+    """The key of rows that are held out which the word `name` of others stands for, with a value that is right as it stands; empty for
+    all else.
+    """
+    key = WORDS.get(fold(name), "")
+    return key if key != "train" and is_source(value) else ""
+
+
+def as_parts(value: Mapping[str, Any]) -> str:
+    """How the source of each part of the rows is written, where others have all in one mapping. Empty for what is none."""
+    keys = {"train": "source", "validation": "validation", "test": "test"}
+    parts = [(WORDS.get(fold(str(name)), str(name)), one) for name, one in value.items()]
+    if "train" not in dict(parts) or any(key not in keys for key, _ in parts):
         return ""
-    ((name, given),) = value.items()
-    if name in SOURCES:
-        return f"write `{key}: {flow(dict(value))}`"
-    return as_own_source(key, given) if fold(str(name)) in FILE_KEYS and isinstance(given, str) else ""
+    written = [f"{keys[key]}: {own}" for key, one in parts if (own := own_source(one)[0])]
+    return f"write {name_list(written)} in `data`" if len(written) == len(parts) else ""
 
 
 WAYS_OF_PARTS = {"where": {"column", "equals"}, "after": {"column", "value"}}

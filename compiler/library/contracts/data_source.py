@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple, Self
 
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
+from modelc.compiler.diagnostics.phrases import name_list
+from modelc.compiler.library.base.held_out_words import WORDS
 from modelc.compiler.library.base.lazy import NumpyArray
-from modelc.compiler.library.base.registry import Registered
+from modelc.compiler.library.base.registry import Registered, fold
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.syntax.file_root import Root
 
@@ -100,6 +102,20 @@ class Source(Registered):
     """How the names of files end, in lower case, which `predict` and `evaluate` of a run read as new rows in the place of the path that
     is in the `primary` argument. For a source of a plug-in.
     """
+
+    @classmethod
+    def foreign_argument(cls, name: str, beside: Collection[str] = ()) -> str:
+        told = super().foreign_argument(name, beside)
+        key = "validation" if fold(name) == "validation" else WORDS.get(fold(name), "")
+        if told or not key:
+            return told
+        if key in cls.model_fields:
+            return f"write `{key}: {{value}}`"
+        if key == "train" or not cls.model_fields:
+            return ""
+        kept = [other for other in beside if other in cls.model_fields and other not in (cls.primary, "test")]
+        again = f", with {name_list(kept)} as here" if kept else ""
+        return f"write `{key}: {{{cls.example.partition(':')[0]}: {{value}}}}` in `data`, beside `source`{again}"
 
     def files(self) -> tuple[str, ...]:
         """The paths, as the spec has them, of all files that are read."""
