@@ -9,6 +9,7 @@ from modelc.compiler.binding.loss_terms import bind_terms, link_outputs, node_ed
 from modelc.compiler.binding.metrics import bind_metrics
 from modelc.compiler.binding.row_counts import check_row_counts
 from modelc.compiler.binding.sample_weights import bind_weights
+from modelc.compiler.binding.shared_files import report_shared, shared_files
 from modelc.compiler.binding.source_headers import NO_HEADERS, Headers
 from modelc.compiler.binding.split_columns import check_split_columns
 from modelc.compiler.binding.task import Output, Task
@@ -51,6 +52,8 @@ def bind(spec: Spec, planned: TypedGraph, headers: Headers = NO_HEADERS) -> tupl
             check_held_out(
                 reporter, task, columns, OwnRows(key, source, source.columns() if held_out is None else held_out)
             )
+        if spec.data is not None and spec.data.own_sources:
+            report_shared(reporter, shared_files(spec.data) if headers.shared is None else headers.shared)
         task = link_outputs(reporter, task)
         task = bind_metrics(reporter, task)
         roots += [edge for metric in spec.train.metrics for one in metric.of or () if (edge := node_edge(task, one)[0])]

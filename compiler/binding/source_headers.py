@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
+from modelc.compiler.binding.shared_files import shared_files
 from modelc.compiler.binding.task import Columns
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.diagnostics.problem import Label, Path, Problem
@@ -13,7 +14,7 @@ from modelc.compiler.library.contracts.data_source import Inspected, Source
 from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.syntax.document import Document
 from modelc.compiler.syntax.file_root import Root
-from modelc.compiler.syntax.path_patterns import files_matching
+from modelc.compiler.syntax.path_patterns import files_matching, files_there
 
 SOURCE: Path = ("data", "source")
 
@@ -23,7 +24,8 @@ class Headers(NamedTuple):
     file tells them.
 
     `faults` has an error for a file that cannot be used, `absent` one for each that is not there, with their places.
-    `files` are those that are there, by the place that names them.
+    `files` are those that are there, by the place that names them, and `shared` those that rows are trained on and held out of, by the
+    key of these; None where no folder was looked into.
     """
 
     columns: Columns = None
@@ -31,6 +33,7 @@ class Headers(NamedTuple):
     faults: tuple[RunError, ...] = ()
     absent: tuple[AbsentFile, ...] = ()
     files: tuple[tuple[Path, str], ...] = ()
+    shared: Mapping[str, tuple[str, ...]] | None = None
 
 
 NO_HEADERS = Headers()
@@ -84,7 +87,8 @@ def inspect_sources(
         except RunError as error:
             faults.append(error.placed(at))
     held_out = {key: columns.get(("data", key)) for key in data.own_sources}
-    return Headers(columns.get(SOURCE), held_out, tuple(faults), tuple(absent), tuple(files))
+    shared = shared_files(data, lambda at, path: files_there(root_for(document, root, at), path))
+    return Headers(columns.get(SOURCE), held_out, tuple(faults), tuple(absent), tuple(files), shared)
 
 
 def sources_read(data: DataSpec, *, test: bool) -> Mapping[Path, Source]:

@@ -327,3 +327,56 @@ def test_rows_in_both_files_are_named(folder: Path) -> None:
     (folder / "a.yaml").write_text(spec())
     said = modelc("data", "a.yaml", cwd=folder).out
     assert "line 27 of 'held.csv'" in said and "line 8 of 'seen.csv'" in said
+
+
+@pytest.mark.parametrize(
+    ("source", "held", "files"),
+    [
+        ("{csv: seen.csv}", "{csv: seen.csv}", "'seen.csv' as well"),
+        ("{csv: seen.csv}", "{csv: [held.csv, ./seen.csv]}", "'seen.csv' as well"),
+        ('{csv: "*.csv"}', "{csv: held.csv}", "'held.csv' as well"),
+        ("{csv: [held.csv, seen.csv]}", '{csv: "*e*.csv"}', "'held.csv' and 1 file more as well"),
+        ("{parquet: seen.parquet}", "{parquet: seen.parquet}", "'seen.parquet' as well"),
+    ],
+)
+@pytest.mark.parametrize("key", ["validation", "test"])
+def test_files_that_are_trained_on_too_are_warned_of(
+    folder: Path, key: str, source: str, held: str, files: str
+) -> None:
+    (folder / "all.csv").unlink()
+    (folder / "a.yaml").write_text(spec(source, held).replace("validation:", f"{key}:"))
+    ended = modelc("validate", "a.yaml", cwd=folder)
+    assert f"warning[W922]: the {key} rows are trained on too: `source` reads {files}" in ended.out
+    assert ended.out.count("W922") == 1 and ended.code == 0
+    ended = modelc("train", "a.yaml", "--run-dir", "run", cwd=folder)
+    assert ended.code == 0 and (ended.out + ended.err).count("W922") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "held"),
+    [
+        ("{csv: {train: seen.csv, test: held.csv}}", "{csv: held.csv}"),
+        ("{csv: seen.csv}", "{csv: held.csv}"),
+        ("{csv: seen.csv}", "{npz: seen.npz}"),
+    ],
+)
+def test_other_files_are_no_matter(folder: Path, source: str, held: str) -> None:
+    (folder / "a.yaml").write_text(spec(source, held))
+    ended = modelc("validate", "a.yaml", cwd=folder)
+    assert "W922" not in ended.out + ended.err
+
+
+def test_a_data_set_that_validates_itself_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("""\
+modelc: 1
+model:
+  inputs: {image: {shape: [8, 8]}}
+  layers: [flatten, {dense: {units: 10, activation: softmax}, name: digit}]
+data:
+  source: digits
+  targets: {digit: {category: label}}
+  validation: digits
+train: {loss: cross_entropy, optimizer: adam, epochs: 1}
+""")
+    ended = modelc("validate", "a.yaml", cwd=tmp_path)
+    assert "the validation rows are trained on too: `source` reads 'digits' as well" in ended.out

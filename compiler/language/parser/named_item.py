@@ -96,13 +96,17 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
     elif known:
         blame_extra(reporter, shape, known[0], raw, path, [name for name in names if name != known[0]])
     elif table.kind == "source" and (help := as_parts(raw)):
-        message = f"unknown source `{names[0]}`"
-        reporter.add("E101", message, (*path, names[0]), key=True, label="a part of the rows", help=help)
+        report_parts(reporter, (*path, names[0]), help)
     else:
         for name in names:
             if not reporter.is_hole((*path, name)):
                 reporter.unknown_name((*path, name), table, name)
     return None
+
+
+def report_parts(reporter: Reporter, path: Path, help: str) -> None:
+    """Report a source of several parts of the rows, the first of which is at `path`; `help` has the source of each."""
+    reporter.add("E101", f"unknown source `{path[-1]}`", path, key=True, label="a part of the rows", help=help)
 
 
 def written_whole(reporter: Reporter, shape: Thing, form: Suggestion) -> Suggestion:

@@ -121,6 +121,10 @@ class Source(Registered):
         """The paths, as the spec has them, of all files that are read."""
         return ()
 
+    def training_files(self) -> tuple[str, ...]:
+        """Those that the rows for training are read from."""
+        return self.files()
+
     def typed(self, columns: Mapping[str, Column]) -> Self:
         """This source for other rows than those of training, whose `columns` say what those of text are read as."""
         return self

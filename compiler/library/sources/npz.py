@@ -33,6 +33,9 @@ class Npz(Source):
     def files(self) -> tuple[str, ...]:
         return (self.train,) if self.test is None else (self.train, self.test)
 
+    def training_files(self) -> tuple[str, ...]:
+        return (self.train,)
+
     def columns(self) -> Mapping[str, Column] | None:
         return None
 

@@ -68,6 +68,9 @@ class TableSource(Source):
     def files(self) -> tuple[str, ...]:
         return (*self.train, *(self.test or ()))
 
+    def training_files(self) -> tuple[str, ...]:
+        return self.train
+
     def typed(self, columns: Mapping[str, Column]) -> Self:
         copy = self.model_copy()
         copy._trained = {
