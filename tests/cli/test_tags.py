@@ -13,10 +13,21 @@ from tests.cli.commands import Ended, modelc
 from tests.cli.conftest import Project
 from tests.runtime.runs.sealing import change_sealed
 
+SPEC = """\
+modelc: 1
+name: tiny
+model: {inputs: {x: {shape: [4]}}, layers: [{dense: 2, name: size}]}
+data: {source: {npz: {train: train.npz, test: test.npz}}, validation: 12}
+train: {loss: mean_squared_error, optimizer: {sgd: 0.01}, batch_size: 16, epochs: 3}
+"""
+"""A model of one layer on the data of the project: it is trained again and again here, for the names of its runs alone."""
+
 
 @pytest.fixture
 def copy(project: Project, tmp_path: Path) -> Project:
-    return project.copy(tmp_path / "copy")
+    found = project.copy(tmp_path / "copy")
+    (found.folder / "tiny.yaml").write_text(SPEC)
+    return found
 
 
 def train(copy: Project, *arguments: str) -> Ended:
