@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from modelc.cli.console import refuse
 from modelc.runtime.training.ways_of_feeding import Way
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ Feed = Annotated[
     Way | None,
     typer.Option(
         "--feed",
-        help="How rows come to the device: all of them lie there, or those of some steps are gathered from mapped files; "
-        "default: resident if there is room. It changes no bit.",
+        help="How rows come to the device: all of them lie there, or those of some steps are gathered from mapped files, or decoded "
+        "from images and the like; default: the first of these that there is room for. It changes no bit.",
     ),
 ]
 VerifyData = Annotated[
@@ -40,9 +41,15 @@ class AskedRows(NamedTuple):
 
 
 def reading_of(asked: AskedRows, task: "Task", parallelism: "Parallelism") -> "Reading":
-    """How the rows of `task` are to be read for a training on these devices."""
+    """How the rows of `task` are to be read for a training on these devices. Ends the command where they cannot come as they are to."""
+    from modelc.runtime.data.decoding import may_be_decoded
     from modelc.runtime.training_data import reading_for
 
+    if asked.feed == "decoded" and not may_be_decoded(task):
+        refuse(
+            "`--feed decoded` is for rows that are read each by itself from files of their own, such as images: those of this spec are not",
+            helps=("leave `--feed decoded` out",),
+        )
     return reading_for(task, parallelism, asked.feed, verify=asked.verify)
 
 
@@ -57,6 +64,10 @@ def fed(execution: "Execution", asked: AskedRows, task: "Task", dataset: "Datase
 
 def waits_line(outcome: "Outcome", seconds: float) -> str:
     """How long steps have waited for rows, of so many seconds of a training."""
-    share = 100 * outcome.rows_waited / seconds if seconds else 0.0
-    waited = f"rows: steps waited {outcome.rows_waited:.2f} s for them, {share:.0f} % of the time"
-    return f"{waited}; gathering them took {outcome.rows_gathered:.2f} s" if outcome.rows_gathered else waited
+    times = outcome.rows
+    share = 100 * times.waited / seconds if seconds else 0.0
+    line = f"rows: steps waited {times.waited:.2f} s for them, {share:.0f} % of the time"
+    if times.busy is not None:
+        threads = "the thread that decodes" if times.threads == 1 else f"the {times.threads} threads that decode"
+        line += f", in which {threads} had work for {100 * times.busy:.0f} %"
+    return f"{line}; gathering them took {times.gathered:.2f} s" if times.gathered else line

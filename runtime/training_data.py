@@ -12,12 +12,13 @@ from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.class_balance import balanced
 from modelc.runtime.data.data_check import need_counted, warnings_of_data
 from modelc.runtime.data.dataset import Dataset, complete
+from modelc.runtime.data.decoded_rows import has_decoded
 from modelc.runtime.data.learnt_task import as_learnt
 from modelc.runtime.data.prepared_rows import Reading, dataset_of, rows_bytes
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.memory import need_memory, room_for_rows
 from modelc.runtime.training.parallelism import Parallelism
-from modelc.runtime.training.ways_of_feeding import Way, choose_feeding
+from modelc.runtime.training.ways_of_feeding import Way, choose_feeding, decoded_feeding
 
 
 def training_data(
@@ -44,7 +45,8 @@ def training_data(
 def reading_for(task: Task, parallelism: Parallelism, asked: Way | None = None, *, verify: bool = False) -> Reading:
     """How the rows of `task` are to be read for a training on these devices, to which they may be asked to come in one way."""
     room = room_for_rows(task, parallelism)
-    return Reading(lambda size: choose_feeding(asked, size, room).way == "mapped", verify)
+    decode = None if asked is None else asked == "decoded"
+    return Reading(lambda size: choose_feeding(asked, size, room).way == "mapped", verify, decode)
 
 
 def fed(execution: Execution, task: Task, dataset: Dataset, asked: Way | None = None) -> Execution:
@@ -52,6 +54,7 @@ def fed(execution: Execution, task: Task, dataset: Dataset, asked: Way | None = 
     needs.
     """
     room = room_for_rows(task, execution.parallelism)
-    found = choose_feeding(asked, rows_bytes(dataset), room)
+    size = rows_bytes(dataset)
+    found = decoded_feeding(asked, size) if has_decoded(dataset.train) else choose_feeding(asked, size, room)
     need_memory(task, dataset, execution.parallelism, found.way)
     return replace(execution, feeding=found)

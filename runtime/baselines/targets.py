@@ -1,5 +1,6 @@
 """What an output is compared with, as baselines predict it: classes, yes or no, or numbers; and which elements count, how much."""
 
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 import jax.numpy as jnp
@@ -12,6 +13,7 @@ from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.counted_elements import mask_of_term
 from modelc.runtime.data.dataset import Part
+from modelc.runtime.data.decoded_rows import in_memory
 
 Kind = Literal["classes", "answers", "numbers"]
 
@@ -47,7 +49,10 @@ def wanted_of(task: Task, output: Output, train: Part) -> Wanted | None:
     edges = {term.mask, *term.of} if isinstance(term.mask, Edge) else {*term.of}
     if edges & train.masks.unknown:
         return None
-    target, binding = train.targets[output.target], (task.targets or {})[output.target]
+    target, binding = in_memory(train.targets[output.target]), (task.targets or {})[output.target]
+    if target is None:
+        return None
+    train = replace(train, targets={**train.targets, output.target: target})
     found = kind_of(output, target)
     if found is None:
         return None

@@ -3,15 +3,20 @@ the spec that a run keeps, so that every later evaluation has the same."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
+from operator import add
 from typing import Any
 
 from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.losses.class_weight import BALANCED, WeighsClasses
+from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.counted_elements import mask_of_term, only
 from modelc.runtime.data.dataset import Part
+from modelc.runtime.data.decoded_rows import with_targets
 
 
 def balanced(task: Task, train: Part) -> Task:
@@ -52,8 +57,7 @@ def weights_of(task: Task, term: Term, loss: WeighsClasses, train: Part) -> list
     """The weights of all classes, in order."""
     output = task.planned.type(term.of[0])
     assert output is not None and term.target is not None
-    target, mask = train.targets[term.target], mask_of_term(task, term, train.inputs, train.targets, train.masks)
-    counts = loss.counts(target if mask is None else only(target, mask), output)
+    counts = reduce(add, (counts_of(task, term, loss, part, output) for part in with_targets(train)))
     binding = (task.targets or {})[term.target]
     if binding.reader.classes_learnt(train.learnt.of(binding)) is not None:
         present = sum(1 for count in counts if count)
@@ -69,6 +73,13 @@ def weights_of(task: Task, term: Term, loss: WeighsClasses, train: Part) -> list
             at=term.at,
         )
     return [float(counts.sum() / (len(counts) * count)) for count in counts]
+
+
+def counts_of(task: Task, term: Term, loss: WeighsClasses, part: Part, output: TensorType) -> Array:
+    """The number of elements of each class that count in the rows of a part."""
+    target = part.targets[term.target or ""]
+    mask = mask_of_term(task, term, part.inputs, part.targets, part.masks)
+    return loss.counts(target if mask is None else only(target, mask), output)
 
 
 def names_of(task: Task, term: Term, count: int) -> tuple[str, ...]:

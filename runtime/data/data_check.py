@@ -1,6 +1,7 @@
 """`modelc validate --data`, and `modelc data`: reads and checks the data of a spec; only ids and masks that layers compute need jax."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from modelc.runtime.data.bad_rows import MANY
 from modelc.runtime.data.class_balance import balanced
 from modelc.runtime.data.counted_elements import counts_of_term, labelled, of_leading_axes, read_mask
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
+from modelc.runtime.data.decoded_rows import with_targets
 from modelc.runtime.data.ids import check_ids, computed_ids
 from modelc.runtime.data.known_masks import computed_masks, joined, with_axes
 from modelc.runtime.training import device
@@ -92,10 +94,16 @@ def need_counted(task: Task, dataset: Dataset) -> None:
     for prefix, part in parts.items():
         if part is None:
             continue
-        for term in terms:
-            counts, causes = counts_of_term(task, term, part.inputs, part.targets, part.masks)
-            if not counts:
-                raise nothing_counts(term, NAMES[prefix], causes)
+        uncounted: dict[int, Sequence[str]] = dict.fromkeys(range(len(terms)), ())
+        for some in with_targets(part) if terms else ():
+            found = {
+                place: counts_of_term(task, terms[place], some.inputs, some.targets, some.masks) for place in uncounted
+            }
+            uncounted = {place: causes for place, (counts, causes) in found.items() if not counts}
+            if not uncounted:
+                break
+        for place, causes in uncounted.items():
+            raise nothing_counts(terms[place], NAMES[prefix], causes)
 
 
 def nothing_counts(term: Term, rows: str, causes: Sequence[str]) -> RunError:
@@ -153,6 +161,11 @@ def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
     measure = next((measure for measure in task.measures if measure.key == key), None)
     if part is None or measure is None or measure.target is None:
         return ()
+    parts = [*islice(with_targets(part), 2)]
+    if len(parts) > 1:
+        # Labels of so many files are not one by one looked at for that.
+        return ()
+    part = parts[0]
     output, target = task.values[measure.value], part.targets[measure.target]
     own = read_mask(task, output.mask, part.inputs, part.targets, part.masks)
     # Where weights have a part in a mask, fewer count than is known here: what is undetermined then still is.

@@ -1,5 +1,5 @@
-"""Gathers rows of arrays that may be mapped from files: at the speed of memory where they are in it, and else so that the disk reads
-much at once.
+"""Gathers rows of arrays: of those that are mapped from files at the speed of memory where they are in it, and else so that the disk
+reads much at once; of those that are decoded when they are asked for, by threads.
 """
 
 import mmap
@@ -15,6 +15,8 @@ import numpy as np
 from modelc.compiler.library.base.memory import available_memory
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.block_order import Indices
+from modelc.runtime.data.decoded_rows import is_decoded
+from modelc.runtime.data.decoder import Decoder
 
 Extents = Sequence[tuple[int, int]]
 """Between which rows the wanted ones lie, where they do not lie anywhere."""
@@ -31,17 +33,23 @@ THREADS = 8
 class Gatherer:
     """Gathers rows. `need_whole` raises where files have become shorter: to look at what is no longer there kills a process."""
 
-    def __init__(self, need_whole: Callable[[], None]) -> None:
-        self.need_whole = need_whole
+    def __init__(self, need_whole: Callable[[], None], decoder: Decoder | None = None) -> None:
+        self.need_whole, self.decoder = need_whole, decoder
         self.threads: ThreadPoolExecutor | None = None
 
     def take(self, array: Array, indices: Indices, extents: Extents = ()) -> Array:
-        """The rows `indices`, of any shape, of `array` `[rows, ...]`, in a new array. Raises as `need_whole` does."""
+        """The rows `indices`, of any shape, of `array` `[rows, ...]`, in a new array. Raises as `need_whole` does, and RunError
+        for files that cannot be decoded.
+        """
         self.need_whole()
         rows = indices.reshape(-1)
         found = aligned((len(rows), *array.shape[1:]), array.dtype)
-        take = self.take_mapped if is_mapped(array) else take_into
-        take(array, rows, found, extents)
+        if is_decoded(array):
+            self.decoder = self.decoder or Decoder()
+            self.decoder.take(array, rows, found)
+        else:
+            take = self.take_mapped if is_mapped(array) else take_into
+            take(array, rows, found, extents)
         return found.reshape(*indices.shape, *array.shape[1:])
 
     def take_mapped(self, array: Array, rows: Indices, found: Array, extents: Extents) -> None:

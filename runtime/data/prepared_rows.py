@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.library.base.memory import available_memory
 from modelc.compiler.syntax.file_root import Root, reason_of
 from modelc.runtime.data.column_digests import NONE_KNOWN, KnownDigests
 from modelc.runtime.data.dataset import Dataset, Part, check_values, read_dataset
+from modelc.runtime.data.decoding import decoded_dataset, may_be_decoded
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.data.opened_files import opened_columns
 from modelc.runtime.data.preparation import NotByParts, goes_by_parts, write_by_parts
@@ -42,11 +44,13 @@ def never(size: int) -> bool:
 
 class Reading(NamedTuple):
     """How rows are read: `is_mapped` says of how many bytes of training rows they are to stay in their files; with `verify` the files
-    of the data are read whatever the cache has, and this is compared with them.
+    of the data are read whatever the cache has, and this is compared with them. What readers decode of files stays in these where
+    `decode` is true, and where it is None if neither the cache nor the memory has room for it.
     """
 
     is_mapped: Callable[[int], bool] = never
     verify: bool = False
+    decode: bool | None = None
 
 
 def dataset_of(
@@ -64,24 +68,28 @@ def dataset_of(
     files = read_from(task, root, test=test)
     keys = keys_of(task, files, known, learnt, test=test)
     notes: list[str] = []
-    for key in () if reading.verify else keys:
+    for key in () if reading.verify or reading.decode else keys:
         # Under the last key are those that were read by the same.
         is_same = partial(is_wanted, known=known, learnt=learnt) if key != keys[-1] else always
         dataset, said = sound(partial(kept, root.cache, key, task, is_same, reading, test=test), shown(root, key))
         notes += said
         if dataset is not None:
             return replace(dataset, of_cache=tuple(notes))
-    may_be = keys and not reading.verify and is_slow(task) and are_settled(files.all) and goes_by_parts(task)
+    may_be = keys and not reading.verify and not reading.decode and is_slow(task) and are_settled(files.all)
     size = files.rows * (bytes_of_row(task) or 0)
-    if may_be and prepared_by_parts(root, keys[-1], task, known, learnt, size, test=test):
+    if may_be and goes_by_parts(task) and prepared_by_parts(root, keys[-1], task, known, learnt, size, test=test):
         need_unchanged(files, read_from_now(files, task, root, test=test))
         dataset, _ = sound(partial(kept, root.cache, keys[-1], task, always, reading, test=test), "")
         if dataset is not None:
             return replace(dataset, of_cache=tuple(notes))
-    dataset = read_dataset(task, root, test=test, known=known, learnt=learnt)
+    is_decoded = may_be_decoded(task) and (reading.decode or (reading.decode is None and is_beyond_memory(size)))
+    read = partial(decoded_dataset, files=files) if is_decoded else read_dataset
+    dataset = read(task, root, test=test, known=known, learnt=learnt)
     need_unchanged(files, read_from_now(files, task, root, test=test))
     if reading.verify:
         notes += verified(root, keys, dataset)
+    if is_decoded:
+        return replace(dataset, of_cache=tuple(notes))
     is_mapped = reading.is_mapped(rows_bytes(dataset))
     if keys and (is_mapped or is_slow(task)) and are_settled(files.all) and can_be_kept(dataset):
         notes += keep(root.cache, keys[-1], task, dataset)
@@ -89,6 +97,12 @@ def dataset_of(
             again, _ = sound(partial(kept, root.cache, keys[-1], task, always, reading, test=test), "")
             dataset = again or dataset
     return replace(dataset, of_cache=tuple(notes))
+
+
+def is_beyond_memory(size: int) -> bool:
+    """Whether so many bytes of rows leave too little of the memory for all else."""
+    there = available_memory()
+    return there is not None and size > there // 2
 
 
 def prepared_by_parts(
@@ -186,7 +200,7 @@ def kept(
         if folder is None:
             return None
         record = read_record(folder, key)
-        is_mapped = reading.is_mapped(record.bytes)
+        is_mapped = reading.is_mapped(record.bytes) or is_beyond_memory(record.bytes)
         if not is_same(record) or not (is_mapped or is_slow(task)):
             return None
         dataset = read_set(folder, record, task, test=test, is_mapped=is_mapped)

@@ -10,7 +10,7 @@ from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.order import batches_in_order
 from modelc.runtime.training.epoch_sums import Tally
-from modelc.runtime.training.feeding import feed_of
+from modelc.runtime.training.feeding import feed_of, way_of
 from modelc.runtime.training.row_state import at_zeros, planned_entries
 from modelc.runtime.training.step import Steps
 from modelc.runtime.training.sums import batches_at_once, joined
@@ -23,12 +23,12 @@ EVALUATION_ROWS = 1024
 class Evaluation:
     """Evaluates all rows of one part, each time with other weights."""
 
-    def __init__(self, steps: Steps, task: PreparedTask, part: Part, way: Way = "resident") -> None:
+    def __init__(self, steps: Steps, task: PreparedTask, part: Part, way: Way | None = None) -> None:
         self.steps = steps
         self.task = task
         self.batch = evaluation_batch(task, part.rows, steps.placement.parallelism.data)
         batches = batches_in_order(part.rows, self.batch)
-        self.feed = feed_of(part, lambda epoch: batches, steps.placement, way)
+        self.feed = feed_of(part, lambda epoch: batches, steps.placement, way or way_of(part))
         self.count = len(batches)
         self.size = min(self.count, batches_at_once(task, steps.zero(self.feed.data, self.batch)))
         self.zero = steps.zero(self.feed.data, self.batch, self.size)

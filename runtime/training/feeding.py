@@ -5,10 +5,12 @@ it alone; how they come to the device is here, and changes no bit.
 from typing import Any, NamedTuple, Protocol
 
 from modelc.runtime.data.dataset import Part
+from modelc.runtime.data.decoded_rows import is_decoded
+from modelc.runtime.data.gathering import is_mapped
 from modelc.runtime.data.order import BatchesOf
 from modelc.runtime.training.placement import Placement
 from modelc.runtime.training.step import Data
-from modelc.runtime.training.ways_of_feeding import Way
+from modelc.runtime.training.ways_of_feeding import NO_TIMES, Times, Way
 
 
 class Span(NamedTuple):
@@ -24,25 +26,21 @@ class Span(NamedTuple):
     until: int
 
 
-class Times(NamedTuple):
-    """Seconds that steps have waited for rows, and that rows were gathered for."""
-
-    waited: float = 0.0
-    gathered: float = 0.0
-
-
 class Feed(Protocol):
     """Gives the rows of steps. `data` are rows as those of every step, for their types."""
 
     data: Data
-
-    @property
-    def times(self) -> Times: ...
+    times: Times
 
     def span(self, epoch: int, start: int, steps: int, place: int = 0) -> Span:
         """Those of `steps` steps of an epoch from the step `start` on, of which the one at `place` is there; behind the last step of
         the epoch that is repeated, so that all spans of a length have the shapes that are compiled once.
+
+        Raises RunError E405 and E407 for rows that are not there any more.
         """
+
+    def close(self) -> None:
+        """Nothing more is asked for."""
 
 
 class ResidentRows:
@@ -51,12 +49,15 @@ class ResidentRows:
     def __init__(self, part: Part, batches: BatchesOf, placement: Placement) -> None:
         self.placement, self.batches = placement, batches
         self.data = on_device(part, placement)
-        self.times = Times()
+        self.times: Times = NO_TIMES
 
     def span(self, epoch: int, start: int, steps: int, place: int = 0) -> Span:
         indices, valid = self.batches(epoch).steps(start, steps)
         put = self.placement.put
         return Span(self.data, put(indices, self.placement.batches), put(valid, self.placement.everywhere), steps)
+
+    def close(self) -> None:
+        pass
 
 
 def feed_of(part: Part, batches: BatchesOf, placement: Placement, way: Way, epochs: int = 1) -> Feed:
@@ -66,6 +67,14 @@ def feed_of(part: Part, batches: BatchesOf, placement: Placement, way: Way, epoc
     from modelc.runtime.training.gathered_rows import GatheredRows
 
     return GatheredRows(part, batches, placement, epochs)
+
+
+def way_of(part: Part) -> Way:
+    """In which way the rows of a part come to the device where none was chosen: as they are held."""
+    arrays = (*part.inputs.values(), *part.targets.values())
+    if any(is_decoded(array) for array in arrays):
+        return "decoded"
+    return "mapped" if any(is_mapped(array) for array in arrays) else "resident"
 
 
 def on_device(part: Part, placement: Placement) -> Data:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from modelc.compiler.library.base.memory import available_memory, gigabytes
@@ -87,7 +88,13 @@ def need_of_step(task: PreparedTask, dataset: Dataset, execution: Execution, siz
     assert task.training is not None
     settings = task.training.settings._replace(batch_size=size)
     steps = make(replace(task, training=task.training._replace(settings=settings)), 2, execution.parallelism)
-    data: Any = jax.eval_shape(lambda: {"inputs": dict(dataset.train.inputs), "targets": dict(dataset.train.targets)})
+    arrays = {"inputs": dataset.train.inputs, "targets": dataset.train.targets}
+    data: Any = jax.eval_shape(
+        lambda: {
+            kind: {name: jnp.zeros(one.shape, one.dtype) for name, one in columns.items()}
+            for kind, columns in arrays.items()
+        }
+    )
     state = jax.eval_shape(steps.first)
     sums = jax.eval_shape(lambda: steps.zero(data, size))
     rows = np.zeros((1, size), np.int32), np.zeros(1, np.int32)

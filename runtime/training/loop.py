@@ -5,9 +5,10 @@ The mathematics is in `step`, the order of rows in `order`; an `Observer` prints
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import partial
 from math import isfinite, isnan
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -39,11 +40,13 @@ from modelc.runtime.training.observer import (
     Snapshot,
 )
 from modelc.runtime.training.placement import on_host
-from modelc.runtime.training.processes import agreed, taken_by_all
+from modelc.runtime.training.processes import agreed, are_several, taken_by_all
 from modelc.runtime.training.replay import error_of_epoch, error_of_step
 from modelc.runtime.training.row_state import at_epoch, without_per_row_entries
 from modelc.runtime.training.step import Steps, TrainState, make
 from modelc.runtime.training.sums import Sums, batches_at_once, joined
+
+Result = TypeVar("Result")
 
 
 def fit(
@@ -62,14 +65,15 @@ def fit(
     """
     with computing(partial(room_for, task, dataset, execution, memory_left())):
         loop = Loop(task, dataset, execution, observer, stop, saver or NoSaver())
-        if given is None:
-            return loop.run(loop.first())
-        try:
-            state = loop.resumed(given)
-        except (ValueError, KeyError, TypeError) as error:
-            message = f"the checkpoint of step {given.step:,} is not of this training: {error}"
-            raise RunError("E603", message, helps=("train it anew",)) from None
-        return loop.run(state)
+        with closing(loop):
+            if given is None:
+                return loop.run(loop.first())
+            try:
+                state = loop.resumed(given)
+            except (ValueError, KeyError, TypeError) as error:
+                message = f"the checkpoint of step {given.step:,} is not of this training: {error}"
+                raise RunError("E603", message, helps=("train it anew",)) from None
+            return loop.run(state)
 
 
 class Loop:
@@ -153,9 +157,13 @@ class Loop:
 
     def outcome(self, reason: Reason, state: LoopState) -> Outcome:
         """How training ended."""
-        times = self.feed.times
-        counts = state.step, state.waited, state.unscored
-        return Outcome(reason, state.best, state.last, *counts, times.waited, times.gathered)
+        return Outcome(reason, state.best, state.last, state.step, state.waited, state.unscored, self.feed.times)
+
+    def close(self) -> None:
+        """Ask for no more rows."""
+        self.feed.close()
+        if self.validation is not None:
+            self.validation.feed.close()
 
     def is_done(self, state: LoopState) -> bool:
         """Whether all steps are done, or the monitor has not become better for long enough, and the epoch has ended."""
@@ -188,7 +196,8 @@ class Loop:
         while state.step < last:
             place = (state.step - first) % self.span
             if span is None or place == 0 or place == span.until:
-                span = self.feed.span(state.epoch, state.step - first - place, self.span, place)
+                at = state.epoch, state.step - first - place, self.span, place
+                span = self.with_rows(state, partial(self.feed.span, *at))
             state = self.train_chunk(state, span, place, last - state.step)
             state = state._replace(seconds=before + time.perf_counter() - begun)
             self.report(state, state.step - first)
@@ -199,6 +208,16 @@ class Loop:
         state = self.ended(state, before + time.perf_counter() - begun)
         self.save_if_due(state)
         return state
+
+    def with_rows(self, state: LoopState, computed: Callable[[], Result]) -> Result:
+        """What is `computed` of rows that come then. Raises RunError for files that are not as they were, once the state is saved."""
+        try:
+            return computed()
+        except RunError:
+            # Where there are several, the others cannot be asked to save it too.
+            if not are_several():
+                self.saver.ended(copied(state))
+            raise
 
     def no_sums(self) -> Tally:
         return Tally({}, joined(self.task))
@@ -275,7 +294,8 @@ class Loop:
         """The values of an epoch by log key, those of the validation rows too. Raises RunError E501."""
         values, uncounted = state.tally.values(self.task, "train"), state.tally.uncounted(self.task, "train")
         if self.validation is not None:
-            measured = self.validation.run(state.train.params, state.train.state)
+            weights = state.train.params, state.train.state
+            measured = self.with_rows(state, partial(self.validation.run, *weights))
             values |= measured.values(self.task, "validation")
             uncounted |= measured.uncounted(self.task, "validation")
         losses = {key: value for key, value in values.items() if key.endswith("loss") and key not in uncounted}

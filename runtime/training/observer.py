@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from modelc.runtime.training.ways_of_feeding import NO_TIMES, Times
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -80,8 +82,8 @@ Reason = Literal["finished", "early_stopping", "interrupted"]
 class Outcome:
     """How training ended. `last` is None if no epoch was finished, `best` also if `monitor` never had a finite value.
 
-    `waited` epochs since the best were not better, and in `unscored` epochs `monitor` was NaN. Steps waited for rows for so many
-    seconds, which were gathered in so many.
+    `waited` epochs since the best were not better, and in `unscored` epochs `monitor` was NaN. `rows` says how long steps
+    have waited for rows.
     """
 
     reason: Reason
@@ -90,8 +92,7 @@ class Outcome:
     step: int
     waited: int = 0
     unscored: int = 0
-    rows_waited: float = 0.0
-    rows_gathered: float = 0.0
+    rows: Times = NO_TIMES
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import modelc
+from tests.compiler.library.readers.image_files import drawn, save
 from tests.runtime.tables import columns, write_table
 
 SPEC = """\
@@ -108,4 +109,54 @@ def test_rows_that_are_never_kept_are_said_to_be_so(tmp_path: Path) -> None:
 
 def test_another_way_is_refused(folder: Path) -> None:
     found = modelc("train", "table.yaml", "--feed", "streamed", cwd=folder)
-    assert found.code == 2 and "'streamed' is not one of 'resident', 'mapped'" in found.err
+    assert found.code == 2 and "'streamed' is not one of 'resident', 'mapped', 'decoded'" in found.err
+
+
+PHOTOS = """\
+modelc: 1
+name: photos
+model:
+  inputs: {photo: {shape: [6, 6, 3]}}
+  layers: [rescaling: 1/255, flatten, {dense: {units: 2, activation: softmax}, name: kind}]
+data:
+  source: {files: "photos/*/*.png"}
+  inputs: {photo: {image: file}}
+  targets: {kind: {category: {column: folder, classes: [a, b]}}}
+  validation: 0.25
+train: {loss: cross_entropy, optimizer: adam, batch_size: 4, epochs: 2}
+"""
+
+
+def test_images_are_decoded_while_training_if_that_is_asked_for(folder: Path) -> None:
+    for number in range(20):
+        save(folder, f"photos/{'ab'[number % 2]}/{number}.png", drawn(6, 6, seed=number))
+    (folder / "photos.yaml").write_text(PHOTOS)
+    for way, words in (("resident", "; gathering"), ("mapped", "; gathering"), ("decoded", " had work for ")):
+        found = modelc("train", "photos.yaml", "--run-dir", way, "--feed", way, "--verbose", cwd=folder)
+        assert found.code == 0, found.err
+        assert f"  feed          {way}: asked for, with 0.0 MB of rows\n" in found.out
+        assert (words in found.out) == (way != "resident")
+        other = "mapped" if way == "decoded" else "decoded"
+        resumed = modelc("train", "--resume", way, "--set", "train.epochs=4", "--feed", other, cwd=folder)
+        assert resumed.code == 0 and f"{other}: asked for" in resumed.out, resumed.err
+    assert weights(folder / "resident") == weights(folder / "mapped") == weights(folder / "decoded")
+    assert "identical" in modelc("reproduce", "decoded", cwd=folder).out
+    assert modelc("verify", "decoded", "--data", cwd=folder).code == 0
+    assert modelc("evaluate", "decoded", cwd=folder).code == 0
+
+
+@pytest.mark.parametrize("spec", ["table.yaml", "mask.yaml"])
+def test_rows_that_are_in_no_files_of_their_own_are_not_decoded(spec: str, folder: Path) -> None:
+    masked = PHOTOS.replace("loss: cross_entropy", "losses: {kind: {cross_entropy: {}, mask: counts}}")
+    (folder / "mask.yaml").write_text(
+        masked.replace("targets: {", "targets: {counts: {array: known}, ")
+        .replace('{files: "photos/*/*.png"}', "{csv: rows.csv}")
+        .replace("column: folder", "column: name")
+        .replace("image: file", "image: name")
+    )
+    found = modelc("train", spec, "--feed", "decoded", cwd=folder)
+    assert (
+        found.code == 2
+        and "`--feed decoded` is for rows that are read each by itself from files of their own" in found.err
+    )
+    assert "leave `--feed decoded` out" in found.err

@@ -7,7 +7,8 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -51,16 +52,43 @@ def need_pillow() -> None:
         raise RunError("E405", "image files are read with Pillow, which is not installed", helps=(help,)) from None
 
 
+class Strictness:
+    """The filters of warnings while images are decoded: of the whole process, so that the first thread sets them for all, and the last
+    removes them.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.threads, self.set = Lock(), 0, ExitStack()
+
+    def enter(self) -> None:
+        from PIL.Image import DecompressionBombWarning
+
+        with self.lock:
+            self.threads += 1
+            if self.threads == 1:
+                self.set.enter_context(warnings.catch_warnings())
+                warnings.filterwarnings("error", module="PIL")
+                warnings.simplefilter("ignore", DecompressionBombWarning)
+
+    def leave(self) -> None:
+        with self.lock:
+            self.threads -= 1
+            if self.threads == 0:
+                self.set.close()
+
+
+STRICTNESS = Strictness()
+
+
 @contextmanager
 def strict_decoding() -> Iterator[None]:
-    """Let what Pillow warns of be an error, but for large images, which `opened` refuses. To be entered by one thread for all."""
+    """Let what Pillow warns of be an error, but for large images, which `opened` refuses. For one thread, or several."""
     need_pillow()
-    from PIL.Image import DecompressionBombWarning
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings("error", module="PIL")
-        warnings.simplefilter("ignore", DecompressionBombWarning)
+    STRICTNESS.enter()
+    try:
         yield
+    finally:
+        STRICTNESS.leave()
 
 
 @contextmanager
