@@ -1,6 +1,6 @@
 """What rows cost: to prepare them, to find them prepared, to feed them from mapped files, in time and in memory.
 
-    python benchmarks/data.py [--rows 1000000] [--rounds 5] [--only prepare found fed cold memory]
+    python benchmarks/data.py [--rows 1000000] [--rounds 5] [--only prepare found fed decoded cold memory]
 
 Data is made. In each round what is compared takes turns, each in a process of its own but for `fed` and `cold`; printed is the
 median of the ratios, and what is promised of it. Ends with exit code 1 where a promise is broken. Promised are:
@@ -10,6 +10,8 @@ median of the ratios, and what is promised of it. Ends with exit code 1 where a 
 - `found`: `modelc train` reaches its first step on prepared rows in at most 1.2 times its time on arrays in an .npz file;
 - `fed`: rows that are mapped, in a warm cache, train at no less than 0.9 of the speed of resident ones, on an MLP and on LeNet-5
   with batches of 128 images;
+- `decoded`: while a step waits for images, which are decoded on the way, the threads that decode have work for at least 0.9 of the time,
+  summed over all of them; with a model that computes little, and with one that computes more;
 - `cold`: rows of 20 numbers that are on the disk alone come by `shuffle: {blocks: N}` at least 20 times as fast as by `true`;
 - `memory`: the memory that a training on mapped rows has of its own (RssAnon of /proc, at its peak) is at most 1.1 times that of
   one on a quarter of the rows. What the system keeps of the files in memory (the rest of ru_maxrss) is printed too.
@@ -32,8 +34,9 @@ from typing import Any
 import numpy as np
 
 COLUMNS, BATCH = 20, 128
+FIRST_STEP = ("--no-baseline", "--set", "train.steps=1", "--set", "train.epochs=null")
 MOST = {"prepare": 1.5, "found": 1.2, "memory": 1.1}
-LEAST = {"fed": 0.9, "cold": 20.0}
+LEAST = {"fed": 0.9, "decoded": 0.9, "cold": 20.0}
 SPEC = """\
 modelc: 1
 name: rows
@@ -158,17 +161,7 @@ def found(folder: Path, rows: int, rounds: int) -> float:
     seconds: dict[str, list[float]] = {"csv": [], "npz": []}
     for turn in range(rounds + 1):
         for name, measured in seconds.items():
-            command = [
-                sys.executable,
-                "-m",
-                "modelc",
-                "train",
-                f"{name}.yaml",
-                "--no-baseline",
-                "--set",
-                "train.steps=1",
-            ]
-            command += ["--set", "train.epochs=null"]
+            command = [sys.executable, "-m", "modelc", "train", f"{name}.yaml", *FIRST_STEP]
             begun = time.perf_counter()
             variables = {**os.environ, "MODELC_CACHE": str(folder / "cache")}
             subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=True)
@@ -178,7 +171,8 @@ def found(folder: Path, rows: int, rounds: int) -> float:
     return statistics.median(csv / npz for csv, npz in zip(*seconds.values(), strict=True))
 
 
-def fed(folder: Path, rows: int, rounds: int) -> float:
+def loop_of(raw: dict[str, Any], folder: Path, way: Any) -> Any:
+    """A training whose rows come in this way, and which says nothing."""
     from dataclasses import replace
 
     from modelc.compiler.api import load
@@ -195,29 +189,38 @@ def fed(folder: Path, rows: int, rounds: int) -> float:
         def __getattr__(self, name: str) -> Callable[..., None]:
             return lambda *given: None
 
+    root = Root(folder, folder / "cache")
+    task, _ = complete(load(raw), root)
+    dataset = dataset_of(task, root, reading=Reading(lambda size: way == "mapped", decode=way == "decoded"))
+    execution = replace(choose(task), feeding=Feeding(way, "measured"))
+    return Loop(ready(task), dataset, execution, Silent(), lambda: False, NoSaver())  # type: ignore[arg-type]
+
+
+def classifier(shape: list[int], layers: list[Any], source: Any, reader: Any, labels: Any) -> dict[str, Any]:
+    """A spec that trains for longer than is measured."""
+    return {
+        "modelc": 1,
+        "model": {"inputs": {"x": {"shape": shape}}, "layers": layers},
+        "data": {
+            "source": source,
+            "inputs": {"x": reader},
+            "targets": {"y": {"category": labels}},
+        },
+        "train": {"loss": "cross_entropy", "optimizer": "adam", "batch_size": BATCH, "epochs": 1000},
+    }
+
+
+def fed(folder: Path, rows: int, rounds: int) -> float:
     images = np.random.default_rng(0).integers(0, 256, (min(rows, 60_000), 28, 28), dtype=np.uint8)
     np.savez(folder / "images.npz", image=images, label=images[:, 0, 0] % 10)
     os.utime(folder / "images.npz", (1, 1))
-    root, least = Root(folder, folder / "cache"), float("inf")
+    least = float("inf")
     for name, layers in (("mlp", MLP), ("lenet", LENET)):
-        raw = {
-            "modelc": 1,
-            "name": name,
-            "model": {"inputs": {"x": {"shape": [28, 28]}}, "layers": layers},
-            "data": {
-                "source": {"npz": "images.npz"},
-                "inputs": {"x": {"array": {"column": "image", "scale": "1/255"}}},
-                "targets": {"y": {"category": {"column": "label", "classes": 10}}},
-            },
-            "train": {"loss": "cross_entropy", "optimizer": "adam", "batch_size": BATCH, "epochs": 1000},
-        }
+        reader = {"array": {"column": "image", "scale": "1/255"}}
+        raw = classifier([28, 28], layers, {"npz": "images.npz"}, reader, {"column": "label", "classes": 10})
         loops, states, seconds = {}, {}, {"resident": [0.0] * 0, "mapped": [0.0] * 0}
         for way in seconds:
-            task, _ = complete(load(raw), root)
-            mapped = way == "mapped"
-            dataset = dataset_of(task, root, reading=Reading(lambda size, mapped=mapped: mapped))  # type: ignore[misc]
-            execution = replace(choose(task), feeding=Feeding(way, "measured"))  # type: ignore[arg-type]
-            loops[way] = Loop(ready(task), dataset, execution, Silent(), lambda: False, NoSaver())  # type: ignore[arg-type]
+            loops[way] = loop_of(raw, folder, way)
             states[way] = loops[way].train_epoch(loops[way].first())
         for _ in range(rounds):
             for way, measured in seconds.items():
@@ -229,6 +232,41 @@ def fed(folder: Path, rows: int, rounds: int) -> float:
         print(f"  {name}: mapped at {ratio:.2f} of the speed of resident rows")
         least = min(least, ratio)
     return least
+
+
+def decoded(folder: Path, rows: int, rounds: int) -> float:
+    from PIL import Image
+
+    from modelc.runtime.data.decoder import Decoder
+
+    draw, count = np.random.default_rng(0), min(rows, 2_000)
+    for number in range(count):
+        path = folder / "images" / str(number % 10) / f"{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        small = Image.fromarray(draw.integers(0, 256, (24, 32, 3), dtype=np.uint8))
+        small.resize((512, 384), Image.Resampling.BICUBIC).save(path, quality=90)
+    source, labels = {"files": "images/*/*.jpg"}, {"column": "folder", "classes": [str(one) for one in range(10)]}
+    shares = []
+    for name, pool in (("little", 56), ("more", 2)):
+        layers: list[Any] = [{"avg_pool2d": pool}, {"conv2d": {"filters": 8, "kernel_size": 3}}, "global_avg_pool2d"]
+        layers.append({"dense": {"units": 10, "activation": "softmax"}, "name": "y"})
+        reader = {"image": {"column": "file", "scale": "1/255"}}
+        loop = loop_of(classifier([224, 224, 3], layers, source, reader, labels), folder, "decoded")
+        array, into, decoder = loop.part.inputs["x"], np.empty((BATCH, 224, 224, 3), np.float32), Decoder()
+        begun, starts = time.perf_counter(), range(0, count - BATCH, BATCH)
+        for start in starts:
+            decoder.take(array, np.arange(start, start + BATCH, dtype=np.int32), into)
+        alone = len(starts) * BATCH / (time.perf_counter() - begun)
+        state, begun = loop.first(), time.perf_counter()
+        for _ in range(rounds):
+            state = loop.train_epoch(state)
+        seconds, times = time.perf_counter() - begun, loop.feed.times
+        speed, waited, busy = rounds * count / seconds, times.waited / seconds, times.busy or 1.0
+        print(f"  {name} to compute: {speed:,.0f} images a second, {alone:,.0f} where nothing is computed;")
+        print(f"    steps waited {waited:.0%} of the time, in which {times.threads} threads had work for {busy:.0%}")
+        shares.append(busy)
+        loop.close()
+    return min(shares)
 
 
 def cold(folder: Path, rows: int, rounds: int) -> float:
@@ -279,6 +317,7 @@ MEASURES: dict[str, Callable[[Path, int, int], float]] = {
     "prepare": prepare,
     "found": found,
     "fed": fed,
+    "decoded": decoded,
     "cold": cold,
     "memory": memory,
 }

@@ -67,7 +67,7 @@ def waits_line(outcome: "Outcome", seconds: float) -> str:
     times = outcome.rows
     share = 100 * times.waited / seconds if seconds else 0.0
     line = f"rows: steps waited {times.waited:.2f} s for them, {share:.0f} % of the time"
-    if times.busy is not None:
+    if times.threads:
         threads = "the thread that decodes" if times.threads == 1 else f"the {times.threads} threads that decode"
-        line += f", in which {threads} had work for {100 * times.busy:.0f} %"
+        return line if times.busy is None else f"{line}, in which {threads} had work for {100 * times.busy:.0f} %"
     return f"{line}; gathering them took {times.gathered:.2f} s" if times.gathered else line

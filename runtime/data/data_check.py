@@ -23,6 +23,7 @@ from modelc.runtime.data.dataset import Dataset, complete, read_dataset
 from modelc.runtime.data.decoded_rows import with_targets
 from modelc.runtime.data.ids import check_ids, computed_ids
 from modelc.runtime.data.known_masks import computed_masks, joined, with_axes
+from modelc.runtime.data.prepared_rows import read_anew
 from modelc.runtime.training import device
 
 NAMES = {"train": "training", "validation": "validation"}
@@ -71,7 +72,7 @@ def read_checked(task: Task, root: Root, *, raw: bool = False) -> CheckedData:
         masks = computed_masks(task)
         if computed_ids(task) or computed_integers(task) or masks.values or masks.carried:
             device.prepare()
-        dataset = read_dataset(task, root, raw=raw)
+        dataset = read_dataset(task, root, raw=True) if raw else read_anew(task, root)
         need_counted(task, dataset)
         balanced(task, dataset.train)
         warnings = (*warnings, *warnings_of_data(task, dataset, root))

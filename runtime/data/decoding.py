@@ -10,7 +10,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.column_digests import KnownDigests
-from modelc.runtime.data.dataset import Dataset, Part
+from modelc.runtime.data.dataset import Dataset, Part, read_dataset
 from modelc.runtime.data.decoded_rows import DecodedRows, OpenedFiles, as_array
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.data.opened_files import opened_columns
@@ -26,16 +26,19 @@ def may_be_decoded(task: Task) -> bool:
 def decoded_dataset(
     task: Task, root: Root, *, files: ReadFrom, known: KnownDigests, learnt: Learnt | None, test: bool
 ) -> Dataset:
-    """The rows of a task, as `read_dataset` reads them, of which those of `files` that readers open stay there. Raises RunError as that
-    does, with rows that are counted in their part; NotByParts.
+    """The rows of a task, as `read_dataset` reads them, of which those of `files` that readers open stay there, unless a reader gives other
+    types for some rows than for others. Raises RunError as that does, with rows that are counted in their part.
     """
     opened = OpenedFiles(root_for(task.spec.document, root, SOURCE), dict(files.opened))
 
     def keeper_of(columns: Arrays, places: Array) -> Collected:
         return Collected(task, columns, places, opened)
 
-    found = read_by_parts(task, root, keeper_of, known, learnt, test=test)
-    parts = {name: one.part(found.learnt) for name, one in found.parts.items()}
+    try:
+        found = read_by_parts(task, root, keeper_of, known, learnt, test=test)
+        parts = {name: one.part(found.learnt) for name, one in found.parts.items()}
+    except NotByParts:
+        return read_dataset(task, root, test=test, known=known, learnt=learnt)
     train = replace(parts["train"], classes_to_draw=found.classes)
     return Dataset(
         train, parts.get("validation"), parts.get("test"), found.digests, found.notes, profiles=found.profiles

@@ -99,6 +99,16 @@ def dataset_of(
     return replace(dataset, of_cache=tuple(notes))
 
 
+def read_anew(task: Task, root: Root) -> Dataset:
+    """What the files of a completed task have, whatever the cache has: as `read_dataset` reads it, or decoded where memory has no room.
+    Raises RunError as that does.
+    """
+    files = read_from(task, root, test=True) if may_be_decoded(task) else None
+    if files is None or not is_beyond_memory(files.rows * (bytes_of_row(task) or 0)):
+        return read_dataset(task, root)
+    return decoded_dataset(task, root, files=files, known=NONE_KNOWN, learnt=None, test=True)
+
+
 def is_beyond_memory(size: int) -> bool:
     """Whether so many bytes of rows leave too little of the memory for all else."""
     there = available_memory()

@@ -15,6 +15,7 @@ from modelc.compiler.library.base.memory import available_memory, gigabytes
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Dataset
 from modelc.runtime.training.execution import Execution
+from modelc.runtime.training.gathered_rows import bytes_at_once
 from modelc.runtime.training.memory import own_memory, sharing
 from modelc.runtime.training.step import make
 
@@ -52,10 +53,13 @@ def room_for(task: PreparedTask, dataset: Dataset, execution: Execution, before:
     """What a step needs and what there is, where `before` bytes were left before training; None if the device does not say."""
     if before is None or task.training is None:
         return None
-    left = max(before - dataset.train.bytes, 0) // sharing(execution.parallelism)
+    is_resident = execution.feeding.way == "resident"
+    batch = min(task.training.settings.batch_size, dataset.train.rows)
+    rows_there = dataset.train.bytes if is_resident else bytes_at_once(dataset.train, batch)
+    left = max(before - rows_there, 0) // sharing(execution.parallelism)
     needs: list[tuple[int, int]] = []
     parts = execution.parallelism.data
-    for rows in halved(-(-min(task.training.settings.batch_size, dataset.train.rows) // parts)):
+    for rows in halved(-(-batch // parts)):
         size = rows * parts
         needed = need_of_step(task, dataset, execution, size)
         if needed is None:

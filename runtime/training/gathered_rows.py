@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from math import prod
 from threading import Lock
 from typing import Any
@@ -68,10 +68,12 @@ class GatheredRows:
         """The rows of a chunk, on the devices. Raises RunError for rows that cannot be read any more."""
         if self.there is not None and self.there[0] == chunk:
             return self.there[1]
-        begun, worked = time.perf_counter(), self.worked
         coming = self.coming.pop(chunk, None) or self.workers.submit(self.gather, chunk)
+        if not coming.done():
+            begun, worked = time.perf_counter(), self.worked
+            wait([coming])
+            self.count(waited=time.perf_counter() - begun, decoded=self.worked - worked)
         found = coming.result()
-        self.count(waited=time.perf_counter() - begun, decoded=self.worked - worked)
         # What was there before is free as soon as its steps are done.
         self.there = chunk, found
         return found

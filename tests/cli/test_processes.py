@@ -19,6 +19,7 @@ from modelc.runtime.training import processes
 from tests.cli.commands import Ended, modelc
 from tests.cli.commands import start as begin
 from tests.cli.test_devices import SPEC, lines, on_eight
+from tests.runtime.data.test_prepared_files import SPECS, write_images
 
 Process = subprocess.Popen[str]
 ENDLESS = ("--set", "train.epochs=100000")
@@ -100,6 +101,24 @@ def test_processes_give_the_figures_of_one_with_as_many_devices(
         assert found["train/loss"] == pytest.approx(wanted["train/loss"], rel=1e-6)
     assert modelc("evaluate", "run", "--split", "train", cwd=folder).code == 0
     assert modelc("verify", "run", cwd=folder).code == 0
+
+
+def test_each_process_decodes_images_of_its_own(folder: Path, started: list[Process]) -> None:
+    write_images(folder, 26)
+    raw = SPECS["table"]
+    (folder / "photos.json").write_text(
+        json.dumps({**raw, "data": {key: raw["data"][key] for key in raw["data"] if key != "test"}})
+    )
+    options = ("photos.json", "--run-dir", "run", "--feed", "decoded", "--no-baseline")
+    first, second = map(ended, start(started, folder, 2, *options))
+    assert (first[0], second[0]) == (0, 0), (first, second)
+    assert re.search(r"\n  feed +decoded: asked for", first[1])
+    one = on_eight(folder, "train", "photos.json", "--devices", "2", "--run-dir", "one", "--no-baseline")
+    assert one.returncode == 0, one.stderr
+    found, wanted = (
+        [[line["train/loss"], line["validation/loss"]] for line in lines(folder / run)] for run in ("run", "one")
+    )
+    assert found == wanted
 
 
 EVERY = ("--checkpoint-every", "20 steps")

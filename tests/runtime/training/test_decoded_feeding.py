@@ -14,9 +14,9 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.lowering.prepared_task import prepare
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.baselines.targets import wanted_of
-from modelc.runtime.data import decoded_rows, prepared_rows
+from modelc.runtime.data import decoded_rows, preparation, prepared_rows, row_memory
 from modelc.runtime.data.class_balance import balanced
-from modelc.runtime.data.data_check import need_counted
+from modelc.runtime.data.data_check import check_data, need_counted
 from modelc.runtime.data.dataset import Dataset, complete, read_dataset
 from modelc.runtime.data.decoded_rows import has_decoded, is_decoded
 from modelc.runtime.data.gathering import is_mapped
@@ -230,6 +230,21 @@ def test_rows_are_decoded_where_neither_the_memory_nor_the_cache_has_room(
     assert not is_decoded_where(True, 5, Reading())
     # What was kept by then is used.
     assert not is_decoded_where(True, 2**60, Reading())
+
+
+def test_images_that_do_not_fit_into_memory_are_validated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write_images(tmp_path, ROWS)
+    task = load(spec())
+    assert check_data(task, root) == ()
+    monkeypatch.setattr(row_memory, "available_memory", lambda: 10_000)
+    (problem,) = check_data(task, root)
+    assert problem.code == "E502"
+    monkeypatch.setattr(preparation, "BYTES", 1)
+    monkeypatch.setattr(prepared_rows, "available_memory", lambda: 10_000)
+    assert check_data(task, root) == ()
+    broken(tmp_path / "masks/b/21.png")
+    (problem,) = check_data(task, root)
+    assert problem.code == "E407" and problem.message.startswith("`mask` in row 23: 'masks/b/21.png'")
 
 
 def test_checks_of_targets_look_at_some_decoded_rows_after_the_others(
