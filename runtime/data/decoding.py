@@ -7,6 +7,7 @@ import numpy as np
 from modelc.compiler.binding.source_headers import SOURCE, root_for
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.library.contracts.bad_row import skips_of
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.column_digests import KnownDigests
@@ -32,7 +33,7 @@ def decoded_dataset(
     opened = OpenedFiles(root_for(task.spec.document, root, SOURCE), dict(files.opened))
 
     def keeper_of(columns: Arrays, places: Array) -> Collected:
-        return Collected(task, columns, places, opened)
+        return Collected(task, columns, places, opened, skips_of(columns).numbers)
 
     try:
         found = read_by_parts(task, root, keeper_of, known, learnt, test=test)
@@ -40,16 +41,21 @@ def decoded_dataset(
     except NotByParts:
         return read_dataset(task, root, test=test, known=known, learnt=learnt)
     train = replace(parts["train"], classes_to_draw=found.classes)
-    return Dataset(
-        train, parts.get("validation"), parts.get("test"), found.digests, found.notes, profiles=found.profiles
-    )
+    held_out = parts.get("validation"), parts.get("test")
+    return Dataset(train, *held_out, found.digests, found.notes, profiles=found.profiles, skipped=found.skipped)
 
 
 class Collected:
-    """Keeps those rows of a source that have these `places`: in memory what is small, by the paths of their files the others."""
+    """Keeps those rows that have these `places`, ascending: in memory what is small, by the paths of their files the others. `numbers`
+    are those in the source of all rows, None where each has that of its place.
+    """
 
-    def __init__(self, task: Task, columns: Arrays, places: Array, files: OpenedFiles) -> None:
+    def __init__(
+        self, task: Task, columns: Arrays, places: Array, files: OpenedFiles, numbers: Array | None = None
+    ) -> None:
         self.task, self.columns, self.places, self.files = task, columns, places, files
+        self.own = places if numbers is None else numbers[places]
+        self.has_numbers = numbers is not None
         self.arrays: dict[str, dict[str, list[Array]]] = {"inputs": {}, "targets": {}}
         self.is_whole = False
 
@@ -71,7 +77,7 @@ class Collected:
         return binding if binding.reader.opens_files else None
 
     def done(self, *, is_whole: bool) -> "Collected":
-        self.is_whole = is_whole
+        self.is_whole = is_whole and not self.has_numbers
         return self
 
     def part(self, learnt: Learnt) -> Part:
@@ -81,7 +87,7 @@ class Collected:
             {name: self.array(self.decoded_from(kind, name), learnt, parts, made) for name, parts in arrays.items()}
             for kind, arrays in self.arrays.items()
         )
-        numbers = None if self.is_whole else self.places
+        numbers = None if self.is_whole else self.own
         return Part(inputs, targets, len(self.places), learnt=learnt, numbers=numbers)
 
     def array(
@@ -99,6 +105,6 @@ class Collected:
         shape = (len(self.places), *parts[0].shape[1:])
         if (binding.at, shape) not in made:
             columns = {name: self.columns[name][self.places] for name in binding.names}
-            rows = DecodedRows(binding, columns, self.places, learnt, self.files, shape, parts[0].dtype)
+            rows = DecodedRows(binding, columns, self.own, learnt, self.files, shape, parts[0].dtype)
             made[binding.at, shape] = as_array(rows)
         return made[binding.at, shape]

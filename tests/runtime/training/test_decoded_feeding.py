@@ -30,7 +30,7 @@ from modelc.runtime.training.observer import Checkpoint
 from modelc.runtime.training.ways_of_feeding import Feeding, Times, Way
 from tests.compiler.library.readers.image_files import drawn, save
 from tests.runtime.data.test_prepared_files import SPECS, of_kinds, spec, write_images
-from tests.runtime.tables import columns, root_of, table_spec, write_table
+from tests.runtime.tables import columns, root_of, settle, table_spec, write_table
 from tests.runtime.training.test_resume import Keeper, need_same
 from tests.runtime.watching import Watcher
 
@@ -143,6 +143,28 @@ def test_decoded_rows_are_those_that_are_read_at_once(tmp_path: Path) -> None:
                     assert given[key].shape == array.shape and given[key].dtype == array.dtype
                     np.testing.assert_array_equal(given[key][:], array)
                     np.testing.assert_array_equal(given[key][np.array([1, 0, 1])], array[[1, 0, 1]])
+
+
+def test_rows_that_are_left_out_are_so_in_each_way(tmp_path: Path) -> None:
+    root, raw = write_images(tmp_path, ROWS), SPECS["table"]
+    raw = {**raw, "data": {**raw["data"], "on_bad_row": "skip"}}
+    lines = (tmp_path / "rows.csv").read_text().splitlines()
+    lines[4:4] = ["photos/a/00.png,1,2", "photos/a/none.png,0"]
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    settle(tmp_path / "rows.csv")
+    broken(tmp_path / "photos/b/07.png")
+    settle(tmp_path / "photos/b/07.png")
+    task, _ = complete(load(raw), root)
+    wanted = read_dataset(task, root)
+    assert sum(len(part.rows) for part in wanted.skipped) == 3
+    for way in WAYS:
+        found = read(raw, root, way)
+        assert (found.skipped, found.notes, found.digests) == (wanted.skipped, wanted.notes, wanted.digests)
+        for name in ("train", "validation", "test"):
+            one, other = getattr(found, name), getattr(wanted, name)
+            np.testing.assert_array_equal(one.numbers, other.numbers)
+            np.testing.assert_array_equal(one.inputs["photo"][:], other.inputs["photo"])
+            np.testing.assert_array_equal(one.targets["kind"], other.targets["kind"])
 
 
 def gone(path: Path) -> None:
