@@ -1,10 +1,11 @@
 """`modelc train` says how rows come to the device, does as it is told, and compares the cache with the files."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import modelc
+from tests.cli.commands import modelc, start
 from tests.compiler.library.readers.image_files import drawn, save
 from tests.runtime.tables import columns, write_table
 
@@ -160,3 +161,37 @@ def test_rows_that_are_in_no_files_of_their_own_are_not_decoded(spec: str, folde
         and "`--feed decoded` is for rows that are read each by itself from files of their own" in found.err
     )
     assert "leave `--feed decoded` out" in found.err
+
+
+def test_an_image_that_goes_while_it_is_decoded_ends_the_run_which_then_goes_on(folder: Path) -> None:
+    for number in range(20):
+        save(folder, f"photos/{'ab'[number % 2]}/{number}.png", drawn(6, 6, seed=number))
+    (folder / "photos.yaml").write_text(PHOTOS)
+    photos = {path: path.read_bytes() for path in (folder / "photos" / "a").iterdir()}
+    training = start(
+        *("train", "photos.yaml", "--run-dir", "run", "--feed", "decoded", "--set", "train.epochs=100000"), cwd=folder
+    )
+    assert training.stdout is not None
+    try:
+        for line in training.stdout:
+            if re.match(r"epoch +3/", line):
+                for photo in photos:
+                    photo.unlink()
+                break
+        _, err = training.communicate(timeout=120)
+    finally:
+        training.kill()
+    assert training.returncode == 4
+    assert re.search(r"error\[E405\]: 'photos/a/[0-9]+\.png' is gone since its rows were checked", err)
+    assert "go on with `--resume`" in err
+    missing = modelc("train", "--resume", "run", cwd=folder)
+    assert missing.code == 4 and "error[E" in missing.err
+    for photo, content in photos.items():
+        photo.write_bytes(content)
+    steps = max(int(one.name.removeprefix("step-")) for one in (folder / "run" / "checkpoints").glob("step-*"))
+    assert steps >= 8
+    epochs = f"train.epochs={steps // 4 + 2}"
+    resumed = modelc("train", "--resume", "run", "--set", epochs, "--feed", "decoded", cwd=folder)
+    assert resumed.code == 0 and f"goes on after step {steps:,}" in resumed.out, resumed.err
+    whole = modelc("train", "photos.yaml", "--run-dir", "whole", "--set", epochs, cwd=folder)
+    assert whole.code == 0 and weights(folder / "run") == weights(folder / "whole")
