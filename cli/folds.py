@@ -67,7 +67,7 @@ def folds_of(path: Path, settings: tuple[str, ...], folders: Folders, group: Pat
     if split is None or split.folds is None:
         helps = (
             "write `data: {validation: {folds: {count: 5}}}`",
-            f"or `--set {shell_word(FOLD.removesuffix('.fold') + '.count=5')}`",
+            f"or `--set {shell_word('data.validation={folds: {count: 5}}')}`",
         )
         refuse(f"`--folds` trains every fold of a spec, and `{path}` has none", helps=helps)
 

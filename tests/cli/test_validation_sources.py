@@ -3,94 +3,25 @@ validation rows of the same file; what does not fit is named with its file and l
 """
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.cli.commands import Ended, modelc
+from tests.cli.commands import modelc
+from tests.cli.own_rows import KINDS, houses, made, made_of_one_file, spec, train, write_houses
 from tests.cli.test_tables import keep
-
-SPEC = """\
-modelc: 1
-name: houses
-model:
-  inputs: {size: {shape: [4]}, place: {shape: [3]}}
-  nodes: {price: {from: [size, place], layers: [concatenate, dense: 8, relu, dropout: 0.2, dense: 1]}}
-  outputs: [price]
-data:
-  source: SOURCE
-  inputs:
-    size: {numbers: {columns: [rooms, area], missing: median, indicate: true, standardize: true}}
-    place: {one_hot: {column: place, vocabulary: 3}}
-  targets: {price: {number: {column: price, standardize: true}}}
-  validation: VALIDATION
-train: {loss: mean_squared_error, metrics: [r2], optimizer: {adam: 0.01}, epochs: 3, batch_size: 16}
-"""
-KINDS = ("csv", "jsonl", "npz", "parquet")
-
-
-def houses(count: int, seed: int, part: str) -> list[dict[str, Any]]:
-    """Houses; those of another part are larger, and in a place that the first has none in."""
-    draw = np.random.default_rng(seed)
-    there = ["lake", "town"] if part == "seen" else ["lake", "hill"]
-    return [
-        {
-            "rooms": int(draw.integers(1, 9)) + (part != "seen") * 20,
-            "area": float(draw.integers(200, 2_000)) / 8,
-            "place": there[int(draw.integers(2))],
-            "price": float(draw.integers(1_000, 9_000)) / 4,
-            "part": part,
-        }
-        for _ in range(count)
-    ]
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The rows in a file of each kind: those to train on, those that validate, and all, the latter in between."""
-    folder = tmp_path_factory.mktemp("houses")
-    seen, held = houses(60, 0, "seen"), houses(25, 1, "held")
-    keep(folder, seen, "seen")
-    keep(folder, held, "held")
-    keep(folder, [*seen[:20], *held[:5], *seen[20:], *held[5:]], "all")
-    return folder
 
 
 @pytest.fixture
-def folder(data: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(data, tmp_path / "project"))
-
-
-def spec(source: str = "{csv: seen.csv}", validation: str = "{csv: held.csv}", **changes: str) -> str:
-    text = SPEC.replace("SOURCE", source).replace("VALIDATION", validation)
-    for before, after in changes.items():
-        text = text.replace(f"{before}:", after)
-    return text
-
-
-def train(folder: Path, text: str, run: str, *arguments: str) -> Ended:
-    (folder / f"{run}.yaml").write_text(text)
-    ended = modelc("train", f"{run}.yaml", "--run-dir", run, *arguments, cwd=folder)
-    assert ended.code == 0, ended.err
-    return ended
-
-
-def made(run: Path) -> tuple[list[bytes], list[dict[str, Any]]]:
-    """The weights, the best and the last, and the log without its times."""
-    weights = [path.read_bytes() for path in sorted(run.glob("weights/*/*.safetensors"))]
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return weights, [{key: value for key, value in line.items() if "/" in key} for line in lines]
+def folder(tmp_path: Path) -> Path:
+    return write_houses(tmp_path)
 
 
 @pytest.fixture(scope="module")
-def of_one_file(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What is made of the same rows in one file."""
-    folder = Path(shutil.copytree(data, tmp_path_factory.mktemp("one") / "project"))
-    train(folder, spec("{csv: all.csv}", "{where: {column: part, equals: held}}"), "run")
-    return made(folder / "run")
+def of_one_file(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return made_of_one_file(tmp_path_factory.mktemp("one"))
 
 
 @pytest.mark.parametrize("held", KINDS)
@@ -240,61 +171,6 @@ def test_paths_begin_at_the_root_of_the_data(folder: Path) -> None:
     assert modelc("evaluate", "run", cwd=folder).code == 0
 
 
-def test_windows_are_cut_out_of_its_own_series(tmp_path: Path) -> None:
-    def written(name: str, stores: list[str], hours: int) -> None:
-        rows = [f"{store},{hour},{(hour * 7 + len(store)) % 24}" for store in stores for hour in range(hours)]
-        (tmp_path / name).write_text("store,hour,sales\n" + "\n".join(rows) + "\n")
-
-    written("seen.csv", ["a", "b"], 60)
-    written("held.csv", ["c"], 30)
-    (tmp_path / "a.yaml").write_text("""\
-modelc: 1
-model:
-  inputs: {past: {shape: [12]}}
-  layers: [dense: 8, relu, {dense: 6, name: sales}]
-data:
-  source: {csv: seen.csv}
-  windows: {context: 12, horizon: 6, time: hour, group_by: store}
-  inputs: {past: {number: {column: sales, standardize: true}}}
-  targets: {sales: {number: {column: sales, standardize: true}}}
-  validation: {csv: held.csv}
-train: {loss: mean_squared_error, optimizer: adam, epochs: 1}
-""")
-    ended = modelc("train", "a.yaml", "--run-dir", "run", cwd=tmp_path)
-    assert ended.code == 0, ended.err
-    # 60 - 18 + 1 windows in each of two series, 30 - 18 + 1 in the third.
-    assert "86 training, 13 validation" in ended.out
-
-
-def test_files_of_another_folder_validate(tmp_path: Path) -> None:
-    for part, words in (("train", ["good day", "bad day"]), ("val", ["good night", "bad night"])):
-        for word in words:
-            place = tmp_path / part / word.split()[0]
-            place.mkdir(parents=True)
-            for number in range(4):
-                (place / f"{number}.txt").write_text(word)
-    (tmp_path / "a.yaml").write_text("""\
-modelc: 1
-model:
-  inputs: {review: {shape: [4], dtype: int32}}
-  layers:
-    - embedding: {input_dim: "${vocabulary(review)}", output_dim: 4}
-    - flatten
-    - {dense: {units: 2, activation: softmax}, name: opinion}
-data:
-  source: {files: train/*/*.txt}
-  inputs: {review: {text_file: {column: file, length: 4, vocabulary: 10}}}
-  targets: {opinion: {category: {column: folder, classes: [bad, good]}}}
-  validation: {files: val/*/*.txt}
-train: {loss: cross_entropy, metrics: [accuracy], optimizer: {adam: 0.1}, epochs: 10}
-""")
-    ended = modelc("train", "a.yaml", "--run-dir", "run", cwd=tmp_path)
-    assert ended.code == 0, ended.err
-    assert "8 training, 8 validation" in ended.out and "validation: loss" in ended.out
-    found = json.loads(modelc("evaluate", "run", "--format", "json", cwd=tmp_path).out)
-    assert found["split"] == "validation" and found["values"]["accuracy"] == 1
-
-
 @pytest.mark.parametrize(
     ("validation", "code", "said"),
     [
@@ -320,63 +196,7 @@ def test_readers_of_some_rows_go_with_rows_of_the_source(folder: Path) -> None:
     assert ended.code == 1 and "`rows` of a reader goes by the rows of `source`" in ended.out
 
 
-def test_rows_in_both_files_are_named(folder: Path) -> None:
-    lines = (folder / "seen.csv").read_text().splitlines()
-    with (folder / "held.csv").open("a", newline="") as file:
-        file.write(lines[7].replace("seen", "held") + "\r\n")
-    (folder / "a.yaml").write_text(spec())
-    said = modelc("data", "a.yaml", cwd=folder).out
-    assert "line 27 of 'held.csv'" in said and "line 8 of 'seen.csv'" in said
-
-
-@pytest.mark.parametrize(
-    ("source", "held", "files"),
-    [
-        ("{csv: seen.csv}", "{csv: seen.csv}", "'seen.csv' as well"),
-        ("{csv: seen.csv}", "{csv: [held.csv, ./seen.csv]}", "'seen.csv' as well"),
-        ('{csv: "*.csv"}', "{csv: held.csv}", "'held.csv' as well"),
-        ("{csv: [held.csv, seen.csv]}", '{csv: "*e*.csv"}', "'held.csv' and 1 file more as well"),
-        ("{parquet: seen.parquet}", "{parquet: seen.parquet}", "'seen.parquet' as well"),
-    ],
-)
-@pytest.mark.parametrize("key", ["validation", "test"])
-def test_files_that_are_trained_on_too_are_warned_of(
-    folder: Path, key: str, source: str, held: str, files: str
-) -> None:
-    (folder / "all.csv").unlink()
-    (folder / "a.yaml").write_text(spec(source, held).replace("validation:", f"{key}:"))
-    ended = modelc("validate", "a.yaml", cwd=folder)
-    assert f"warning[W922]: the {key} rows are trained on too: `source` reads {files}" in ended.out
-    assert ended.out.count("W922") == 1 and ended.code == 0
-    ended = modelc("train", "a.yaml", "--run-dir", "run", cwd=folder)
-    assert ended.code == 0 and (ended.out + ended.err).count("W922") == 1
-
-
-@pytest.mark.parametrize(
-    ("source", "held"),
-    [
-        ("{csv: {train: seen.csv, test: held.csv}}", "{csv: held.csv}"),
-        ("{csv: seen.csv}", "{csv: held.csv}"),
-        ("{csv: seen.csv}", "{npz: seen.npz}"),
-    ],
-)
-def test_other_files_are_no_matter(folder: Path, source: str, held: str) -> None:
-    (folder / "a.yaml").write_text(spec(source, held))
-    ended = modelc("validate", "a.yaml", cwd=folder)
-    assert "W922" not in ended.out + ended.err
-
-
-def test_a_data_set_that_validates_itself_is_warned_of(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("""\
-modelc: 1
-model:
-  inputs: {image: {shape: [8, 8]}}
-  layers: [flatten, {dense: {units: 10, activation: softmax}, name: digit}]
-data:
-  source: digits
-  targets: {digit: {category: label}}
-  validation: digits
-train: {loss: cross_entropy, optimizer: adam, epochs: 1}
-""")
-    ended = modelc("validate", "a.yaml", cwd=tmp_path)
-    assert "the validation rows are trained on too: `source` reads 'digits' as well" in ended.out
+def test_its_file_is_not_written_over(folder: Path) -> None:
+    train(folder, spec(), "run")
+    ended = modelc("predict", "run", "--output", "held.csv", cwd=folder)
+    assert ended.code != 0 and "error[E604]: cannot write `held.csv`" in ended.err
