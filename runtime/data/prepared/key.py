@@ -19,7 +19,7 @@ from modelc.runtime.runs.environment import installed
 FORMAT = 4
 """The version of the layout of what is kept, and of how rows are made: another one is another key."""
 PACKAGES = ("modelc", "duckdb", "numpy")
-DECODERS = ("pillow",)
+DECODERS = ("pillow", "soundfile", "soxr")
 """The packages that make values of files whose paths rows have."""
 
 
