@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelc.cli.console import inform, refuse
-from modelc.compiler.diagnostics.command_line import command
+from modelc.compiler.diagnostics.command_line import command, path_word
 
 if TYPE_CHECKING:
     from modelc.cli.predict import Rows
@@ -34,15 +34,16 @@ def photo_of(
 
     if not label_outputs(task):
         return None
+    arrays = f"write arrays: `--output {path_word(f'{output}.npz')}`"
     for option in (
         name for name, is_given in (("--columns", columns), ("--raw", raw), ("--spreadsheet", spreadsheet)) if is_given
     ):
-        help = f"leave it out, or write arrays: `--output {output}.npz`"
+        help = f"leave it out, or {arrays}"
         refuse(f"`{option}` is for files of predictions, and `{output}` is a folder for label images", helps=(help,))
     photos = [name for name in opened_by_inputs(task) if given is not None and name in given.names]
     if not photos:
         name = command("predict", "RUN", "PHOTOS", "--output", output)
-        helps = (f"name a photo, a folder or a pattern: `{name}`", f"or write arrays: `--output {output}.npz`")
+        helps = (f"name a photo, a folder or a pattern: `{name}`", f"or {arrays}")
         refuse("label images are called as the photos that they are of, and there are no such files", helps=helps)
     need_new_folder(output)
     return Chosen(photos[0], photos[0], of_file=True)
