@@ -12,7 +12,6 @@ import numpy as np
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.splits import HELD_OUT
 from modelc.compiler.library.contracts.bad_row import (
     BadRow,
     Fault,
@@ -151,8 +150,7 @@ class PartOfSkips(NamedTuple):
     @property
     def facts(self) -> Iterator[dict[str, Any]]:
         """Each of them as JSON has it."""
-        of = {key: self.key == key for key in HELD_OUT}
-        return ({**of, **row.facts()} for row in self.rows)
+        return ({"of": self.key or "source", **row.facts()} for row in self.rows)
 
     @property
     def sentence(self) -> str:

@@ -7,8 +7,8 @@ from modelc.runtime.data.bad_rows import PartOfSkips
 
 
 def skipped_json(skipped: Sequence[PartOfSkips]) -> bytes:
-    """What the file says: of each row whether it is one of the test or of the validation rows that have columns of their own, where it is,
-    and why it is left out.
+    """What the file says of each row: whether it is `of` the `source`, or of `validation` or `test` rows that have a source of their own,
+    where it is, and why it is left out.
     """
     lines = (json_text(facts, indent=None) for part in skipped for facts in part.facts)
     return "".join(f"{line}\n" for line in lines).encode()

@@ -83,8 +83,8 @@ def test_training_is_that_of_a_file_without_these_rows(tmp_path: Path, feed: str
     assert weights_in(tmp_path / "good") == weights_in(tmp_path / "bad")
     assert not (tmp_path / "good/skipped_rows.jsonl").exists()
     listed = skipped_in(tmp_path / "bad")
-    assert [(row["file"], row["line"], row["test"]) for row in listed] == [
-        ("bad.csv", line, False) for line, _ in expected
+    assert [(row["file"], row["line"], row["of"]) for row in listed] == [
+        ("bad.csv", line, "source") for line, _ in expected
     ]
     # The second run has its rows from the cache.
     again = modelc("train", "bad.yaml", "--run-dir", "again", "--feed", feed, "--no-baseline", cwd=tmp_path)
@@ -121,6 +121,20 @@ def test_scores_of_a_file_are_of_the_rows_that_can_be_read_and_predictions_of_al
     predicted = modelc("predict", "run", "bad.csv", "-o", "-", cwd=tmp_path)
     assert predicted.code == 4 and predicted.out == ""
     assert "note: a prediction stands for each row" in predicted.err
+
+
+def test_of_each_row_it_is_said_which_source_it_is_of(tmp_path: Path) -> None:
+    expected = with_bad_rows(tmp_path)
+    for part in ("validation", "test"):
+        lines = (tmp_path / "good.csv").read_text().splitlines()[:30]
+        (tmp_path / f"{part}.csv").write_text("\n".join([*lines, "3,40"]) + "\n")
+    own = "validation: {csv: validation.csv}\n  test: {csv: test.csv}"
+    (tmp_path / "bad.yaml").write_text((tmp_path / "bad.yaml").read_text().replace("validation: 0.2", own))
+    ended = modelc("train", "bad.yaml", "--run-dir", "run", "--no-baseline", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    found = [(row["of"], row["file"], row["line"]) for row in skipped_in(tmp_path / "run")]
+    assert found[: len(expected)] == [("source", "bad.csv", line) for line, _ in expected]
+    assert sorted(found[len(expected) :]) == [("test", "test.csv", 31), ("validation", "validation.csv", 31)]
 
 
 def test_the_data_command_lists_them(tmp_path: Path) -> None:

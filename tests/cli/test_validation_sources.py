@@ -178,6 +178,8 @@ def test_paths_begin_at_the_root_of_the_data(folder: Path) -> None:
         ("{csv: held.csv, fraction: 0.2}", "E108", "`validation` has both the source `csv` and `fraction`"),
         ("{csv: {train: held.csv, test: seen.csv}}", "E108", "nothing reads the `test` of it"),
         ("memory", "E108", "the rows that a program gives are those to train on"),
+        ("{source: {csv: held.csv}}", "E102", "write `validation: {csv: held.csv}`"),
+        ("{source: held.jsonl}", "E102", "write `validation: {jsonl: held.jsonl}`"),
     ],
 )
 def test_what_makes_no_sense_beside_it_is_refused(folder: Path, validation: str, code: str, said: str) -> None:

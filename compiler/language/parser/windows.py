@@ -52,7 +52,8 @@ def read_gaps(reporter: Reporter, raw: Any, path: Path) -> Any:
     at: Path = (*path, "fill") if isinstance(raw, Mapping) else path
     word, known = (raw.get("fill"), PREVIOUS) if isinstance(raw, Mapping) else (raw, END)
     if not isinstance(word, str) or word == known or reporter.is_hole(at):
-        return read(reporter, GAPS, raw, path)
+        found = read(reporter, GAPS, raw, path)
+        return None if isinstance(found, Mapping) and not {"fill", "limit"} <= found.keys() else found
     key = str(at[-1])
     reporter.add("E106", f"`{key}` cannot be `{word}`", at, label="no way to fill gaps", help=as_gaps(key, word, {}))
     return None

@@ -255,6 +255,16 @@ def test_a_column_that_no_number_fills_is_named_at_its_key(tmp_path: Path, colum
     assert problem.path[-2:] == ("fill", column)
 
 
+@pytest.mark.parametrize(
+    ("gaps", "lacking"), [({"fill": "previous"}, "limit"), ({"fill": {"sales": 0}}, "limit"), ({"limit": 2}, "fill")]
+)
+def test_what_filling_needs_is_asked_for(tmp_path: Path, gaps: Any, lacking: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        ready(spec({**BY_STORE, "gaps": gaps}), written(tmp_path, **series_of({"north": 20})))
+    (problem,) = [one for one in caught.value.problems if one.is_error]
+    assert (problem.code, problem.message) == ("E104", f"`gaps` needs `{lacking}`")
+
+
 def test_targets_that_are_never_known_are_refused_with_a_way(tmp_path: Path) -> None:
     columns = without(series_of({"north": 40}), "north", *range(1, 40, 2))
     raw = spec({**BY_STORE, "freq": "1d", "gaps": PREVIOUS})
