@@ -138,7 +138,7 @@ PYTORCH: Page = {
         Row("DataLoader(dataset, batch_size=64, shuffle=True)", "train: {batch_size: 64}",
             "rows are shuffled in each epoch; `shuffle: false` keeps their order"),
         Row("DataLoader(dataset, num_workers=4, pin_memory=True, prefetch_factor=2, persistent_workers=True)", "",
-            f"{NOTHING}: rows are read once and kept as arrays"),
+            f"{NOTHING}: rows come to the device ahead of their steps by themselves"),
         Row("DataLoader(dataset, drop_last=True)", "", "the last batch is padded, and the padding does not count"),
         Row("pandas.read_csv('rows.csv', on_bad_lines='skip').dropna()", "data: {on_bad_row: skip}",
             "rows that cannot be read are left out, counted and listed"),

@@ -33,7 +33,7 @@ from modelc.compiler.library.base.registry import fold
 Spec = Mapping[str, Any]
 NO_SPEC: Spec = {}
 PRECISION = "write `precision: mixed_bfloat16` below `model:`; float16, which needs a loss scale, is planned"
-READ_ONCE = "remove it: rows are read once and kept as arrays"
+AHEAD = "remove it: rows come to the device ahead of their steps by themselves"
 RATE = "a schedule is the value of the learning rate: "
 
 
@@ -196,8 +196,8 @@ KEYS: Mapping[str, Advice] = {
     **dict.fromkeys(BAD_ROWS, as_bad_rows),
     **dict.fromkeys(TURNED, as_turned),
     **dict.fromkeys(MISSING, as_missing),
-    "dropremainder": WHOLE_BATCHES,
-    **dict.fromkeys(("droplast", "numworkers", "persistentworkers", "pinmemory", "prefetch", "workers"), READ_ONCE),
+    **dict.fromkeys(("droplast", "dropremainder"), WHOLE_BATCHES),
+    **dict.fromkeys(("numworkers", "persistentworkers", "pinmemory", "prefetch", "workers"), AHEAD),
     **dict.fromkeys(
         ("jitcompile", "runeagerly", "stepsperexecution"), "remove it: all is compiled, many steps in one loop"
     ),
