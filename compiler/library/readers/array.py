@@ -47,7 +47,7 @@ class ArrayReader(Reader):
     into range. A `scale` asks for rounding, as a column that is saved as float32 does.
 
     With `separator`, each value is a text of several numbers, as many as `shape` has, such as `0.5 0.25` or `[1, 2, 3]`:
-    brackets around them do not count, nor do spaces.
+    brackets around them do not count, nor do spaces; lists that are cut off, or of different lengths, are errors.
     """
 
     primary = "column"

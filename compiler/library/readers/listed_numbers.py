@@ -11,6 +11,8 @@ from modelc.compiler.library.readers.names import name_of, shortened
 
 BRACKETS = str.maketrans("[]", "  ")
 """What is around lists, and of which nothing is left."""
+INNERMOST = re.compile(r"\[([^\[\]]*)\]")
+"""A list without lists in it."""
 EXACT = 2**53
 """Up to here, float64 holds every integer."""
 
@@ -20,7 +22,7 @@ def listed_numbers(
 ) -> NumpyArray:
     """The numbers in each text of a column called `name`, `[rows, count]` in int64 if they are to be `integers`, else in float64.
 
-    Raises RunError E402 for texts that have others, E404 for those that have more or fewer; rows are counted from `first`.
+    Raises RunError E402 for texts that have others, or whose lists are cut off or uneven, E404 for those that have more or fewer; rows are counted from `first`.
     """
     pattern = re.compile(INTEGER if integers else number_pattern("."))
     result = np.zeros((len(column), count), "int64" if integers else "float64")
@@ -32,6 +34,8 @@ def listed_numbers(
             raise refused(name, wrong, text, first + row, integers=integers)
         if len(parts) != count:
             raise other_count(name, len(parts), count, text, first + row)
+        if "[" in text or "]" in text:
+            check_lists(name, text, separator, count, first + row)
         numbers = [int(part) for part in parts] if integers else [float(part) for part in parts]
         if any(abs(number) >= EXACT for number in numbers):
             check_exact(name, parts, text, first + row, integers=integers)
@@ -46,6 +50,24 @@ def parts_of(text: str, separator: str) -> Iterator[str]:
         yield from bare.split()
     else:
         yield from (part.strip() for part in bare.split(separator)) if bare else ()
+
+
+def check_lists(name: str, text: str, separator: str, count: int, row: int) -> None:
+    """Raise RunError E402 unless each bracket in a text with so many numbers has its other one, and all innermost lists are as long."""
+    if INNERMOST.fullmatch(text.strip()):
+        return
+    lengths = [len([*parts_of(inside, separator)]) for inside in INNERMOST.findall(text)]
+    left = text
+    while (less := INNERMOST.sub("", left)) != left:
+        left = less
+    if "[" in left or "]" in left:
+        message = f"`{name}` in row {row} has a bracket without its other one: {shortened(text)!r}"
+        raise RunError(
+            "E402", message, helps=("write the whole list: what is cut off may be part of a number",), row=row
+        )
+    if len({*lengths}) > 1 or sum(lengths) != count:
+        message = f"`{name}` in row {row} has lists of different lengths: {shortened(text)!r}"
+        raise RunError("E402", message, helps=("write lists of one length, or one list of all numbers",), row=row)
 
 
 def refused(name: str, part: str, text: str, row: int, *, integers: bool) -> RunError:

@@ -47,6 +47,26 @@ def test_numbers_are_read_whatever_stands_between_them(case: str) -> None:
     assert found.dtype == np.float32 and found.tolist() == [numbers, numbers]
 
 
+@pytest.mark.parametrize(
+    ("text", "separator", "said"),
+    [
+        ("[1, 2, 3, 4", ",", "has a bracket without its other one"),
+        ("1, 2, 3, 4]", ",", "has a bracket without its other one"),
+        ("[[1, 2], [3, 4]", ",", "has a bracket without its other one"),
+        ("]1, 2, 3, 4[", ",", "has a bracket without its other one"),
+        ("[1 2 3 4", " ", "has a bracket without its other one"),
+        ("[[1, 2, 3], [4]]", ",", "has lists of different lengths"),
+        ("[1, [2, 3], 4]", ",", "has lists of different lengths"),
+        ("[[1 2 3]\n [4]]", " ", "has lists of different lengths"),
+        ("1[2 3]4", " ", "has lists of different lengths"),
+    ],
+)
+def test_lists_that_are_cut_off_or_uneven_are_refused(text: str, separator: str, said: str) -> None:
+    with pytest.raises(RunError, match=said) as caught:
+        read(["1" + f"{separator}1" * 3, text], floats(2, 2), separator=separator, shape=[2, 2])
+    assert caught.value.code == "E402" and "row 1" in caught.value.message
+
+
 @given(st.lists(st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=4, max_size=4), min_size=1, max_size=5))
 def test_lists_of_json_come_back(rows: list[list[float]]) -> None:
     found = read([json.dumps(row) for row in rows], floats(2, 2), separator=",", shape=[2, 2])
