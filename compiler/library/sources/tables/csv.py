@@ -1,5 +1,6 @@
 """The source of rows in csv files."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -7,6 +8,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.library.base.encodings import read_encoding
 from modelc.compiler.library.base.fields import Field, read_names
 from modelc.compiler.library.contracts.bad_row import NO_SKIPS, none_left
@@ -24,7 +26,7 @@ from modelc.compiler.library.sources.tables.csv_reading import (
 )
 from modelc.compiler.library.sources.tables.csv_reading import load as load_columns
 from modelc.compiler.library.sources.tables.csv_reading import survey as survey_files
-from modelc.compiler.library.sources.tables.headers import any_length, check_names
+from modelc.compiler.library.sources.tables.headers import any_length
 from modelc.compiler.library.sources.tables.kinds import Misfit, kind_of, misfit_error
 from modelc.compiler.library.sources.tables.table_file import TableFile
 from modelc.compiler.library.sources.tables.table_source import Read, TableSource, Types
@@ -47,7 +49,11 @@ def read_delimiter(value: Any) -> Any:
 def read_column_names(value: Any) -> Any:
     """Names as a tuple, or how many columns there are. Raises for anything else."""
     names = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
-    if names and all(isinstance(name, str) and name for name in names):
+    if names and all(isinstance(name, str) and name.strip() for name in names):
+        if twice := [name for name, count in Counter(names).items() if count > 1]:
+            message, help = f"`column_names` has {listed(twice)} twice", "give each column a name of its own"
+            details = {"message": message, "help": help, "label": "names that are there twice"}
+            raise PydanticCustomError("column_names", "{message}", details)
         return tuple(value) if isinstance(value, list) else value
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_COLUMNS):
         return value
@@ -135,8 +141,6 @@ class Csv(TableSource):
         return (self.column_names,) if isinstance(self.column_names, str) else self.column_names
 
     def header_of_file(self, file: TableFile) -> FileColumns:
-        if self.names is not None:
-            check_names(self.names, file.shown)
         names = open_csv(file, self.format).names
         for name in self.types:
             # New rows may have fewer columns: no targets.

@@ -61,8 +61,12 @@ def fault_of(file: BinaryIO, shown: str, dialect: Dialect, width: int) -> RunErr
         except UnicodeError:
             return undecodable(file, shown, dialect)
         except csv.Error as error:
-            return malformed(str(error), shown, after=line) if not ragged else ragged_rows(ragged, count, shown, width)
-    return ragged_rows(ragged, count, shown, width) if ragged else None
+            return (
+                malformed(str(error), shown, after=line)
+                if not ragged
+                else ragged_rows(ragged, count, shown, dialect, width)
+            )
+    return ragged_rows(ragged, count, shown, dialect, width) if ragged else None
 
 
 ESCAPED = re.compile("[\udc80-\udcff]")
@@ -81,16 +85,21 @@ def what_is_wrong(record: Record, width: int) -> str:
     return ""
 
 
-def ragged_rows(ragged: Sequence[Record], count: int, shown: str, width: int) -> RunError:
-    """The error for rows that are longer or shorter than the header."""
+def ragged_rows(ragged: Sequence[Record], count: int, shown: str, dialect: Dialect, width: int) -> RunError:
+    """The error for rows that are longer or shorter than the header, or than `column_names` says."""
     lines = ", ".join(
         f"line {record.line} has {counted(len(record.fields), 'field')} ({excerpt(record.fields)})" for record in ragged
     )
+    helps = ['correct these lines: a value with the delimiter in it stands in double quotes, `"a, b"`']
+    widths = {len(record.fields) for record in ragged}
+    if dialect.column_names is not None and len(widths) == 1:
+        helps.append(f"or, if all lines have {counted(widths.pop(), 'field')}, say so in `column_names`")
     return RunError(
         "E405",
-        f"{counted(count, 'row')} of {shown!r} {'is' if count == 1 else 'are'} not of {counted(width, 'field')}, as the "
-        f"first line has: {lines}" + (", ..." if count > len(ragged) else ""),
-        helps=('correct these lines: a value with the delimiter in it stands in double quotes, `"a, b"`',),
+        f"{counted(count, 'row')} of {shown!r} {'is' if count == 1 else 'are'} not of {counted(width, 'field')}, as "
+        f"{'the first line' if dialect.column_names is None else '`column_names`'} has: {lines}"
+        + (", ..." if count > len(ragged) else ""),
+        helps=tuple(helps),
     )
 
 

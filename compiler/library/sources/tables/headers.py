@@ -74,7 +74,8 @@ def read_header(
     """
     text, whole = beginning(file, shown, Dialect("", encoding, lenient=lenient))
     if not text.strip("\r\n"):
-        raise RunError("E405", f"{shown!r} is empty", helps=("a csv file begins with a line of column names",))
+        helps = ("a csv file begins with a line of column names",) if column_names is None else ()
+        raise RunError("E405", f"{shown!r} is empty", helps=helps)
     if delimiter is None:
         delimiter = delimiter_of(text, shown, whole=whole)
     if column_names is not None:

@@ -127,6 +127,8 @@ REFUSED: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "no name": ("a,,c\n1,2,3\n", {}, ["has no name for column 2 of 3, after 'a'"]),
     "no names": (",a,\n1,2,3\n", {}, ["has no name for columns 1, 3 of 3"]),
     "no header": ("5.1,3.5,setosa\n4.9,3.0,setosa\n", {}, ["has numbers in place of names: 5.1, 3.5, setosa", "column_names: [a, b, c]", "`column_names: 3` they are `column_1`"]),
+    "fewer than column names": ("1,2\n3,4\n", {"column_names": 3}, ["2 rows of 'a.csv' are not of 3 fields, as `column_names` has: line 1 has 2 fields", "if all lines have 2 fields, say so in `column_names`"]),
+    "more than column names": ("1,2,3\n3,4\n", {"column_names": ["a", "b"]}, ["1 row of 'a.csv' is not of 2 fields, as `column_names` has: line 1 has 3 fields"]),
     "spaces for delimiters": ("a b c\n1 2 3\n4 5 6\n", {}, ["no delimiter found in 'a.csv'", 'delimiter: " "']),
     "gzip": (b"\x1f\x8b\x08\0\0\0", {}, ["is packed with gzip"]),
     "another kind of file": (b"\x93NUMPY\x01\0v\0", {}, ["is no text"]),
@@ -343,3 +345,16 @@ def test_what_is_no_names_of_columns_is_one_error(names: Any) -> None:
         source(column_names=names)
     (error,) = caught.value.errors()
     assert error["msg"].startswith("expected the names of the columns, or how many there are")
+
+
+@pytest.mark.parametrize("names", [["a", "b", "a"], ["a", "a"]])
+def test_column_names_that_are_there_twice_are_an_error_of_the_spec(names: list[str]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        source(column_names=names)
+    (error,) = caught.value.errors()
+    assert error["msg"] == "`column_names` has a twice"
+
+
+def test_an_empty_file_needs_no_header_where_columns_have_names(root: Root) -> None:
+    assert "begins with a line of column names" in refused(root, "")
+    assert "begins with a line of column names" not in refused(root, "", column_names=["a", "b"])
