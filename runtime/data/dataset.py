@@ -58,6 +58,7 @@ from modelc.runtime.data.windows import (
     first_rows,
     gathered,
     naive_of,
+    notes_on_gaps,
     of_windows,
     season_of,
     windows_of,
@@ -213,15 +214,18 @@ def read_dataset(
     )
     own = own_columns(task, root, loaded, test=test)
     skipped = skipped_rows(loaded.train, own.columns)
-    notes = (*own.notes, *(part.note for part in skipped), *parts.notes, *drawn, *remarks(task, whole.learnt))
     rows = parts if windows is None else windows.rows
     kept = RawColumns(loaded.train, own.columns, rows) if raw else None
     profiles = profile_columns(task, loaded.train, rows.train) if learnt is None else None
     read, of_own = {"validation": validation, "test": held if test else None}, dict[str, ColumnDigests]()
+    of_gaps: list[str] = []
     for key, columns in own.columns.items():
         of_own[key] = digests_of(with_contents(task, columns, root), column_names(task), getattr(known, key))
         with located_by(partial(place_of, key=key), skips_of(columns).numbers):
-            read[key] = read_own(task, key, columns, whole)
+            read[key], remarked = read_own(task, key, columns, whole)
+        of_gaps += [f"`{key}`: {remark}" for remark in remarked]
+    of_skips = (part.note for part in skipped)
+    notes = (*own.notes, *of_skips, *parts.notes, *of_gaps, *drawn, *remarks(task, whole.learnt))
     found = KnownDigests(digests, **of_own)
     return Dataset(train, read["validation"], read["test"], found, notes, kept, profiles, skipped=skipped)
 
@@ -233,13 +237,13 @@ def numbered(part: Part, numbers: Array | None) -> Part:
     return replace(part, numbers=numbers if part.numbers is None else numbers[part.numbers])
 
 
-def read_own(task: Task, key: str, columns: Arrays, trained: Part) -> Part:
-    """The rows under `key` that have `columns` of their own, read as the `trained` rows were."""
+def read_own(task: Task, key: str, columns: Arrays, trained: Part) -> tuple[Part, tuple[str, ...]]:
+    """The rows under `key` that have `columns` of their own, read as the `trained` rows were, and what to say of gaps in these."""
     with of_own_rows(key, place_of_own(task, key)):
         windows = windows_of(task, columns, splits=False, step=step_known(trained.learnt))
         part = read_part(task, columns, trained.learnt, None, trained.masks, windows)
         check_values(task, part, training=False)
-    return part
+    return part, () if windows is None else notes_on_gaps(windows)
 
 
 def read_part(

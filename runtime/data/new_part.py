@@ -15,12 +15,12 @@ from modelc.runtime.data.dataset import Part, check_values, read_part
 from modelc.runtime.data.learning import Learnt, every_row, step_known
 from modelc.runtime.data.opened_files import below_root
 from modelc.runtime.data.read_binding import of_other_rows
-from modelc.runtime.data.windows import windows_of
+from modelc.runtime.data.windows import notes_on_gaps, windows_of
 
 
-def read_new_part(task: Task, columns: Arrays, learnt: Learnt, root: Root) -> tuple[Task, Part]:
-    """The task bound to the types of `columns`, and all of their rows, read by what was `learnt` of the training rows; the
-    files that they name are below `root`.
+def read_new_part(task: Task, columns: Arrays, learnt: Learnt, root: Root) -> tuple[Task, Part, tuple[str, ...]]:
+    """The task bound to the types of `columns`, and all of their rows, read by what was `learnt` of the training rows, and what to say of
+    gaps in their windows; the files that they name are below `root`.
 
     Readers with `rows` read all rows here. Raises SpecError for columns that do not fit the model, RunError for values.
     """
@@ -32,7 +32,7 @@ def read_new_part(task: Task, columns: Arrays, learnt: Learnt, root: Root) -> tu
         check_values(task, part, training=False)
     except RunError as error:
         raise of_other_rows(error) from None
-    return task, part
+    return task, part, () if windows is None else notes_on_gaps(windows)
 
 
 def bound_to(task: Task, columns: Arrays) -> Task:

@@ -293,13 +293,20 @@ def need_windows_of(data: DataSpec, key: str, windows: Array) -> None:
 def notes_on(windows: Windows) -> tuple[str, ...]:
     """What to say of the windows: how many there are, of which series, what ends them, and which series have none."""
     spec, series = windows.spec, windows.series
-    total = int(series.series[-1]) + 1
     owners = np.unique(series.series[windows.starts])
     of = f", of {len(owners):,} series of `{spec.group_by}`"
     size = f"each reads {spec.context:,} + {spec.horizon:,} rows, {counted(spec.stride, 'row')} behind the one before"
     found = [f"rows are windows: {len(windows.starts):,}{of if spec.group_by else ''}; {size}"]
     if series.step is not None and spec.freq is None:
         found.append(f"rows of a series are {series.step} apart, which is found most often; `freq` says it otherwise")
+    return (*found, *notes_on_gaps(windows))
+
+
+def notes_on_gaps(windows: Windows) -> tuple[str, ...]:
+    """What to say of rows that are missing, and of series without windows."""
+    series = windows.series
+    total, owners = int(series.series[-1]) + 1, np.unique(series.series[windows.starts])
+    found: list[str] = []
     if series.sources is not None:
         are = "is" if len(series.sources) == 1 else "are"
         found.append(

@@ -111,8 +111,8 @@ def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> NewPart:
         if task.data is not None and task.data.skips:
             columns = without_bad_rows(below_root(task, rows.root), columns, rows.places_of, ())
         with located_by(rows.place_of, skips_of(columns).numbers):
-            bound, part = read_new_part(task, columns, learnt, rows.root)
-    notes = tuple(skipped.note for skipped in skipped_rows(columns))
+            bound, part, of_gaps = read_new_part(task, columns, learnt, rows.root)
+    notes = (*(skipped.note for skipped in skipped_rows(columns)), *of_gaps)
     return NewPart(as_learnt(bound, learnt), part, are_of_training(run, columns), notes)
 
 

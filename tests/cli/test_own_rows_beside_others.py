@@ -48,6 +48,47 @@ train: {loss: mean_squared_error, optimizer: adam, epochs: 1}
     assert "86 training, 13 validation" in ended.out
 
 
+def test_what_is_filled_and_left_out_of_its_series_is_said(tmp_path: Path) -> None:
+    def written(name: str, rows: list[tuple[str, int]]) -> None:
+        lines = [f"{store},{hour},{hour % 24}" for store, hour in rows]
+        (tmp_path / name).write_text("store,hour,sales\n" + "\n".join(lines) + "\n")
+
+    written("seen.csv", [("a", hour) for hour in range(60)])
+    # A series with two rows that are missing, and a longer gap; one that is too short.
+    hours = [hour for hour in range(40) if hour not in (7, 8) and not 15 <= hour < 20]
+    written("held.csv", [*(("c", hour) for hour in hours), ("d", 0), ("d", 1)])
+    (tmp_path / "a.yaml").write_text("""\
+modelc: 1
+model:
+  inputs: {past: {shape: [4]}}
+  layers: [{dense: 1, name: sales}]
+data:
+  source: {csv: seen.csv}
+  windows: {context: 4, horizon: 1, time: hour, group_by: store, freq: 1, gaps: {fill: previous, limit: 2}}
+  inputs: {past: {number: sales}}
+  targets: {sales: {number: sales}}
+  validation: {csv: held.csv}
+train: {loss: mean_squared_error, optimizer: adam, epochs: 1}
+""")
+    said = (
+        "2 rows that were missing are filled",
+        "1 gap between rows ends windows",
+        "1 of 2 series is left out",
+        ": d",
+    )
+    ended = modelc("train", "a.yaml", "--run-dir", "run", "--no-baseline", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    # Of the 15 hours 0 to 14 without the first four and those that are filled, and of 20 to 39 without the first four.
+    assert "56 training, 25 validation" in ended.out
+    assert all(any("`validation`: " in line and one in line for line in ended.out.splitlines()) for one in said), (
+        ended.out
+    )
+    scores = modelc("evaluate", "run", "held.csv", cwd=tmp_path)
+    assert scores.code == 0 and "25 rows of held.csv" in scores.out and all(one in scores.err for one in said), (
+        scores.err
+    )
+
+
 def test_files_of_another_folder_validate(tmp_path: Path) -> None:
     for part, words in (("train", ["good day", "bad day"]), ("val", ["good night", "bad night"])):
         for word in words:
