@@ -32,7 +32,7 @@ def split_column(columns: Arrays, name: str, at: Path) -> Array:
     if values.dtype.kind in "fM":
         missing = missing | np.isnat(values) if values.dtype.kind == "M" else missing | np.isnan(values)
     if missing.any():
-        helps = ("fill in the values: a split goes by them", "or remove these rows")
+        helps = ("fill in the values: splits, windows and sampling go by them", "or remove these rows")
         raise values_missing(name, int(missing.sum()), int(np.flatnonzero(missing)[0]), at, helps)
     return np.strings.decode(values, "utf-8") if values.dtype.kind == "S" else values
 

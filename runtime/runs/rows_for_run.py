@@ -7,6 +7,7 @@ from typing import NamedTuple
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.bad_row import skips_of
+from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.bad_rows import skipped_rows, without_bad_rows
 from modelc.runtime.data.column_digests import digests_of
@@ -18,7 +19,7 @@ from modelc.runtime.data.needed_columns import columns_of_windows, needed_column
 from modelc.runtime.data.new_inputs import read_inputs
 from modelc.runtime.data.new_part import read_new_part
 from modelc.runtime.data.new_rows import NewRows
-from modelc.runtime.data.opened_files import below_root
+from modelc.runtime.data.opened_files import below_root, with_contents
 from modelc.runtime.data.per_group import numbers_of_groups
 from modelc.runtime.data.row_places import located_by
 from modelc.runtime.predictions_ahead import labels_by_row
@@ -113,12 +114,13 @@ def part_for(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> NewPart:
         with located_by(rows.place_of, skips_of(columns).numbers):
             bound, part, of_gaps = read_new_part(task, columns, learnt, rows.root)
     notes = (*(skipped.note for skipped in skipped_rows(columns)), *of_gaps)
-    return NewPart(as_learnt(bound, learnt), part, are_of_training(run, columns), notes)
+    return NewPart(as_learnt(bound, learnt), part, are_of_training(run, task, columns, rows.root), notes)
 
 
-def are_of_training(run: Run, columns: Arrays) -> bool:
-    """Whether `columns` have the values that those of the run's source had."""
+def are_of_training(run: Run, task: Task, columns: Arrays, root: Root) -> bool:
+    """Whether `columns` have the values that those of the run's source had, and the files that they name what was in those."""
     before = known_digests(run.environment()).train
+    columns = with_contents(task, columns, root)
     now = digests_of(columns, columns, before).digests
     return bool(now) and all(before.digests.get(name) == digest for name, digest in now.items())
 

@@ -85,6 +85,31 @@ def test_rows_that_training_saw_are_called_so(folder: Path) -> None:
     assert "training saw" not in modelc("evaluate", "run", "later.csv", cwd=folder).out
 
 
+def test_files_that_training_saw_are_called_so_while_they_are_the_same(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    rows = [(f"texts/{number}.txt", number % 2) for number in range(6)]
+    for path, kind in rows:
+        (tmp_path / path).write_text("good day" if kind else "bad day")
+    (tmp_path / "texts.csv").write_text("file,kind\n" + "".join(f"{path},{kind}\n" for path, kind in rows))
+    (tmp_path / "spec.yaml").write_text("""\
+modelc: 1
+model:
+  inputs: {review: {shape: [2], dtype: int32}}
+  layers: [embedding: {input_dim: "${vocabulary(review)}", output_dim: 2}, flatten, {dense: {units: 2, activation: softmax}, name: kind}]
+data:
+  source: {csv: texts.csv}
+  inputs: {review: {text_file: {column: file, length: 2, vocabulary: 5}}}
+  targets: {kind: {category: {column: kind, classes: 2}}}
+train: {loss: cross_entropy, optimizer: adam, epochs: 1}
+""")
+    trained = modelc("train", "spec.yaml", "--run-dir", "run", "--no-baseline", cwd=tmp_path)
+    assert trained.code == 0, trained.err
+    assert "6 rows of texts.csv, which training saw" in modelc("evaluate", "run", "texts.csv", cwd=tmp_path).out
+    (tmp_path / "texts/3.txt").write_text("good night")
+    changed = modelc("evaluate", "run", "texts.csv", cwd=tmp_path)
+    assert "6 rows of texts.csv, best weights" in changed.out, changed.err
+
+
 def test_the_columns_of_splits_need_not_be_there(folder: Path) -> None:
     rows = [{name: value for name, value in row.items() if name != "part"} for row in houses(20, 1)]
     keep(folder, rows, "without")
