@@ -13,7 +13,7 @@ INFINITE = "is NaN or infinite"
 
 def rows_with(bad: NumpyArray) -> list[int]:
     """The numbers of the rows of `bad` `[rows, ...]` in which something is true."""
-    found: list[int] = np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1)).tolist()
+    found: list[int] = np.flatnonzero(bad.any(axis=tuple(range(1, bad.ndim)))).tolist()
     return found
 
 

@@ -112,3 +112,18 @@ def test_an_error_about_another_row_names_it_by_its_number_in_the_source(tmp_pat
     with pytest.raises(RunError) as caught:
         dataset_of(tmp_path, data, {"x": {"shape": [1]}})
     assert "16777217 in row 42, line 44 of 'a.csv'" in caught.value.message
+
+
+@pytest.mark.parametrize("more", [{}, {"sampling": {"balanced": "kind"}}], ids=str)
+def test_a_column_without_a_number_is_no_matter_of_single_rows(tmp_path: Path, more: dict[str, Any]) -> None:
+    (tmp_path / "a.csv").write_text("kind,x,y\n" + "cat,dog,1\n" * 20)
+    data = {
+        "source": {"csv": "a.csv"},
+        "on_bad_row": "skip",
+        "inputs": {"x": {"number": "x"}},
+        "targets": {"y": {"numbers": ["y"]}},
+        **more,
+    }
+    with pytest.raises(RunError, match="of 20 rows 0 can be read") as caught:
+        dataset_of(tmp_path, data, {"x": {"shape": []}})
+    assert caught.value.code == "E404"
