@@ -35,7 +35,7 @@ def write_rows(folder: Path, rows: int = 29, **columns: Any) -> Root:
     return Root(folder, folder)
 
 
-def ready(raw: Mapping[str, Any], root: Root) -> tuple[Task, Dataset]:
-    """The task of a spec and its data."""
+def ready(raw: Mapping[str, Any] | Path, root: Root) -> tuple[Task, Dataset]:
+    """The task of a spec, or of the file that it is in, and its data."""
     task, _ = complete(load(raw), root)
     return task, read_dataset(task, root)

@@ -42,7 +42,9 @@ class Keeper:
         raise AssertionError
 
 
-def loop_of(raw: dict[str, Any], root: Root, chunk: int, watcher: Watcher, keeper: Keeper, mode: Any = "scan") -> Loop:
+def loop_of(
+    raw: dict[str, Any] | Path, root: Root, chunk: int, watcher: Watcher, keeper: Keeper, mode: Any = "scan"
+) -> Loop:
     task, dataset = ready(raw, root)
     return Loop(prepare(task), dataset, Execution(mode, chunk, "test"), watcher, lambda: False, keeper)
 
