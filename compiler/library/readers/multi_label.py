@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator
 
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import TensorType, need
@@ -18,11 +19,14 @@ from modelc.compiler.library.readers.casts import plan_arrays
 from modelc.compiler.library.readers.checks import missing_values
 from modelc.compiler.library.readers.class_arguments import read_classes
 from modelc.compiler.library.readers.faults import first_faults, missing_in, strange_in
-from modelc.compiler.library.readers.names import names_in, unknown_names
+from modelc.compiler.library.readers.names import names_in, shortened, unknown_names
 
 ITEM = r"""\s*("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')\s*"""
 """A text in quotes, as JSON or Python writes it."""
 LIST = re.compile(rf"\[(?:\s*|{ITEM}(?:,{ITEM})*)\]", re.DOTALL)
+BEGUN = re.compile(r"""\s*\[+\s*["']""")
+BROKEN = "begins as a list that does not end as one"
+WRITTEN = "`['news', 'sport']`, with a comma between two labels and a bracket at the end"
 OTHER_SEPARATORS = (";", ",", "|", "/", " ")
 """What stands between labels, the most usual first."""
 
@@ -126,6 +130,11 @@ class MultiLabelReader(Reader):
                 else:
                     unknown.setdefault(label, number)
         inverse = np.where(gone, len(texts), inverse)
+        broken = np.isin(inverse, [number for number, text in enumerate(texts) if self.is_broken(text)])
+        if broken.any():
+            row = int(np.flatnonzero(broken)[0])
+            message = f"`{self.column}` in row {row} {BROKEN}: {shortened(texts[inverse[row]])!r}"
+            raise RunError("E403", message, helps=(f"write lists as {WRITTEN}",), row=row)
         # What stands below the mask of a missing value is no label.
         strange = {label: number for label, number in unknown.items() if (inverse == number).any()}
         if strange and self.unknown == "error":
@@ -137,9 +146,11 @@ class MultiLabelReader(Reader):
     def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
         column = columns[self.column]
         missing = missing_in(self.column, column) if self.missing == "error" else {}
+        texts, inverse = names_in(np.ma.getdata(column))
+        broken = np.isin(inverse, [number for number, text in enumerate(texts) if self.is_broken(text)])
+        missing = first_faults((missing, strange_in(self.column, column, broken & ~np.ma.getmaskarray(column), BROKEN)))
         if self.unknown == "ignore":
             return missing
-        texts, inverse = names_in(np.ma.getdata(column))
         wrong = [
             number
             for number, text in enumerate(texts)
@@ -149,11 +160,19 @@ class MultiLabelReader(Reader):
         reason = f"has a label that is none of the {len(self.names)} `classes`"
         return first_faults((missing, strange_in(self.column, column, bad, reason)))
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether lists as programs write them are read as such."""
+        return self.separator == "," and not any(name.startswith("[") for name in self.names)
+
+    def is_broken(self, text: str) -> bool:
+        """Whether a text begins as a list and is none: what is cut off, or divided otherwise, would be labels that nobody has."""
+        return self.has_lists and bool(BEGUN.match(text)) and not LIST.fullmatch(text.strip())
+
     def labels_in(self, text: str) -> list[str]:
         """The labels of one row."""
         text = text.strip()
-        has_lists = self.separator == "," and not any(name.startswith("[") for name in self.names)
-        if has_lists and LIST.fullmatch(text):
+        if self.has_lists and LIST.fullmatch(text):
             parts = [unquoted(found[1]) for found in re.finditer(ITEM, text[1:-1], re.DOTALL)]
         else:
             parts = text.split(self.separator)

@@ -67,6 +67,18 @@ def test_lists_as_programs_write_them_are_sets_of_labels() -> None:
     assert found.tolist() == [[1, 0, 0], [0, 1, 1]]
 
 
+@pytest.mark.parametrize(
+    "text", ["['news', 'sport'", "['news' 'sport']", "[['news'], ['sport']]", '["news", "spo', "['news',]"]
+)
+@pytest.mark.parametrize("unknown", ["error", "ignore"])
+def test_lists_that_are_cut_off_are_no_labels_that_may_be_left_out(text: str, unknown: str) -> None:
+    reader, columns = build(separator=",", unknown=unknown), {"tags": np.array(["['news']", "sport", text])}
+    with pytest.raises(RunError, match="`tags` in row 2 begins as a list that does not end as one") as caught:
+        reader.read(columns, None)
+    assert caught.value.code == "E403" and "unknown" not in caught.value.helps[0]
+    assert [*reader.faults(columns, None)] == [2]
+
+
 def test_another_separator_is_named_where_it_makes_labels_that_are_known() -> None:
     column = {"tags": np.array(["news|sport", "weather"])}
     with pytest.raises(RunError) as caught:
