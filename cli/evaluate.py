@@ -14,6 +14,7 @@ from modelc.cli.feeding import VerifyData
 from modelc.cli.plugins import PluginNames, enable, task_of
 from modelc.cli.progress import WHY_NAN
 from modelc.cli.splits import RunName, Split, Which, need_one_choice, open_run, rows_in
+from modelc.compiler.diagnostics.phrases import counted
 
 if TYPE_CHECKING:
     from modelc.compiler.binding.task import Task
@@ -78,7 +79,7 @@ def evaluate(
         say_json(found, rows, kind, snapshot, scores, baselines)
     else:
         of_weights = f"{kind} weights (epoch {snapshot.epoch}, step {snapshot.step:,})"
-        say_scores(str(found.folder), f"{part.rows:,} {rows.what}, {of_weights}", scores, baselines)
+        say_scores(str(found.folder), f"{rows.what}, {of_weights}", scores, baselines)
     check_scores(prepared, snapshot.params, snapshot.state, part.inputs, part.rows, scores)
     if output_format == "text" and any(isnan(value) for value in scores.values()):
         say("", f"  = note: {WHY_NAN}")
@@ -95,7 +96,7 @@ def need_rows_of_run(data: Path | None, split: Split | None, *, verify: bool) ->
 
 
 class ScoredRows(NamedTuple):
-    """Rows to score, the task that they were read for, what to call them, and what JSON says of the choice."""
+    """Rows to score, the task that they were read for, how many they are and what to call them, and what JSON says of the choice."""
 
     task: "Task"
     part: "Part"
@@ -123,7 +124,9 @@ def rows_to_score(
             "changed_test_columns": None,
             "changed_validation_columns": None,
         }
-        what = f"rows of {found.shown}" + (", which training saw but for those held out" if seen else "")
+        what = f"{counted(part.rows, 'row')} of {found.shown}" + (
+            ", which training saw but for those held out" if seen else ""
+        )
         return ScoredRows(task, part, what, facts)
     from modelc.cli.splits import read_again
     from modelc.runtime.data.chosen_split import choose_rows
@@ -137,7 +140,7 @@ def rows_to_score(
         "changed_test_columns": changed.test,
         "changed_validation_columns": changed.validation,
     }
-    what = "train rows, which training saw" if name == "train" else f"{name} rows"
+    what = counted(part.rows, f"{name} row") + (", which training saw" if name == "train" else "")
     return ScoredRows(task, part, what, facts, SplitRows(name, part, dataset.train, changed))
 
 

@@ -120,9 +120,9 @@ def predict(
     else:
         keep(output, rows, mean, chosen, raw=raw, spreadsheet=spreadsheet)
     to_stream = output == STREAM
-    where = "" if to_stream else f" in {output}"
+    made = f"{counted(rows.lines, 'prediction')} for {rows.what}" + ("" if to_stream else f" in {output}")
     of_weights = f"{kind} weights of {found.folder} (epoch {snapshot.epoch})" + said_of(runs)
-    say(f"{rows.lines:,} predictions for {rows.what}{where}: {of_weights}", stream=sys.stderr if to_stream else None)
+    say(f"{made}: {of_weights}", stream=sys.stderr if to_stream else None)
     note = f"`{'standard output' if to_stream else output}` is complete, and has these rows as they are"
     check_predictions(prepared, *weighed, rows.inputs, predicted, raw=raw, note=note)
 

@@ -78,6 +78,12 @@ def test_a_file_scores_as_the_test_rows_that_it_has(folder: Path, kind: str) -> 
     assert said[1].startswith(f"20 rows of later.{kind}, best weights")
 
 
+def test_a_single_row_is_called_one(folder: Path) -> None:
+    keep(folder, houses(20, 1)[:1], "single")
+    assert modelc("evaluate", "run", "single.csv", cwd=folder).out.splitlines()[1].startswith("1 row of single.csv, ")
+    assert modelc("predict", "run", "single.csv", "-o", "-", cwd=folder).err.startswith("1 prediction for single.csv: ")
+
+
 def test_rows_that_training_saw_are_called_so(folder: Path) -> None:
     for kind in ("csv", "parquet"):
         said = modelc("evaluate", "run", f"rows.{kind}", cwd=folder).out.splitlines()[1]
