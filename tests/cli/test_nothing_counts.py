@@ -89,4 +89,4 @@ def test_a_monitor_that_never_has_a_value_is_said_after_the_first_epoch_and_at_t
         "last ones, of epoch 3"
     ) in lines
     assert sorted(entry.name for entry in (tmp_path / "run" / "weights").iterdir()) == ["last"]
-    assert "1 validation rows, last weights (epoch 3" in modelc("evaluate", "run", cwd=tmp_path).out
+    assert "1 validation row, last weights (epoch 3" in modelc("evaluate", "run", cwd=tmp_path).out
