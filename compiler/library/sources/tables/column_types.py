@@ -115,18 +115,23 @@ class Notation:
         """SQL for the first branch of a `case`: `then` where a value is missing. Only what is no `number` is looked up among the
         missing texts, where none of them can be one.
         """
-        is_missing = f"list_contains($missing, coalesce({column}, ''))"
-        can_be_number = any(re.search("[0-9]|inf|nan", text, re.IGNORECASE) for text in self.missing_values)
-        return f"when {is_missing if can_be_number else f'{number} is null and {is_missing}'} then {then}"
+        is_missing = is_among_missing(column)
+        return f"when {is_missing if self.missing_can_be_numbers else f'{number} is null and {is_missing}'} then {then}"
+
+    @property
+    def missing_can_be_numbers(self) -> bool:
+        """Whether the engine may take a text that is missing for a number."""
+        return any(re.search("[0-9]|inf|nan", text, re.IGNORECASE) for text in self.missing_values)
 
     def value_of(self, column: str, kind: Kind) -> str:
         """SQL for a value of that kind, of a column all of whose values are of it but in rows that are left out; null where it is missing."""
-        cast = {
-            "integer": f"try_cast({column} as bigint)",
-            "number": self.as_float(column),
-            "text": f"coalesce({column}, '')",
-        }[kind]
-        return f"case {self.when_missing(column, cast if kind != 'text' else 'null', 'null')} else {cast} end"
+        # The engine would let its reader of csv files make a plain cast of a column, which ends at what it cannot.
+        text = f"coalesce({column}, '')"
+        cast = {"integer": f"try_cast({text} as bigint)", "number": self.as_float(text), "text": text}[kind]
+        # What is no number is null as it is: a branch for each of thousands of columns takes the engine seconds.
+        if kind != "text" and not self.missing_can_be_numbers:
+            return cast
+        return f"case when {is_among_missing(column)} then null else {cast} end"
 
     def counts(self, columns: Sequence[str], relation: str, signs: str = UNUSUAL) -> str:
         """SQL for the number of values and bytes, by the place of their column among `columns` and of their sort in `Counts`;
@@ -139,6 +144,11 @@ class Notation:
         numbers = f"select place, v, {self.as_float('v')} as number from ({values})"
         coded = f"select place, v, {self.code_of('v', 'number', signs)} as code from ({numbers})"
         return f"select place, code, count(*), coalesce(sum(strlen(v)), 0)::bigint from ({coded}) group by place, code"
+
+
+def is_among_missing(column: str) -> str:
+    """SQL for whether a value is one of the texts `$missing`."""
+    return f"list_contains($missing, coalesce({column}, ''))"
 
 
 def begins_unusually(column: str) -> str:

@@ -168,7 +168,8 @@ def longest_row(file: BinaryIO, dialect: Dialect, width: int) -> tuple[int, int]
     """The line in which the longest row begins, and how many bytes of UTF-8 are in its fields."""
     with any_length():
         sizes = (
-            (record.line, sum(len(text.encode()) for text in record.fields)) for record in records(file, dialect, width)
+            (record.line, sum(len(text.encode(errors="surrogateescape")) for text in record.fields))
+            for record in records(file, dialect, width)
         )
         return max(sizes, key=itemgetter(1), default=(0, 0))
 

@@ -144,7 +144,8 @@ def load(files: Sequence[CsvFile], texts: Notation, kinds: Mapping[str, Kind]) -
 
         def add_all(fields: Fields, values: str = values) -> None:
             query = f"select {values} from {fields.relation}"
-            for chunk in fields.engine.arrays(query, missing=list(texts.missing_values)):
+            given = {"missing": list(texts.missing_values)} if "$missing" in values else {}
+            for chunk in fields.engine.arrays(query, **given):
                 for name, part in zip(names, chunk, strict=True):
                     arrays[name].add(part)
 

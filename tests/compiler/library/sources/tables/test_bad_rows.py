@@ -11,6 +11,8 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.bad_row import NO_SKIPS, skips_of
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.library.sources.tables.csv import Csv
+from modelc.compiler.library.sources.tables.csv_faults import longest_row
+from modelc.compiler.library.sources.tables.headers import Dialect
 from modelc.compiler.library.sources.tables.jsonl import Jsonl
 from modelc.compiler.syntax.file_root import Root
 
@@ -177,3 +179,9 @@ def test_a_file_of_bad_rows_alone_is_an_error_with_the_first_of_them(tmp_path: P
             loaded(tmp_path, source)
         assert caught.value.code == "E404" and caught.value.message == "of 8 rows 0 can be read"
         assert len(caught.value.notes) == 6 and caught.value.notes[-1] == "and 3 more"
+
+
+def test_bytes_that_are_no_text_have_a_length(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a,b\n1,\xff\xfe\n1,2\n")
+    with (tmp_path / "a.csv").open("rb") as file:
+        assert longest_row(file, Dialect(",", "utf-8", lenient=True), 2) == (2, 3)
