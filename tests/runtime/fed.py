@@ -3,8 +3,8 @@ for the number of devices when it starts:
 
     python -m tests.runtime.fed FOLDER KIND...
 
-For each kind and mesh: the digest of figures and of all state at the end, in each way; the kind `photos` is of files, whose rows are
-decoded too.
+For each kind and mesh of several devices: the digest of figures and of all state at the end, in each way; the kind `photos` is of files,
+whose rows are decoded too.
 """
 
 import json
@@ -26,7 +26,7 @@ from modelc.runtime.data.prepared_rows import Reading, dataset_of
 from modelc.runtime.training import gathered_rows
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import Loop
-from modelc.runtime.training.parallelism import Parallelism
+from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from modelc.runtime.training.ways_of_feeding import Feeding, Way
 from tests.runtime.data.test_prepared_files import SPECS, write_images
 from tests.runtime.resharded import MESHES, loop_on
@@ -74,6 +74,7 @@ if __name__ == "__main__":
                 kind: {
                     f"{mesh.mesh} {mesh.shard}": [digest(mesh, kind, Root(where, where), way) for way in ways_of(kind)]
                     for mesh in MESHES
+                    if mesh != ONE_DEVICE
                 }
                 for kind in sys.argv[2:]
             }
