@@ -12,7 +12,7 @@ import numpy as np
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.render.json_text import json_text
 from modelc.compiler.library.sources.tables.engine import EngineError, engine, named, numbered, quoted
-from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.arrays import Array, Arrays, rows_of
 
 FORMS = {".csv": "csv", ".npz": "npz", ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 """The form of a file by the ending of its name."""
@@ -75,7 +75,7 @@ def write_csv(writer: Any, columns: Arrays, shown: Callable[[str], str]) -> None
 
 def parts_of(columns: Arrays) -> range:
     """The first of some rows that are written together, for all rows."""
-    return range(0, len(next(iter(columns.values()), ())), ROWS_AT_ONCE)
+    return range(0, rows_of(columns), ROWS_AT_ONCE)
 
 
 def cells_of(column: Array, shown: Callable[[str], str]) -> list[str]:

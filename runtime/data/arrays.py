@@ -8,3 +8,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Arrays = Mapping[str, Array]
 """By name."""
+
+
+def rows_of(columns: Arrays) -> int:
+    """How many rows `columns` of equal length have."""
+    return len(next(iter(columns.values()), ()))

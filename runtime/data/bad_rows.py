@@ -23,7 +23,7 @@ from modelc.compiler.library.contracts.bad_row import (
 from modelc.compiler.library.readers.casts import plan_arrays
 from modelc.compiler.library.readers.faults import first_faults, missing_in, strange_in
 from modelc.compiler.library.readers.names import names_in
-from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.arrays import Array, Arrays, rows_of
 from modelc.runtime.data.counted_elements import masks_among_targets
 from modelc.runtime.data.known_masks import computed_masks
 from modelc.runtime.data.learning import of_columns
@@ -42,7 +42,7 @@ PlacesOf = Callable[[Collection[int]], Mapping[int, tuple[str, int]]]
 def without_bad_rows(task: Task, columns: Arrays, places_of: PlacesOf, at: Path) -> KeptColumns:
     """The rows of `columns` that can be read; `at` is their source. Raises RunError E404 where hardly any are left."""
     before = skips_of(columns)
-    rows = len(next(iter(columns.values()), ()))
+    rows = rows_of(columns)
     kept = np.ones(rows, bool)
     faults = faults_in(task, columns)
     kept[[*faults]] = False
@@ -170,7 +170,7 @@ def skipped_rows(source: Arrays, own: Mapping[str, Arrays] = NONE) -> tuple[Part
     """What is left out of the columns of the `source`, and of rows that are held out and have their `own`."""
     every = {"": source, **own}
     found = [
-        PartOfSkips(key, skips_of(columns).rows, len(next(iter(columns.values()), ())))
+        PartOfSkips(key, skips_of(columns).rows, rows_of(columns))
         for key, columns in every.items()
     ]
     return tuple(part for part in found if part.rows)

@@ -17,7 +17,7 @@ from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.problem import Problem
 from modelc.compiler.library.contracts.bad_row import skips_of
 from modelc.compiler.syntax.file_root import Root
-from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.arrays import Array, Arrays, rows_of
 from modelc.runtime.data.arriving_integers import check_integers
 from modelc.runtime.data.bad_rows import PartOfSkips, skipped_rows
 from modelc.runtime.data.column_digests import NONE_KNOWN, ColumnDigests, KnownDigests, digests_of
@@ -37,7 +37,7 @@ from modelc.runtime.data.learning import (
     with_step,
 )
 from modelc.runtime.data.learnt_task import as_learnt
-from modelc.runtime.data.loading import load, place_of_row, rows_of
+from modelc.runtime.data.loading import load, place_of_row
 from modelc.runtime.data.needed_columns import column_names, columns_read
 from modelc.runtime.data.opened_files import below_root, with_contents
 from modelc.runtime.data.per_group import numbers_of_groups

@@ -16,7 +16,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.language.windows import WindowsSpec
 from modelc.compiler.library.base.memory import available_memory, gigabytes
-from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.arrays import Array, Arrays, rows_of
 from modelc.runtime.data.series import Series, months_of, moved_in_month, times_after, written_like
 
 AT = ("data", "windows", "gaps")
@@ -106,7 +106,7 @@ def check_number(name: str, number: float, dtype: "np.dtype[Any]") -> None:
 def need_memory(columns: Arrays, rows: int) -> None:
     """Raise RunError E502 unless so many more rows fit beside `columns`, which are copied, into the memory that is left."""
     widths = {name: column[:1].nbytes for name, column in columns.items()}
-    needed = sum(widths.values()) * (rows + len(next(iter(columns.values()), ())))
+    needed = sum(widths.values()) * (rows + rows_of(columns))
     there = available_memory()
     if there is not None and needed > there:
         message = f"the {counted(rows, 'row')} that fill gaps take {gigabytes(needed)} of memory, and {gigabytes(there)} are left"

@@ -9,7 +9,7 @@ from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted, listed
 from modelc.compiler.language.windows import WindowsSpec
-from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.arrays import Array, Arrays, rows_of
 from modelc.runtime.data.gaps import fill_gaps
 from modelc.runtime.data.learning import Learnt, every_row, of_columns, step_known
 from modelc.runtime.data.new_inputs import checked_inputs
@@ -37,7 +37,7 @@ def last_windows(task: Task, columns: Arrays, learnt: Learnt) -> Ahead:
     """
     assert task.windows is not None
     spec = task.windows
-    series = series_of(spec, len(next(iter(columns.values()), ())), columns, step_known(learnt))
+    series = series_of(spec, rows_of(columns), columns, step_known(learnt))
     series, columns = fill_gaps(spec, series, columns)
     # Behind the last row that is known a gap may be filled before those of the horizon: it is of that.
     ends = known_ends(series, known_rows(task, columns, learnt)[series.order] & ~series.filled)

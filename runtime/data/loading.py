@@ -16,11 +16,6 @@ from modelc.runtime.data.needed_columns import column_names, columns_of_windows,
 from modelc.runtime.data.turned_images import check_turned
 
 
-def rows_of(columns: Arrays) -> int:
-    """How many rows `columns` of equal length have."""
-    return len(next(iter(columns.values()), ()))
-
-
 def load(task: Task, source: Source, root: Root, at: Path) -> Loaded:
     """The columns of the source at `at` that the task reads, where it skips bad rows without these. Raises RunError."""
     try:

@@ -14,7 +14,7 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.library.contracts.bad_row import skips_of
 from modelc.compiler.library.readers.opened_files import BrokenFiles
 from modelc.compiler.syntax.file_root import Root
-from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.arrays import Array, Arrays, rows_of
 from modelc.runtime.data.bad_rows import PartOfSkips, skipped_rows
 from modelc.runtime.data.column_digests import ColumnDigests, KnownDigests, digests_of
 from modelc.runtime.data.column_profiles import Profiles, profile_columns
@@ -24,7 +24,7 @@ from modelc.runtime.data.dataset import (
     read_part,
 )
 from modelc.runtime.data.learning import Learnt, key_of, of_columns, remarks
-from modelc.runtime.data.loading import load, place_of_row, rows_of
+from modelc.runtime.data.loading import load, place_of_row
 from modelc.runtime.data.needed_columns import column_names, columns_read
 from modelc.runtime.data.opened_files import with_contents
 from modelc.runtime.data.prepared.column_files import ColumnFile, ColumnWriter

@@ -16,7 +16,7 @@ from modelc.compiler.diagnostics.phrases import counted, listed
 from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.splits import check_taken
 from modelc.compiler.language.windows import MICROSECONDS, SpanName, Step, WindowsSpec
-from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.arrays import Array, Arrays, rows_of
 from modelc.runtime.data.gaps import fill_gaps, targets_are_stated
 from modelc.runtime.data.series import Series, series_of
 from modelc.runtime.data.split_columns import marked_rows
@@ -64,7 +64,7 @@ def windows_of(task: Task, columns: Arrays, *, splits: bool = True, step: Step |
     data, spec = task.data, task.windows
     if data is None or spec is None:
         return None
-    rows = len(next(iter(columns.values()), ()))
+    rows = rows_of(columns)
     if rows == 0:
         raise RunError("E404", "the data has no rows", at=("data", "source"))
     series = series_of(spec, rows, columns, step)

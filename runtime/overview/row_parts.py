@@ -11,11 +11,11 @@ from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.library.contracts.bad_row import skips_of
 from modelc.compiler.library.readers.checks import take_rows
 from modelc.compiler.syntax.file_root import Root
-from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.arrays import Array, Arrays, rows_of
 from modelc.runtime.data.column_profiles import bindings_by_column, variables_read
 from modelc.runtime.data.dataset import Dataset, Part
 from modelc.runtime.data.learning import of_columns
-from modelc.runtime.data.loading import place_of_row, rows_of
+from modelc.runtime.data.loading import place_of_row
 from modelc.runtime.data.opened_files import contents_alone
 from modelc.runtime.data.variables import Variable
 

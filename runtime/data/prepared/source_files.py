@@ -16,7 +16,7 @@ from modelc.compiler.library.readers.casts import column_of
 from modelc.compiler.library.readers.opened_files import paths_of
 from modelc.compiler.syntax.file_root import Root
 from modelc.compiler.syntax.path_patterns import files_matching
-from modelc.runtime.data.arrays import Arrays
+from modelc.runtime.data.arrays import Arrays, rows_of
 from modelc.runtime.data.column_digests import digest
 from modelc.runtime.data.loading import given_to
 from modelc.runtime.data.needed_columns import columns_read
@@ -70,7 +70,7 @@ def read_from(task: Task, root: Root, *, test: bool) -> ReadFrom:
         )
         trained = trained or found[0]
         for part in found:
-            rows += len(next(iter(part.values()), ()))
+            rows += rows_of(part)
             paths |= dict.fromkeys(
                 path for name in opened if name in part for path in paths_of(np.ma.getdata(part[name]))
             )
