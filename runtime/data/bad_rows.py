@@ -28,7 +28,7 @@ from modelc.runtime.data.counted_elements import masks_among_targets
 from modelc.runtime.data.known_masks import computed_masks
 from modelc.runtime.data.learning import of_columns
 from modelc.runtime.data.needed_columns import columns_beside
-from modelc.runtime.data.split_columns import is_date
+from modelc.runtime.data.split_columns import is_date, without_value
 
 LEAST = 10
 """Where fewer than one row in so many is left, it is no matter of single rows."""
@@ -109,11 +109,10 @@ def faults_of(binding: Binding, columns: Arrays) -> Mapping[int, Fault]:
 
 def faults_beside(task: Task, name: str, column: Array) -> Mapping[int, Fault]:
     """The rows in which a column that splits, windows or sampling go by has no value, or no date where others have some."""
-    gone, values = np.ma.getmaskarray(column), np.ma.getdata(column)
+    values = np.ma.getdata(column)
     if values.ndim != 1:
         return {}
-    if values.dtype.kind in "fM":
-        gone = gone | (np.isnat(values) if values.dtype.kind == "M" else np.isnan(values))
+    gone = without_value(column)
     missing = missing_in(name, np.ma.MaskedArray(values, gone))
     if name not in dated_columns(task) or values.dtype.kind not in "UT":
         return missing
@@ -169,8 +168,5 @@ class PartOfSkips(NamedTuple):
 def skipped_rows(source: Arrays, own: Mapping[str, Arrays] = NONE) -> tuple[PartOfSkips, ...]:
     """What is left out of the columns of the `source`, and of rows that are held out and have their `own`."""
     every = {"": source, **own}
-    found = [
-        PartOfSkips(key, skips_of(columns).rows, rows_of(columns))
-        for key, columns in every.items()
-    ]
+    found = [PartOfSkips(key, skips_of(columns).rows, rows_of(columns)) for key, columns in every.items()]
     return tuple(part for part in found if part.rows)

@@ -1,7 +1,6 @@
 """`modelc validate --data`, and `modelc data`: reads and checks the data of a spec; only ids and masks that layers compute need jax."""
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -162,11 +161,10 @@ def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
     measure = next((measure for measure in task.measures if measure.key == key), None)
     if part is None or measure is None or measure.target is None:
         return ()
-    parts = [*islice(with_targets(part), 2)]
-    if len(parts) > 1:
+    whole, part = part, next(with_targets(part))
+    if part.rows < whole.rows:
         # Labels of so many files are not one by one looked at for that.
         return ()
-    part = parts[0]
     output, target = task.values[measure.value], part.targets[measure.target]
     own = read_mask(task, output.mask, part.inputs, part.targets, part.masks)
     # Where weights have a part in a mask, fewer count than is known here: what is undetermined then still is.

@@ -1,13 +1,13 @@
 """A data set whose rows stay in their files: each is decoded once to be checked, before the first step, and again whenever it is fed."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from modelc.compiler.binding.source_headers import SOURCE, root_for
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.library.contracts.bad_row import skips_of
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.column_digests import KnownDigests
@@ -31,12 +31,8 @@ def decoded_dataset(
     types for some rows than for others. Raises RunError as that does, with rows that are counted in their part.
     """
     opened = OpenedFiles(root_for(task.spec.document, root, SOURCE), dict(files.opened))
-
-    def keeper_of(columns: Arrays, places: Array) -> Collected:
-        return Collected(task, columns, places, opened, skips_of(columns).numbers)
-
     try:
-        found = read_by_parts(task, root, keeper_of, known, learnt, test=test)
+        found = read_by_parts(task, root, partial(Collected, task, opened), known, learnt, test=test)
         parts = {name: one.part(found.learnt) for name, one in found.parts.items()}
     except NotByParts:
         return read_dataset(task, root, test=test, known=known, learnt=learnt)
@@ -46,18 +42,13 @@ def decoded_dataset(
 
 
 class Collected:
-    """Keeps those rows that have these `places`, ascending: in memory what is small, by the paths of their files the others. `numbers`
-    are those in the source of all rows, None where each has that of its place.
+    """Keeps those rows that have these `places`, ascending, and these `numbers`: in memory what is small, by the paths of their files
+    the others.
     """
 
-    def __init__(
-        self, task: Task, columns: Arrays, places: Array, files: OpenedFiles, numbers: Array | None = None
-    ) -> None:
-        self.task, self.columns, self.places, self.files = task, columns, places, files
-        self.own = places if numbers is None else numbers[places]
-        self.has_numbers = numbers is not None
+    def __init__(self, task: Task, files: OpenedFiles, columns: Arrays, places: Array, numbers: Array | None) -> None:
+        self.task, self.files, self.columns, self.places, self.numbers = task, files, columns, places, numbers
         self.arrays: dict[str, dict[str, list[Array]]] = {"inputs": {}, "targets": {}}
-        self.is_whole = False
 
     def add(self, start: int, part: Part) -> None:
         """Those of the rows from `start` on that are among the places."""
@@ -76,8 +67,7 @@ class Collected:
             return self.decoded_from("inputs", binding.subject)
         return binding if binding.reader.opens_files else None
 
-    def done(self, *, is_whole: bool) -> "Collected":
-        self.is_whole = is_whole and not self.has_numbers
+    def done(self) -> "Collected":
         return self
 
     def part(self, learnt: Learnt) -> Part:
@@ -87,8 +77,7 @@ class Collected:
             {name: self.array(self.decoded_from(kind, name), learnt, parts, made) for name, parts in arrays.items()}
             for kind, arrays in self.arrays.items()
         )
-        numbers = None if self.is_whole else self.own
-        return Part(inputs, targets, len(self.places), learnt=learnt, numbers=numbers)
+        return Part(inputs, targets, len(self.places), learnt=learnt, numbers=self.numbers)
 
     def array(
         self,
@@ -105,6 +94,7 @@ class Collected:
         shape = (len(self.places), *parts[0].shape[1:])
         if (binding.at, shape) not in made:
             columns = {name: self.columns[name][self.places] for name in binding.names}
-            rows = DecodedRows(binding, columns, self.own, learnt, self.files, shape, parts[0].dtype)
+            numbers = self.places if self.numbers is None else self.numbers
+            rows = DecodedRows(binding, columns, numbers, learnt, self.files, shape, parts[0].dtype)
             made[binding.at, shape] = as_array(rows)
         return made[binding.at, shape]

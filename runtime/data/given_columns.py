@@ -12,8 +12,8 @@ import numpy as np
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
-from modelc.compiler.library.contracts.data_source import FileColumns
-from modelc.compiler.library.readers.casts import COUNTED, column_of
+from modelc.compiler.library.contracts.data_source import FileColumns, column_of
+from modelc.compiler.library.readers.casts import COUNTED
 from modelc.runtime.data.arrays import Array, Arrays
 
 ABSENT = ("NAType", "NaTType")

@@ -9,7 +9,6 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.contracts.data_source import Loaded, Source
 from modelc.compiler.syntax.file_root import Root
-from modelc.runtime.data.arrays import Arrays
 from modelc.runtime.data.bad_rows import without_bad_rows
 from modelc.runtime.data.learning import of_columns
 from modelc.runtime.data.needed_columns import column_names, columns_of_windows, columns_read

@@ -7,8 +7,7 @@ from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.source_headers import Headers
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
-from modelc.compiler.library.contracts.data_source import Column
-from modelc.compiler.library.readers.casts import type_of
+from modelc.compiler.library.contracts.data_source import Column, type_of
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Arrays
 from modelc.runtime.data.dataset import Part, check_values, read_part

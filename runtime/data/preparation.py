@@ -57,12 +57,14 @@ class Keeper(Protocol[Whole_co]):
     def add(self, start: int, part: Part) -> None:
         """Those of the rows from `start` on that are in the part. Raises NotByParts."""
 
-    def done(self, *, is_whole: bool) -> Whole_co:
-        """What is kept, once there are no more; with the places of the rows, unless they are those of all."""
+    def done(self) -> Whole_co:
+        """What is kept, once there are no more."""
 
 
-KeeperOf = Callable[[Arrays, Array], Keeper[Kept]]
-"""What keeps the rows at these places, ascending, of the columns of a source."""
+KeeperOf = Callable[[Arrays, Array, Array | None], Keeper[Kept]]
+"""What keeps the rows at these places, ascending, of some columns; the last are the numbers that they have in their source, see
+`numbers_at`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def goes_by_parts(task: Task) -> bool:
     readers = [binding.reader for binding in of_columns(task)]
     has_rows = any(getattr(reader, "rows", None) for reader in readers)
     in_groups = any(binding.groups is not None for binding in of_columns(task))
-    return not (has_rows or in_groups or is_masked(task)) and task.data is not None and task.data.windows is None
+    return not (has_rows or in_groups or is_masked(task)) and task.windows is None
 
 
 def read_by_parts(
@@ -100,26 +102,31 @@ def read_by_parts(
     rows = rows_of(loaded.train)
     parts = split_rows(task.data, rows, loaded.train)
     places = {"train": parts.train, "validation": parts.validation, "test": parts.test if test else None}
-    keepers = {name: keeper_of(loaded.train, one) for name, one in places.items() if one is not None}
+    keepers = {
+        name: keeper_of(loaded.train, one, numbers_at(loaded.train, one))
+        for name, one in places.items()
+        if one is not None
+    }
     with located_by(partial(place_of_row, task, root), skips_of(loaded.train).numbers):
         for start, part in parts_of(task, loaded.train, found):
             check_values(task, part, training=True)
             for keeper in keepers.values():
                 keeper.add(start, part)
     digests = digests_of(with_contents(task, loaded.train, root), columns_read(task), known.train)
-    kept = {name: one.done(is_whole=len(places[name]) == rows) for name, one in keepers.items()}  # type: ignore[arg-type]  # those that are None have no keeper
+    kept = {name: one.done() for name, one in keepers.items()}
     numbers = None if len(parts.train) == rows else parts.train
     classes, drawn = classes_to_draw(task, numbers, loaded.train)
     own, of_own = own_columns(task, root, loaded, test=test), dict[str, ColumnDigests]()
     for key, columns in own.columns.items():
-        keeper = keeper_of(columns, np.arange(rows_of(columns)))
+        every = np.arange(rows_of(columns))
+        keeper = keeper_of(columns, every, numbers_at(columns, every))
         place_of, numbers = partial(place_of_row, task, root, key=key), skips_of(columns).numbers
         with located_by(place_of, numbers), of_own_rows(key, place_of_own(task, key)):
             for start, part in parts_of(task, columns, found):
                 check_values(task, part, training=False)
                 keeper.add(start, part)
         of_own[key] = digests_of(with_contents(task, columns, root), column_names(task), getattr(known, key))
-        kept[key] = keeper.done(is_whole=True)
+        kept[key] = keeper.done()
     skipped = skipped_rows(loaded.train, own.columns)
     notes = (*own.notes, *(part.note for part in skipped), *parts.notes, *drawn, *remarks(task, found))
     profiles = profile_columns(task, loaded.train, parts.train) if learnt is None else None
@@ -132,8 +139,8 @@ def write_by_parts(
     """Write the data set of a task into a new folder, as `write_set` does. Raises RunError, NotByParts, OSError."""
     names = (f"{number}.npy" for number in range(10**6))
 
-    def writer_of(columns: Arrays, places: Array) -> PartWriter:
-        return PartWriter(folder, names, task, places, skips_of(columns).numbers)
+    def writer_of(columns: Arrays, places: Array, numbers: Array | None) -> PartWriter:
+        return PartWriter(folder, names, task, places, numbers)
 
     found = read_by_parts(task, root, writer_of, known, learnt, test=test)
     files: dict[str, PartFiles | None] = {**found.parts}
@@ -141,6 +148,14 @@ def write_by_parts(
         column = write_column(folder, next(names), found.classes)
         files["train"] = found.parts["train"].model_copy(update={"classes_to_draw": column})
     write_record(folder, key, files, found.learnt, found.digests, found.notes, found.profiles, found.skipped)
+
+
+def numbers_at(columns: Arrays, places: Array) -> Array | None:
+    """The numbers in their source of the rows at these `places`, ascending, of `columns`; None where they are all rows of the source."""
+    numbers = skips_of(columns).numbers
+    if numbers is not None:
+        return np.asarray(numbers[places])
+    return None if len(places) == rows_of(columns) else places
 
 
 def learn_all(task: Task, columns: Arrays, training: Array | slice) -> Learnt:
@@ -184,12 +199,10 @@ def all_broken(task: Task, broken: Mapping[int, BrokenFiles], rows: int) -> Brok
 
 
 class PartWriter:
-    """Writes those rows that have these `places`, ascending, into files called as `names` says. `numbers` are those in the source of all
-    rows, None where each has that of its place.
-    """
+    """Writes those rows that have these `places`, ascending, into files called as `names` says, with their `numbers`."""
 
     def __init__(
-        self, folder: OpenFolder, names: Iterator[str], task: Task, places: Array, numbers: Array | None = None
+        self, folder: OpenFolder, names: Iterator[str], task: Task, places: Array, numbers: Array | None
     ) -> None:
         self.folder, self.names, self.task, self.places, self.numbers = folder, names, task, places, numbers
         self.inputs: dict[str, ColumnWriter] = {}
@@ -216,8 +229,8 @@ class PartWriter:
             raise NotByParts
         return writers[name]
 
-    def done(self, *, is_whole: bool) -> PartFiles:
-        """What was written; with the places of the rows, unless they are those of all."""
+    def done(self) -> PartFiles:
+        """What was written."""
         inputs = {name: writer.done() for name, writer in self.inputs.items()}
         targets: dict[str, ColumnFile] = {}
         for name, shape in self.shapes.items():
@@ -227,6 +240,5 @@ class PartWriter:
                 if copied is None
                 else copied.model_copy(update={"shape": [len(self.places), *shape]})
             )
-        own = self.places if self.numbers is None else self.numbers[self.places]
-        numbers = None if is_whole and self.numbers is None else write_column(self.folder, next(self.names), own)
+        numbers = None if self.numbers is None else write_column(self.folder, next(self.names), self.numbers)
         return PartFiles(rows=len(self.places), inputs=inputs, targets=targets, numbers=numbers)

@@ -182,9 +182,7 @@ def rows_bytes(dataset: Dataset) -> int:
 def keys_of(task: Task, files: ReadFrom, known: KnownDigests, learnt: Learnt | None, *, test: bool) -> tuple[str, ...]:
     """The keys under which the rows may be, the last of which is that under which they are kept; none for rows that are not."""
     # Windows take the memory of many rows each, and making them of rows that are read is fast.
-    if task.data is None or task.data.windows is not None:
-        return ()
-    if is_of_plugins(task):
+    if task.data is None or task.windows is not None or is_of_plugins(task):
         return ()
     # What a program gives, and which files there are, would be in no key.
     if not opened_columns(task) and not all(source.opens_files for source in task.data.sources.values()):

@@ -6,8 +6,7 @@ from typing import NamedTuple
 from modelc.compiler.binding.source_headers import SOURCE
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.library.contracts.data_source import Loaded
-from modelc.compiler.library.readers.casts import column_of
+from modelc.compiler.library.contracts.data_source import Loaded, column_of
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Arrays

@@ -27,14 +27,19 @@ def split_column(columns: Arrays, name: str, at: Path) -> Array:
     column = columns[name]
     if column.ndim != 1:
         raise RunError("E402", f"`{name}` has {list(column.shape[1:])} values in a row, and a split goes by one", at=at)
-    missing = np.ma.getmaskarray(column) if isinstance(column, np.ma.MaskedArray) else np.zeros(len(column), bool)
-    values: Array = np.ma.getdata(column)
-    if values.dtype.kind in "fM":
-        missing = missing | np.isnat(values) if values.dtype.kind == "M" else missing | np.isnan(values)
+    values, missing = np.ma.getdata(column), without_value(column)
     if missing.any():
         helps = ("fill in the values: splits, windows and sampling go by them", "or remove these rows")
         raise values_missing(name, int(missing.sum()), int(np.flatnonzero(missing)[0]), at, helps)
     return np.strings.decode(values, "utf-8") if values.dtype.kind == "S" else values
+
+
+def without_value(column: Array) -> Array:
+    """Which rows of a column have no value that a split could go by: those that are masked, NaN, or no date."""
+    missing, values = np.ma.getmaskarray(column), np.ma.getdata(column)
+    if values.dtype.kind not in "fM":
+        return missing
+    return np.asarray(missing | (np.isnat(values) if values.dtype.kind == "M" else np.isnan(values)))
 
 
 def kind_of_column(column: Array) -> str:
@@ -94,10 +99,10 @@ def later_rows(after: After, column: Array, key: str) -> Array:
 def is_date(text: str) -> bool:
     """Whether `dates` takes a text."""
     try:
-        np.datetime64(text.removesuffix("Z"))
-    except ValueError:
+        dates([text], (), zoned=text.endswith("Z"))
+    except RunError:
         return False
-    return DATE.fullmatch(text.removesuffix("Z")) is not None
+    return True
 
 
 def dates(texts: Sequence[str], at: Path, *, zoned: bool, column: str = "", rows: Sequence[int] = ()) -> Array:

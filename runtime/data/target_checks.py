@@ -10,8 +10,9 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.contracts.data_source import type_of
 from modelc.compiler.library.contracts.reader import in_unit
-from modelc.compiler.library.readers.casts import RoundedIntegers, refuse_rounded, type_of
+from modelc.compiler.library.readers.casts import RoundedIntegers, refuse_rounded
 from modelc.compiler.library.readers.checks import check_bounds, check_labels, first_of
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.counted_elements import labelled, mask_of_term, only, with_only

@@ -1,8 +1,7 @@
 """The baselines of a run: its record has their scores by the rows that these are of, and `baselines.json` what was fitted, for others."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
-from math import isfinite, prod
+from math import prod
 
 import numpy as np
 
@@ -50,10 +49,6 @@ class KeptModel(Sealed):
     weights: list[list[float]] | None = None
     intercept: list[float] | None = None
 
-    @property
-    def numbers(self) -> list[float]:
-        return [*(self.constant or ()), *chain(*(self.weights or ())), *(self.intercept or ())]
-
 
 class KeptModels(Sealed):
     """What `Fitted` has: the models by their name and the output, how many rows each was fitted to, and which features they take."""
@@ -70,6 +65,12 @@ class KeptModels(Sealed):
 def models_json(fitted: Fitted) -> bytes | None:
     """What the file says; None where it would be too long, or has numbers that are none."""
     features = fitted.features or Features({}, 0)
+    parts = [part for models in fitted.models.values() for model in models.values() for part in parts_of(model)]
+    if sum(part.size for part in parts) > MOST_NUMBERS:
+        return None
+    scales = [one for one in (features.mean, features.scale) if one is not None]
+    if not all(np.isfinite(one).all() for one in (*scales, *parts)):
+        return None
     found = KeptModels(
         format=FORMAT,
         training=fitted.training,
@@ -82,26 +83,14 @@ def models_json(fitted: Fitted) -> bytes | None:
         mean=None if features.mean is None else features.mean.tolist(),
         scale=None if features.scale is None else features.scale.tolist(),
     )
-    sizes = (
-        np.asarray(part).size
-        for models in fitted.models.values()
-        for model in models.values()
-        for part in parts_of(model)
-    )
-    if sum(sizes) > MOST_NUMBERS or not all(map(isfinite, all_numbers(found))):
-        return None
     return json_text(found.model_dump(), indent=None).encode() + b"\n"
 
 
 def parts_of(model: Model) -> tuple[Array, ...]:
     """The arrays of a model."""
-    return (model.value.weights, model.value.intercept) if isinstance(model.value, Linear) else (model.value,)
-
-
-def all_numbers(kept: KeptModels) -> list[float]:
-    """All numbers that have to be finite."""
-    of_models = (one.numbers for models in kept.models.values() for one in models.values())
-    return [*(kept.mean or ()), *(kept.scale or ()), *chain(*of_models)]
+    if isinstance(model.value, Linear):
+        return model.value.weights, model.value.intercept
+    return (np.asarray(model.value),)
 
 
 def kept_model(model: Model) -> KeptModel:

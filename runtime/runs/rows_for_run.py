@@ -44,7 +44,14 @@ class NewInputs(NamedTuple):
 def inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Collection[str] = ()) -> NewInputs:
     """The model's inputs of new rows, and their columns called `others`; of windows, the last of each series. Raises RunError E4xx."""
     with for_each_row(task):
-        return all_inputs_for(run, task, rows, learnt, others)
+        if task.windows is not None:
+            return inputs_ahead(run, task, rows, learnt)
+        columns = columns_for(run, rows, tuple((task.inputs or {}).values()), learnt, others)
+        with with_rows_for(run), located_by(rows.place_of):
+            inputs, count = read_inputs(below_root(task, rows.root), columns, learnt)
+        if count == 0:
+            raise RunError("E404", f"`{rows.shown}` has no rows to predict")
+        return NewInputs(inputs, count, {name: columns[name] for name in others})
 
 
 @contextmanager
@@ -57,18 +64,6 @@ def for_each_row(task: Task) -> Iterator[None]:
             raise
         note = "a prediction stands for each row: `on_bad_row: skip` is for training and for scores"
         raise error.replaced(notes=(*error.notes, note)) from None
-
-
-def all_inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Collection[str]) -> NewInputs:
-    """As `inputs_for`."""
-    if task.windows is not None:
-        return inputs_ahead(run, task, rows, learnt)
-    columns = columns_for(run, rows, tuple((task.inputs or {}).values()), learnt, others)
-    with with_rows_for(run), located_by(rows.place_of):
-        inputs, count = read_inputs(below_root(task, rows.root), columns, learnt)
-    if count == 0:
-        raise RunError("E404", f"`{rows.shown}` has no rows to predict")
-    return NewInputs(inputs, count, {name: columns[name] for name in others})
 
 
 def inputs_ahead(run: Run, task: Task, rows: NewRows, learnt: Learnt) -> NewInputs:

@@ -26,6 +26,7 @@ from modelc.runtime.runs.run_layout import (
     RECORD,
     REQUIREMENTS,
     RESOLVED,
+    SKIPPED,
     WEIGHTS,
 )
 from modelc.runtime.runs.run_lock import is_locked
@@ -139,7 +140,18 @@ def recorded_files(run: OpenFolder, record: RunRecord | None) -> Iterator[Checke
     """The files that do not change any more."""
     if record is None or record.format != FORMAT:
         usual = (record.spec,) if record else ("spec.yaml", "spec.json")
-        names = (*usual, MERGED, RESOLVED, ENVIRONMENT, READERS, PROFILES, BASELINES, REQUIREMENTS, CLASS_NAMES)
+        names = (
+            *usual,
+            MERGED,
+            RESOLVED,
+            ENVIRONMENT,
+            READERS,
+            PROFILES,
+            BASELINES,
+            SKIPPED,
+            REQUIREMENTS,
+            CLASS_NAMES,
+        )
         yield from (CheckedFile(name, "unknown") for name in names if run.has(name))
         return
     for name, expected in record.files.items():

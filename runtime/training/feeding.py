@@ -5,7 +5,7 @@ it alone; how they come to the device is here, and changes no bit.
 from typing import Any, NamedTuple, Protocol
 
 from modelc.runtime.data.dataset import Part
-from modelc.runtime.data.decoded_rows import is_decoded
+from modelc.runtime.data.decoded_rows import has_decoded
 from modelc.runtime.data.gathering import is_mapped
 from modelc.runtime.data.order import BatchesOf
 from modelc.runtime.training.placement import Placement
@@ -71,9 +71,9 @@ def feed_of(part: Part, batches: BatchesOf, placement: Placement, way: Way, epoc
 
 def way_of(part: Part) -> Way:
     """In which way the rows of a part come to the device where none was chosen: as they are held."""
-    arrays = (*part.inputs.values(), *part.targets.values())
-    if any(is_decoded(array) for array in arrays):
+    if has_decoded(part):
         return "decoded"
+    arrays = (*part.inputs.values(), *part.targets.values())
     return "mapped" if any(is_mapped(array) for array in arrays) else "resident"
 
 

@@ -37,6 +37,20 @@ class Column:
     """Whether its texts are paths of files."""
 
 
+TEXTS = {"T": "str", "U": "str", "S": "bytes"}
+"""The dtype of a column by the kind of its array, where numpy calls that otherwise."""
+
+
+def column_of(array: NumpyArray) -> Column:
+    """The `Column` that `array`, with its rows on the first axis, is."""
+    return Column(type_of(array), rows=len(array))
+
+
+def type_of(array: NumpyArray) -> TensorType:
+    """The type of one row of `array`."""
+    return TensorType(array.shape[1:], TEXTS.get(array.dtype.kind, array.dtype.name))
+
+
 class FileColumns(dict[str, Column]):
     """The columns of a file by name; `refused` has the errors of its other arrays, none of which can be a column."""
 
@@ -219,8 +233,6 @@ def columns_of(source: Source, rows: Rows) -> dict[str, Column]:
 @contextmanager
 def rows_of_all(arrays: Mapping[str, NumpyArray]) -> Iterator[Rows]:
     """The rows of `arrays` that are there."""
-    from modelc.compiler.library.contracts.rows_by_range import column_in
-
     count = len(next(iter(arrays.values()), ()))
-    columns = {name: column_in(array) for name, array in arrays.items()}
+    columns = {name: column_of(array) for name, array in arrays.items()}
     yield Rows(count, columns, lambda names, start, stop: {name: arrays[name][start:stop] for name in names})

@@ -9,18 +9,10 @@ from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.memory import available_memory, gigabytes
 from modelc.compiler.library.base.plugin_context import enabled
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.data_source import Column, Rows, Source, columns_of
+from modelc.compiler.library.contracts.data_source import TEXTS, Rows, Source, columns_of, type_of
 
 AT_ONCE = 2**16
 """Rows that are asked for together."""
-TEXTS = {"T": "str", "U": "str", "S": "bytes"}
-"""The dtype of a column by the kind of its array, where numpy calls that otherwise."""
-
-
-def column_in(array: NumpyArray) -> Column:
-    """What is known of the column that `array` `[rows, ...]` has."""
-    dtype = TEXTS.get(array.dtype.kind, array.dtype.name)
-    return Column(TensorType(array.shape[1:], dtype), rows=len(array))
 
 
 def read_all(
@@ -80,8 +72,8 @@ def check(
     if array.shape[:1] != (stop - start,):
         got = counted(len(array) if array.ndim else 0, "row")
         raise fault_of(source, f"gives {got} of `{name}` {where}", of_test=of_test)
-    found = column_in(array).type
-    if found is None or (found.shape, found.dtype) != (type_.shape, type_.dtype):
+    found = type_of(array)
+    if (found.shape, found.dtype) != (type_.shape, type_.dtype):
         fault = f"gives rows of type {found} of `{name}` {where}, and says that they are of type {type_}"
         raise fault_of(source, fault, of_test=of_test)
 

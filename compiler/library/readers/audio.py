@@ -32,7 +32,6 @@ class AudioReader(FileReader):
 
     primary = "column"
     endings = ENDINGS
-    slow_to_read = True
     spellings = ("sound", "wav", "waveform", "audio_file", "decode_wav", "speech", "audio_dataset_from_directory")
     example = "audio: {column: file, rate: 16000, seconds: 1}"
     foreign_arguments: ClassVar[Mapping[str, str]] = {

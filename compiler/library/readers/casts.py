@@ -7,7 +7,7 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.type_checks import PlanError, TensorType
-from modelc.compiler.library.contracts.data_source import Column
+from modelc.compiler.library.contracts.data_source import column_of
 from modelc.compiler.library.contracts.reader import Arrays, Reader
 from modelc.compiler.library.readers.checks import all_finite
 
@@ -17,17 +17,6 @@ COUNTED = 2.0**53
 """Up to which magnitude float64 holds every integer: what is larger has been rounded already."""
 BLOCK = 2**20
 """As many values are looked at together where a temporary array of all would be large."""
-
-
-def column_of(array: NumpyArray) -> Column:
-    """The `Column` that `array`, with its rows on the first axis, is."""
-    return Column(type_of(array), rows=len(array))
-
-
-def type_of(array: NumpyArray) -> TensorType:
-    """The type of one row of `array`."""
-    dtype = {"T": "str", "U": "str", "S": "bytes"}.get(array.dtype.kind, array.dtype.name)
-    return TensorType(array.shape[1:], dtype)
 
 
 def plan_arrays(reader: Reader, columns: Arrays, wanted: TensorType | None) -> TensorType:

@@ -7,14 +7,13 @@ from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.number_notation import INTEGER, number_pattern
+from modelc.compiler.library.readers.casts import COUNTED
 from modelc.compiler.library.readers.names import name_of, shortened
 
 BRACKETS = str.maketrans("[]", "  ")
 """What is around lists, and of which nothing is left."""
 INNERMOST = re.compile(r"\[([^\[\]]*)\]")
 """A list without lists in it."""
-EXACT = 2**53
-"""Up to here, float64 holds every integer."""
 
 
 def listed_numbers(
@@ -37,7 +36,7 @@ def listed_numbers(
         if "[" in text or "]" in text:
             check_lists(name, text, separator, count, first + row)
         numbers = [int(part) for part in parts] if integers else [float(part) for part in parts]
-        if any(abs(number) >= EXACT for number in numbers):
+        if any(abs(number) >= COUNTED for number in numbers):
             check_exact(name, parts, text, first + row, integers=integers)
         result[row] = numbers
     return result

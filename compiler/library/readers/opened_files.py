@@ -79,12 +79,8 @@ class BrokenFiles(RunError):
 
 def file_faults(column: str, paths: Sequence[str], look_at: Callable[[int, str], object]) -> Mapping[int, Fault]:
     """The rows of a `column` of paths for which `look_at` raises a RunError, with what it says."""
-
-    def look(row: int, path: str) -> None:
-        look_at(row, path)
-
     try:
-        read_each(column, paths, look)
+        read_each(column, paths, look_at)
     except BrokenFiles as error:
         return {row: fault_of(column, paths[row], one) for row, one in error.faults.items()}
     return {}
@@ -100,7 +96,7 @@ def paths_of(column: NumpyArray) -> list[str]:
     return [name_of(value) for value in column.tolist()]
 
 
-def read_each(column: str, paths: Sequence[str], read_one: Callable[[int, str], None]) -> None:
+def read_each(column: str, paths: Sequence[str], read_one: Callable[[int, str], object]) -> None:
     """Let threads call `read_one` with each row and its path. What it raises of one hinders no other.
 
     Raises BrokenFiles for all rows of which it raises a RunError.

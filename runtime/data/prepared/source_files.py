@@ -11,8 +11,7 @@ from modelc.compiler.binding.source_headers import SOURCE, all_opened_files, roo
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.library.contracts.data_source import Source
-from modelc.compiler.library.readers.casts import column_of
+from modelc.compiler.library.contracts.data_source import Source, column_of
 from modelc.compiler.library.readers.opened_files import paths_of
 from modelc.compiler.syntax.file_root import Root
 from modelc.compiler.syntax.path_patterns import files_matching

@@ -22,6 +22,8 @@ KIND_OF_DTYPE: Mapping[str, Kind] = {
     "bytes": "text",
 }
 """The kind of a column by the name of its dtype; those of others have none."""
+REASONS: Mapping[Kind, str] = {"number": "is no number", "integer": "is no integer of 64 bits", "text": "is no text"}
+"""What is wrong with a value that is none of a kind."""
 UNUSUAL = "_\n\r\v\f"
 """What the engine reads over in a number, between digits or behind them, and the grammar does not have."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import np
 from modelc.compiler.library.contracts.bad_row import BadRow, Fault, Skips, shown_value
-from modelc.compiler.library.sources.tables.column_types import Counts, Kind, Notation
+from modelc.compiler.library.sources.tables.column_types import REASONS, Counts, Kind, Notation
 from modelc.compiler.library.sources.tables.csv_faults import malformed, records, undecodable, what_is_wrong
 from modelc.compiler.library.sources.tables.headers import Dialect, any_length
 from modelc.compiler.library.sources.tables.table_file import TableFile, once, unchanged
@@ -19,7 +19,6 @@ UNFIT: Mapping[Kind, tuple[str, ...]] = {
     "text": (),
 }
 """The sorts of values, see `Counts`, that are none of a kind."""
-REASONS: Mapping[Kind, str] = {"number": "is no number", "integer": "is no integer of 64 bits"}
 KEPT_OUT = "`on_bad_row: skip` cannot leave this out: where a row ends is not known"
 """What is said of faults that no row can be told to have."""
 
@@ -96,12 +95,12 @@ def skips_in(
     numbers, chosen, kept = [], [], []
     passed = 0
     for (file, dialect, names), readable in zip(files, rows, strict=True):
-        ragged = [*bad_records(file, dialect, names)]
-        unfitting = bad_records(file, dialect, names, texts, unfit) if unfit else bad_records(file, dialect, names)
+        ragged = bad_records(file, dialect, names)
+        unfitting = bad_records(file, dialect, names, texts, unfit) if unfit else ragged
         total = readable + len(ragged)
         is_kept, is_read = np.ones(total, bool), np.ones(total, bool)
         is_kept[[*unfitting]] = False
-        is_read[ragged] = False
+        is_read[[*ragged]] = False
         bad += [one._replace(row=one.row + passed) for one in unfitting.values()]
         numbers.append(np.flatnonzero(is_kept) + passed)
         chosen.append(is_kept[is_read])

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import np
 from modelc.compiler.library.contracts.bad_row import BadRow, Fault, Skips, shown_value
-from modelc.compiler.library.sources.tables.column_types import Kind
+from modelc.compiler.library.sources.tables.column_types import REASONS, Kind
 from modelc.compiler.library.sources.tables.json_rows import flattened, rows_or_errors, sort_of
 from modelc.compiler.library.sources.tables.table_file import TableFile, once, unchanged
 
@@ -24,7 +24,6 @@ USUAL = 0.9
 """A shape that as many rows have, in parts of one, is that which others are to have."""
 RAGGED = (-1,)
 """What stands for the shape of lists in which others differ in length."""
-REASONS: Mapping[Kind, str] = {"number": "is no number", "integer": "is no integer of 64 bits", "text": "is no text"}
 
 
 class Fit(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits
 
-from modelc.compiler.library.readers.casts import column_of
+from modelc.compiler.library.contracts.data_source import column_of
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.library.readers.casts import column_of
+from modelc.compiler.library.contracts.data_source import column_of
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
 from tests.compiler.library.sources.published import SMALL, Server, Small, publish, serve, serving
