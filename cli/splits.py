@@ -46,14 +46,10 @@ def rows_in(run: "Run", task: "Task", data: Path, folders: Folders, *, skipping:
     """The rows of the file `data`, read by the types of training; paths in them begin at the last of `folders` that is given, or
     where it is. Where bad rows are skipped in training, so they are here where `skipping` is true. Raises RunError E4xx.
     """
-    from modelc.runtime.data.loading import given_to
-    from modelc.runtime.data.new_rows import new_rows
-    from modelc.runtime.data.opened_files import opened_by_inputs
-    from modelc.runtime.runs.column_kinds import columns_in
+    from modelc.runtime.runs.rows_for_run import rows_of_file
 
     root, data_root = folders
-    source = task.source if task.source is None or not skipping else given_to(task, task.source)
-    return new_rows(data, source, columns_in(run.environment()), data_root or root, opened_by_inputs(task))
+    return rows_of_file(run, task, data, data_root or root, skipping=skipping)
 
 
 class Changed(NamedTuple):

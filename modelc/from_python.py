@@ -25,9 +25,7 @@ from modelc.runtime.data.class_balance import balanced_spec
 from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.given_columns import columns_given
 from modelc.runtime.data.learnt_task import as_learnt
-from modelc.runtime.data.loading import given_to
-from modelc.runtime.data.new_rows import NewRows, new_rows
-from modelc.runtime.data.opened_files import opened_by_inputs
+from modelc.runtime.data.new_rows import NewRows
 from modelc.runtime.evaluate import evaluate as scores_of
 from modelc.runtime.evaluate import predict as predictions_of
 from modelc.runtime.finite import check_predictions
@@ -36,7 +34,6 @@ from modelc.runtime.predictions_ahead import label_names, labels_by_row, outputs
 from modelc.runtime.runs.begun_run import begin, new_run
 from modelc.runtime.runs.cadence import Saving, cadence_of
 from modelc.runtime.runs.checkpoint_saver import CheckpointSaver
-from modelc.runtime.runs.column_kinds import columns_in
 from modelc.runtime.runs.environment import changed_columns, environment
 from modelc.runtime.runs.find_run import find_run
 from modelc.runtime.runs.kept_spec import rows_for
@@ -44,7 +41,7 @@ from modelc.runtime.runs.learnt_values import values_for_prediction
 from modelc.runtime.runs.metric_arguments import as_trained
 from modelc.runtime.runs.metrics_log import DIGEST, METRICS
 from modelc.runtime.runs.new_record import Labels
-from modelc.runtime.runs.rows_for_run import NewInputs, inputs_for, part_for
+from modelc.runtime.runs.rows_for_run import NewInputs, inputs_for, part_for, rows_of_file
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_record import Kind
 from modelc.runtime.training import device
@@ -144,9 +141,7 @@ class TrainedRun:
 
     def _rows_given(self, data: Any, *, skipping: bool = False) -> NewRows:
         if isinstance(data, str | os.PathLike):
-            trained, source = columns_in(self._run.environment()), self._task.source
-            source = given_to(self._task, source) if skipping and source is not None else source
-            return new_rows(Path(data), source, trained, self._data_root, opened_by_inputs(self._task))
+            return rows_of_file(self._run, self._task, Path(data), self._data_root, skipping=skipping)
         columns, arrays = columns_given(data)
         names = [*columns, *columns.refused]
         return NewRows("the data", names, columns.refused, lambda wanted: {name: arrays[name] for name in wanted})

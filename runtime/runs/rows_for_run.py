@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from modelc.compiler.binding.task import Binding, Task
@@ -15,14 +16,16 @@ from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.last_windows import last_windows
 from modelc.runtime.data.learning import Learnt, of_columns
 from modelc.runtime.data.learnt_task import as_learnt
+from modelc.runtime.data.loading import given_to
 from modelc.runtime.data.needed_columns import columns_of_windows, needed_columns
 from modelc.runtime.data.new_inputs import read_inputs
 from modelc.runtime.data.new_part import read_new_part
-from modelc.runtime.data.new_rows import NewRows
-from modelc.runtime.data.opened_files import below_root, with_contents
+from modelc.runtime.data.new_rows import NewRows, new_rows
+from modelc.runtime.data.opened_files import below_root, opened_by_inputs, with_contents
 from modelc.runtime.data.per_group import numbers_of_groups
 from modelc.runtime.data.row_places import located_by
 from modelc.runtime.predictions_ahead import labels_by_row
+from modelc.runtime.runs.column_kinds import columns_in
 from modelc.runtime.runs.environment import known_digests
 from modelc.runtime.runs.kept_spec import with_rows_for
 from modelc.runtime.runs.run_directory import Run
@@ -39,6 +42,14 @@ class NewInputs(NamedTuple):
     notes: tuple[str, ...] = ()
     groups: Array | None = None
     """The numbers of the groups of the rows, where a target has a unit for each."""
+
+
+def rows_of_file(run: Run, task: Task, path: Path, folder: Path | None, *, skipping: bool = False) -> NewRows:
+    """The rows of the file at `path`, read by the types of training; paths in them begin at `folder`, or where the file is. Where bad
+    rows are skipped in training, so they are here where `skipping` is true. Raises RunError E4xx.
+    """
+    source = task.source if task.source is None or not skipping else given_to(task, task.source)
+    return new_rows(path, source, columns_in(run.environment()), folder, opened_by_inputs(task))
 
 
 def inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Collection[str] = ()) -> NewInputs:
