@@ -4,15 +4,6 @@ from typing import Any
 
 SKIP = "write `on_bad_row: skip` below `data:`"
 WHAT = "rows that cannot be read are left out, counted and listed"
-BAD_ROWS = (
-    "badrows", "dropbadrows", "droperrors", "ignorebadrows", "ignoreerrors", "onbadlines", "onbadrecord", "onbadrecords",
-    "onbadrows", "onerror", "onerrors", "skipbadlines", "skipbadrows", "skiperrors", "skipinvalid", "skipinvalidrows",
-)  # fmt: skip
-"""Keys without case and separators whose value says what becomes of a row that cannot be read."""
-TURNED = ("errorbadlines", "warnbadlines")
-"""Those of older pandas: false for rows that are left out."""
-MISSING = ("dropmissing", "dropna", "dropnull", "dropnulls", "missingvaluestrategy")
-"""Those that leave out rows in which a value is missing."""
 WHOLE_BATCHES = "remove it: the last batch has the rows that are left, and counts by these"
 
 

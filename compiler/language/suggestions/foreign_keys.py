@@ -7,15 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from modelc.compiler.diagnostics.phrases import name_list
-from modelc.compiler.language.suggestions.bad_row_words import (
-    BAD_ROWS,
-    MISSING,
-    TURNED,
-    WHOLE_BATCHES,
-    as_bad_rows,
-    as_missing,
-    as_turned,
-)
+from modelc.compiler.language.suggestions.bad_row_words import WHOLE_BATCHES, as_bad_rows, as_missing, as_turned
 from modelc.compiler.language.suggestions.held_out_rows import (
     BY_COLUMN,
     OF_PARTS,
@@ -28,6 +20,7 @@ from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS, as_window
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.language.suggestions.wrong_kinds import as_inputs_of_data, mapping_in
+from modelc.compiler.library.base.bad_row_words import BAD_ROWS, MISSING, TURNED
 from modelc.compiler.library.base.registry import fold
 
 Spec = Mapping[str, Any]

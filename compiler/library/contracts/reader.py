@@ -7,6 +7,7 @@ the run, and used for all other rows.
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
+from modelc.compiler.library.base.bad_row_words import BAD_ROWS, MISSING
 from modelc.compiler.library.base.lazy import NumpyArray, jnp, np
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -77,7 +78,7 @@ class Reader(Registered):
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         "span": "it stands beside the reader, not inside: `x: {array: ..., span: {value}}`",
         **dict.fromkeys(
-            ("missing_value_strategy", "dropna", "drop_missing", "on_bad_row", "on_error", "skip_bad_rows"),
+            ("on_bad_row", *BAD_ROWS, *MISSING),
             "remove it: `on_bad_row: skip` below `data:` leaves out rows that cannot be read; for other values in their place see "
             "`missing` of readers that have it",
         ),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Self
 from pydantic import PrivateAttr
 
 from modelc.compiler.diagnostics.exceptions import AbsentFile
+from modelc.compiler.library.base.bad_row_words import BAD_ROWS, TURNED
 from modelc.compiler.library.base.fields import Field, Names
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.contracts.bad_row import NO_SKIPS, KeptColumns, Skips
@@ -56,7 +57,7 @@ class TableSource(Source):
 
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(
-            ("on_bad_lines", "skip_bad_rows", "ignore_errors", "on_error", "error_bad_lines", "warn_bad_lines"),
+            (*BAD_ROWS, *TURNED),
             "write `on_bad_row: skip` beside `source`: rows that cannot be read are left out, counted and listed",
         ),
         **dict.fromkeys(
