@@ -61,7 +61,7 @@ def test_a_drawn_task_gives_the_same_bits_twice_and_where_it_was_stopped(
         need_same(again.kept[-1], kept[-1])
 
 
-def slip(data: Any, chance: random.Random) -> Any:
+def swapped(data: Any, chance: random.Random) -> Any:
     """`data` with one word, or one number, in place of another: most of these are seen in the rows alone."""
     places = [(path, value) for path, value in values(data, ()) if isinstance(value, str | int | float)]
     if not places:
@@ -95,7 +95,7 @@ def test_a_damaged_drawn_task_ends_in_errors_with_a_code_and_a_line(
         chance = random.Random(seed)
         for _ in range(chance.choice((1, 1, 2))):
             section = chance.choice(("data", "data", "data", "train"))
-            spec = {**spec, section: chance.choice((damage, slip, slip))(spec[section], chance)}
+            spec = {**spec, section: chance.choice((damage, swapped, swapped))(spec[section], chance)}
         text = json.dumps(spec, indent=1)
         path.write_text(text, encoding="utf-8")
         end, problems = outcome(path, root)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.cli.commands import Ended, modelc
+from tests.cli.own_rows import Made, made_of_one_file
 
 SPEC = """\
 modelc: 1
@@ -79,3 +80,9 @@ def project(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Project:
     assert trained.code == 0, trained.err
     (run,) = (folder / "runs" / "tiny").iterdir()
     return Project(folder, run, trained)
+
+
+@pytest.fixture(scope="session")
+def of_one_file(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """What is made of houses to train on and houses that validate which are rows of one file, see `own_rows`."""
+    return made_of_one_file(tmp_path_factory.mktemp("one"))

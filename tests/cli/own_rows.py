@@ -25,6 +25,8 @@ data:
   validation: VALIDATION
 train: {loss: mean_squared_error, metrics: [r2], optimizer: {adam: 0.01}, epochs: 3, batch_size: 16}
 """
+Made = tuple[list[bytes], list[dict[str, Any]]]
+"""Weights, and the values of each epoch."""
 KINDS = ("csv", "jsonl", "npz", "parquet")
 
 
@@ -67,14 +69,14 @@ def train(folder: Path, text: str, run: str, *arguments: str) -> Ended:
     return ended
 
 
-def made(run: Path) -> tuple[list[bytes], list[dict[str, Any]]]:
+def made(run: Path) -> Made:
     """The weights, the best and the last, and the log without its times."""
     weights = [path.read_bytes() for path in sorted(run.glob("weights/*/*.safetensors"))]
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     return weights, [{key: value for key, value in line.items() if "/" in key} for line in lines]
 
 
-def made_of_one_file(folder: Path) -> tuple[list[bytes], list[dict[str, Any]]]:
+def made_of_one_file(folder: Path) -> Made:
     """What is made of the same rows in one file."""
     train(write_houses(folder), spec("{csv: all.csv}", "{where: {column: part, equals: held}}"), "run")
     return made(folder / "run")

@@ -4,9 +4,8 @@ The commands, their arguments and their options are taken from the command line 
 missed here.
 """
 
-import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,14 +16,11 @@ import numpy as np
 import pytest
 import typer
 
-from modelc.cli.console import Styled, pass_on, say, say_document, show_difference
 from modelc.cli.main import app
-from modelc.cli.progress import Screen
 from modelc.compiler.diagnostics.render import FORMATS
 from modelc.runtime.runs.sealed_json import sealed
-from modelc.runtime.training.observer import EpochRecord, Progress
 from tests.cli.commands import Ended, modelc
-from tests.hostile_names import AT_START, COLUMN, FILE, NAME, dangers, without_styles
+from tests.hostile_names import AT_START, COLUMN, FILE, NAME, dangers
 from tests.made_plugins import CODE, SPEC, make_file
 
 
@@ -327,87 +323,3 @@ def test_a_warning_about_a_hostile_file_acts_on_nothing(place: Place) -> None:
     ended = run("validate", "shifted.yaml", "--plugin", f"{FILE}-warns.py", *gone, cwd=place.folder)
     assert ended.code == 0 and ended.err.count("warning: ") == 2
     assert "warning: \\n::error::\\u202e\n" in ended.err and "invalid escape sequence" in ended.err
-
-
-class Terminal(io.StringIO):
-    """A stream that shows colours."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    stream = Terminal()
-    return stream
-
-
-def test_the_live_line_of_training_shows_names_as_they_are(terminal: Terminal) -> None:
-    values = {f"train/{FILE}": 1.0, f"validation/{NAME}": 2.0}
-    screen = Screen(terminal, 2)
-    said = Progress(epoch=1, epochs=2, step=1, steps=2, values=lambda: values, steps_per_second=1.0, seconds_left=1.0)
-    screen.progress(said)
-    screen.epoch(EpochRecord(epoch=1, step=2, values=values, seconds=1.0, best=True), lambda: pytest.fail("unused"))
-    screen.bar.refresh()
-    screen.close()
-    shown = terminal.getvalue()
-    assert "[red]z[/]" in shown and "\x1b[31m" not in shown
-    assert dangers(without_styles(shown)) == []
-
-
-def test_a_line_has_colours_but_those_of_names(terminal: Terminal) -> None:
-    say((Styled("strong", FILE), NAME), Styled("good", AT_START), stream=terminal)
-    shown = terminal.getvalue()
-    assert shown.startswith("\x1b[1ma\\n::error::x\\x1b[31m") and shown.count("\n") == 2
-    assert dangers(without_styles(shown)) == []
-    say_document(f"{AT_START}\x1b[1mx\x1b[0m\x1b]0;title\x07\u202e\n", terminal)
-    assert terminal.getvalue().endswith("\x1b[1mx\x1b[0m\\x1b]0;title\\x07\\u202e\n")
-
-
-def test_a_command_made_of_several_parts_is_none(capsys: pytest.CaptureFixture[str]) -> None:
-    say((" :", Styled("strong", ":error::")), ("#", "#", "vso", "[x]"), ("a", "::error::"), "\u00a0::error::")
-    assert capsys.readouterr().out == " \\x3a:error::\n\\x23\\x23vso[x]\na::error::\n\u00a0\\x3a:error::\n"
-
-
-@pytest.mark.parametrize(("service", "shown"), [("", "##[x]"), ("true", "\\x23\\x23[x]")])
-def test_a_patch_is_exact_but_in_the_log_of_a_service(
-    service: str, shown: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    monkeypatch.setenv("CI", service)
-    show_difference(["##[x]", " ::error::"])
-    assert capsys.readouterr().out == f"{shown}\n" + (" \\x3a:error::\n" if service else " ::error::\n")
-    with (tmp_path / "patch").open("w+") as file:
-        monkeypatch.setattr("sys.stdout", file)
-        show_difference(["##[x]"])
-        file.seek(0)
-        assert file.read() == "##[x]\n"
-
-
-def test_a_text_is_passed_on_as_it_is_but_on_a_terminal(
-    terminal: Terminal, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = "a: \u202e##[x]\n::error::\n"
-    with monkeypatch.context() as patched:
-        patched.setattr("sys.stdout", terminal)
-        pass_on(text)
-    assert terminal.getvalue() == "a: \\u202e\\x23\\x23[x]\n::error::\n"
-    pass_on(text)
-    assert capsys.readouterr().out == text
-
-
-def test_what_is_dangerous_is_found() -> None:
-    lines: Sequence[str] = [
-        "\x1b[31m",
-        "\u202e",
-        "\u2028",
-        "\x85",
-        "\x7f",
-        "\ufe0f",
-        " ::error::",
-        "x##vso[y]",
-        "\udcff",
-    ]
-    assert all(dangers(line) for line in lines)
-    assert not dangers("a ::error:: # [x]\nhow: `x`\n")

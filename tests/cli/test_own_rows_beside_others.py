@@ -8,18 +8,13 @@ import pytest
 
 import modelc as modelc_of_python
 from tests.cli.commands import modelc
-from tests.cli.own_rows import houses, made, made_of_one_file, spec, train, write_houses
+from tests.cli.own_rows import houses, made, spec, train, write_houses
 from tests.made_sources import CODE, records, write_records
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_houses(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def of_one_file(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return made_of_one_file(tmp_path_factory.mktemp("one"))
 
 
 def test_windows_are_cut_out_of_its_own_series(tmp_path: Path) -> None:

@@ -10,18 +10,13 @@ import numpy as np
 import pytest
 
 from tests.cli.commands import modelc
-from tests.cli.own_rows import KINDS, houses, made, made_of_one_file, spec, train, write_houses
+from tests.cli.own_rows import KINDS, houses, made, spec, train, write_houses
 from tests.cli.test_tables import keep
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_houses(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def of_one_file(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return made_of_one_file(tmp_path_factory.mktemp("one"))
 
 
 @pytest.mark.parametrize("held", KINDS)

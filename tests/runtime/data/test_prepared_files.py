@@ -2,8 +2,6 @@
 
 import json
 import os
-import resource
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +18,15 @@ from modelc.runtime.data.gathering import is_mapped
 from modelc.runtime.data.prepared import cache
 from modelc.runtime.data.prepared_rows import Reading
 from tests.compiler.library.readers.image_files import drawn, save
-from tests.runtime.data.test_prepared_rows import DAMAGES, WRITER, need_same, prepared, read_anew, sets
+from tests.runtime.data.prepared_sets import (
+    DAMAGES,
+    WRITER,
+    need_nothing_of_a_full_disk,
+    need_same,
+    prepared,
+    read_anew,
+    sets,
+)
 from tests.runtime.tables import root_of, settle
 
 ROWS = 12
@@ -247,18 +253,7 @@ def test_what_is_damaged_is_prepared_again_with_a_word(damage: str, tmp_path: Pa
 
 @pytest.mark.parametrize("room", [0, 700, 6 * 6 * 3 * 4 * 4])
 def test_a_full_disk_leaves_nothing_behind(room: int, tmp_path: Path) -> None:
-    root = write_images(tmp_path)
-    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
-        found = prepared(spec(), root)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
-    need_same(found, read_anew(spec(), root))
-    assert "not kept for the next run" in found.of_cache[0]
-    assert not sets(root) and not any(name.startswith(".") for name in os.listdir(root.cache / "prepared"))
-    assert prepared(spec(), root).of_cache == () and len(sets(root)) == 1
+    need_nothing_of_a_full_disk(spec(), write_images(tmp_path), room)
 
 
 def test_more_than_the_share_of_the_disk_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

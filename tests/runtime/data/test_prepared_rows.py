@@ -2,10 +2,8 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,43 +17,20 @@ from modelc.compiler.library.sources.tables.table_source import TableSource
 from modelc.compiler.syntax.file_root import Root
 from modelc.plugin import enable
 from modelc.runtime.data import preparation, prepared_rows
-from modelc.runtime.data.dataset import Dataset, Part, complete, read_dataset
+from modelc.runtime.data.dataset import complete
 from modelc.runtime.data.prepared_rows import dataset_of
 from tests.made_plugins import make_file
+from tests.runtime.data.prepared_sets import (
+    DAMAGES,
+    WRITER,
+    need_nothing_of_a_full_disk,
+    need_same,
+    prepared,
+    read_anew,
+    sets,
+)
 from tests.runtime.small import spec, write_rows
 from tests.runtime.tables import KINDS, columns, root_of, settle, table_spec, write_table
-
-
-def prepared(raw: dict[str, Any], root: Root, **given: Any) -> Dataset:
-    task, _ = complete(load(raw), root)
-    return dataset_of(task, root, **given)
-
-
-def read_anew(raw: dict[str, Any], root: Root) -> Dataset:
-    task, _ = complete(load(raw), root)
-    return read_dataset(task, root)
-
-
-def need_same(one: Dataset, other: Dataset) -> None:
-    for name in ("train", "validation", "test"):
-        need_same_part(getattr(one, name), getattr(other, name))
-    assert one.digests == other.digests
-    assert one.train.learnt == other.train.learnt
-
-
-def need_same_part(one: Part | None, other: Part | None) -> None:
-    assert (one is None) == (other is None)
-    if one is None or other is None:
-        return
-    for found, wanted in ((one.inputs, other.inputs), (one.targets, other.targets)):
-        assert list(found) == list(wanted)
-        for name, array in wanted.items():
-            assert found[name].dtype == array.dtype
-            np.testing.assert_array_equal(found[name], array)
-    assert one.rows == other.rows
-    assert (one.numbers is None) == (other.numbers is None)
-    if one.numbers is not None and other.numbers is not None:
-        np.testing.assert_array_equal(one.numbers, other.numbers)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -224,45 +199,6 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path: Path, monkey
     assert caught.value.code == "E405"
 
 
-def sets(root: Root) -> list[Path]:
-    return sorted(path.parent for path in (root.cache / "prepared").glob("*/record.json"))
-
-
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[-5] ^= 1
-    found = path.stat()
-    path.write_bytes(content)
-    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
-
-
-def swap(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("/etc/passwd")
-
-
-def become_folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-def become_pipe(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-DAMAGES: dict[str, Callable[[Path], None]] = {
-    "a bit": flip,
-    "shorter": lambda path: os.truncate(path, path.stat().st_size // 2),
-    "empty": lambda path: os.truncate(path, 0),
-    "longer": lambda path: os.truncate(path, path.stat().st_size + 9),
-    "gone": Path.unlink,
-    "link": swap,
-    "folder": become_folder,
-    "pipe": become_pipe,
-}
-
-
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_what_is_damaged_is_prepared_again_with_a_word(damage: str, tmp_path: Path, reads: list[str]) -> None:
     write_table(tmp_path, "csv", columns())
@@ -313,22 +249,9 @@ def test_without_a_cache_rows_are_read_and_it_is_said(tmp_path: Path, reads: lis
 
 
 @pytest.mark.parametrize("room", [0, 100, 700, 2000])
-def test_a_full_disk_leaves_nothing_behind(room: int, tmp_path: Path, reads: list[str]) -> None:
-    import signal
-
+def test_a_full_disk_leaves_nothing_behind(room: int, tmp_path: Path) -> None:
     write_table(tmp_path, "csv", columns())
-    root = root_of(tmp_path)
-    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
-        found = prepared(table_spec(), root)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
-    need_same(found, read_anew(table_spec(), root))
-    assert "not kept for the next run" in found.of_cache[0]
-    assert not sets(root) and not any(name.startswith(".") for name in os.listdir(root.cache / "prepared"))
-    assert prepared(table_spec(), root).of_cache == () and len(sets(root)) == 1
+    need_nothing_of_a_full_disk(table_spec(), root_of(tmp_path), room)
 
 
 def test_ids_that_a_changed_model_has_no_room_for_are_named_as_in_the_file(tmp_path: Path) -> None:
@@ -377,20 +300,6 @@ def test_masks_of_the_model_decide_what_is_read(tmp_path: Path, reads: list[str]
     assert reads == ["rows"]
     raw["train"]["losses"] = {"y": {"cross_entropy": {}, "mask": "counts", "weight": 0.5}}
     need_same(prepared(raw, root), read_anew(raw, root))
-
-
-WRITER = """
-import json, sys
-from pathlib import Path
-from modelc.compiler.api import load
-from modelc.runtime.data.dataset import complete
-from modelc.runtime.data.prepared_rows import dataset_of
-from tests.runtime.tables import root_of
-folder, raw = Path(sys.argv[1]), json.loads(sys.argv[2])
-task, _ = complete(load(raw), root_of(folder))
-found = dataset_of(task, root_of(folder))
-print(found.train.inputs["x"].sum(), found.of_cache)
-"""
 
 
 def test_processes_may_prepare_the_same_rows_at_once(tmp_path: Path) -> None:
