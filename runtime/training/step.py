@@ -17,11 +17,12 @@ from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.lowering.lower import Model, Tree, Weights, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.training.augmenting import augmented
-from modelc.runtime.training.objective import apply_constraints, losses, metrics, needed_edges
+from modelc.runtime.training.objective import losses, metrics, needed_edges
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from modelc.runtime.training.placement import Placement, place
 from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.sums import Sums, accumulate, zeros
+from modelc.runtime.training.update import transformation, updated
 
 Data = Mapping[str, Mapping[str, Array]]
 """`inputs` and `targets` on the device, by name: `[rows, ...]`, or batches of rows, `[steps, batch, ...]`."""
@@ -64,7 +65,7 @@ def make(task: PreparedTask, total_steps: int, parallelism: Parallelism = ONE_DE
     model, placement = lower(task), place(task, parallelism)
     settings = task.training.settings
     seed = settings.seed
-    transform = task.training.optimizer.transform(total_steps)
+    transform = transformation(task, total_steps)
 
     def first() -> TrainState:
         params, drawn = model.init(derive(root_key(seed), "initialize"))
@@ -168,8 +169,7 @@ def train_step(
     def advance() -> tuple[TrainState, Sums]:
         # Not before the branch: there the partitioner would divide what they are computed of in the same way.
         divided = placement.constrain(gradients, placement.moments)
-        updates, optimizer = transform.update(divided, old.optimizer, old.params)
-        params = apply_constraints(task, optax.apply_updates(old.params, updates))
+        params, optimizer = updated(task, transform, old.params, divided, old.optimizer)
         return placement.constrain(TrainState(old.step + 1, params, state, optimizer, failed), shardings), parts
 
     def stay() -> tuple[TrainState, Sums]:
