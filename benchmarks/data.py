@@ -272,7 +272,7 @@ def decoded(folder: Path, rows: int, rounds: int) -> float:
 def cold(folder: Path, rows: int, rounds: int) -> float:
     import mmap
 
-    from modelc.compiler.language.ast import Blocks
+    from modelc.compiler.language.settings import Blocks
     from modelc.runtime.data.gathering import Gatherer
     from modelc.runtime.data.order import Batches, Order
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.graph.typed_graph import TypedGraph
-from modelc.compiler.language.ast import DataSpec, Settings, Spec
+from modelc.compiler.language.ast import DataSpec, Spec
+from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.windows import WindowsSpec
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.augmentation import Augmentation, Augmented

@@ -6,8 +6,8 @@ from dataclasses import replace
 from modelc.compiler.binding.task import Columns, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
-from modelc.compiler.language.ast import Settings
 from modelc.compiler.language.parser.named_item import nearest_name
+from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.splits import sizes
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import synonyms

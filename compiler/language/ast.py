@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.expressions.deferred import Deferred
+from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.splits import Split, Splits
 from modelc.compiler.language.windows import SpanName, WindowsSpec
 from modelc.compiler.library.base.plugin_context import NONE, Plugins
@@ -40,40 +41,6 @@ class InputSpec(NamedTuple):
     @property
     def type(self) -> TensorType:
         return TensorType(self.shape, self.dtype)
-
-
-class Blocks(NamedTuple):
-    """Rows are shuffled by blocks of so many neighbouring ones."""
-
-    blocks: int
-
-
-class Settings(NamedTuple):
-    """The keys of `train` that are plain values, as the grammar describes them, and `shuffle`."""
-
-    batch_size: int = 32
-    epochs: int | None = None
-    steps: int | None = None
-    seed: int = 0
-    shuffle: bool | Blocks = True
-    monitor: str | None = None
-    early_stopping: int | None = None
-
-    def steps_per_epoch(self, rows: int) -> int:
-        """The steps of an epoch of `rows` rows; the last one may have fewer rows."""
-        return -(-rows // self.batch_size)
-
-    def total_steps(self, rows: int) -> int:
-        """The steps of a training on `rows` rows that is not stopped early."""
-        return self.steps or self.steps_per_epoch(rows) * (self.epochs or 1)
-
-    def total_epochs(self, rows: int) -> int:
-        """Its epochs; the last one may have fewer steps."""
-        return -(-self.total_steps(rows) // self.steps_per_epoch(rows))
-
-    def is_impatient(self, waited: int, *, has_best: bool) -> bool:
-        """Whether to stop early, where `waited` epochs since the best, if there is one, were not better."""
-        return bool(self.early_stopping) and has_best and waited >= (self.early_stopping or 0)
 
 
 class Repeat(NamedTuple):

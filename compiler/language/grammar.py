@@ -1,7 +1,7 @@
 """The grammar of specs as a value: which keys are allowed where, which are required, their values and descriptions.
 
 The parser walks it, and so do `--set`, `extends`, the JSON Schema, `modelc format` and the pages of `modelc explain`. A new
-key begins here; a plain setting of `train` is a field of `ast.Settings`.
+key begins here, or in the grammar of its section.
 """
 
 from collections.abc import Mapping
@@ -9,13 +9,10 @@ from typing import Any
 
 from modelc.compiler.language.ast import DTYPES, PRECISIONS
 from modelc.compiler.language.augment_grammar import AUGMENT
-from modelc.compiler.language.field_schema import RATIO, merged
 from modelc.compiler.language.layer_grammar import (
-    FROM,
     ITEM,
     LAYERS_OF,
     NODE,
-    NODE_NAME,
     NODES,
     NODES_OF,
     OUTPUTS,
@@ -30,22 +27,17 @@ from modelc.compiler.language.shapes import (
     Need,
     Thing,
     Value,
-    boolean,
     integer,
     text,
 )
 from modelc.compiler.language.split_grammar import HELD_OUT_ROWS
 from modelc.compiler.language.suggestions import wrong_kinds as instead
-from modelc.compiler.language.suggestions.foreign_keys import as_monitor, as_patience
 from modelc.compiler.language.suggestions.planned import reserved
+from modelc.compiler.language.train_grammar import METRIC, TERM, TRAIN
 from modelc.compiler.language.window_grammar import SPANS, WINDOWS
-from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.base.registry import NAME
 from modelc.compiler.library.base.tensor_type import MAX_RANK
 from modelc.compiler.library.contracts.mesh_axes import MESH_AXES, RULES, WHOLE
-from modelc.compiler.library.losses import LOSSES
-from modelc.compiler.library.metrics import METRICS
-from modelc.compiler.library.optimizers import OPTIMIZERS
 from modelc.compiler.library.readers import READERS
 from modelc.compiler.library.sources import SOURCES
 
@@ -54,10 +46,6 @@ BLOCK_NAME = "^[A-Z][A-Za-z0-9_-]*$"
 ANYTHING = Value({"type": ["null", "boolean", "number", "string", "array", "object"]})
 VARIABLES = Names("", ANYTHING, nullable=True, pattern="^[A-Za-z_][A-Za-z0-9_]*$")
 PATH = "the path of a file"
-BY_BLOCKS = "write `shuffle: {blocks: 100000}`, or `shuffle: true`"
-OF_A_BLOCK = (
-    "Rows of a block: blocks of neighbouring rows come in an order that is drawn, several of them shuffled together."
-)
 REMOVED = text("", "a key path to remove from the base")
 EXTENDS = Either(
     Keys(
@@ -220,80 +208,6 @@ DATA = Keys(
     "The data that the model is trained on.",
     later=reserved("data"),
     help=instead.as_source,
-)
-TERM = Thing(
-    LOSSES,
-    {
-        "of": FROM._replace(
-            mapping=Names("`of`", text("", NODE_NAME), refers=True),
-            description="The outputs or nodes that the loss is computed from: one, a list in order, or a mapping by name.",
-            if_empty=("empty", "name an output or a node"),
-        ),
-        "target": text("The name of the target; by default that of the term.", "the name of a target"),
-        "weight": Value(
-            merged([{"type": "number", "minimum": 0}, RATIO]), "Factor of this term in the total loss.", read=read_ratio
-        ),
-        "mask": text(
-            "A target, an input or a node: elements where it is false do not count.",
-            "the name of a target, an input or a node",
-        ),
-    },
-)
-ADD_A_TERM = "add a term: `losses: {digit: cross_entropy}`"
-METRIC = Thing(
-    METRICS,
-    {
-        "name": text("Its log key; by default the name of the metric. So one metric can stand there twice."),
-        "of": TERM.siblings["of"]._replace(description="The output or node that the metric is computed from."),
-        "target": text(
-            "The name of the target; by default that of the loss of the same value.", "the name of a target"
-        ),
-    },
-)
-METRICS_OF = Items(METRIC, help=instead.as_metrics)
-TRAIN = Keys(
-    "`train`",
-    {
-        "loss": Thing(LOSSES, description="The loss of a model with one output."),
-        "losses": Names(
-            "`losses`", TERM, "The loss terms by name.", "loss term", ("no term", ADD_A_TERM), instead.as_losses
-        ),
-        "metrics": Either(
-            Names("`metrics`", METRICS_OF, refers=True, each="the metrics of"),
-            METRICS_OF,
-            description="Metrics: a list, or a mapping from outputs to lists.",
-            expected="a list",
-            help=instead.as_metrics,
-        ),
-        "optimizer": Thing(OPTIMIZERS, description="The optimizer that updates the weights."),
-        "batch_size": integer("Rows per step.", 1, 2**24),
-        "epochs": integer("Number of passes over the training rows.", 1, 10**6, nullable=True),
-        "steps": integer("Total number of steps, instead of `epochs`.", 1, 10**9, nullable=True),
-        "seed": integer("Seed of initial weights, dropout and the order of rows.", 0, below=2**63),
-        "shuffle": Either(
-            Keys("`shuffle`", {"blocks": integer(OF_A_BLOCK, 1, 2**31 - 1)}, (Need(("blocks",), BY_BLOCKS),)),
-            value=boolean("Whether to shuffle the rows in each epoch."),
-            description="Whether to shuffle the rows in each epoch; `{blocks: 100000}` does so for rows that do not fit into memory.",
-        ),
-        "monitor": Value(
-            {"type": ["string", "null"]}, "The log key that decides which weights are best.", help=as_monitor
-        ),
-        "early_stopping": integer(
-            "Epochs without a better `monitor` before training stops.", 1, 10**6, nullable=True
-        )._replace(help=as_patience),
-    },
-    (
-        Need(("loss", "losses"), "add `loss: cross_entropy` for classes or `loss: mean_squared_error` for numbers"),
-        Need(("optimizer",), "add `optimizer: adam`; optimizers: {names}"),
-        Need(("epochs", "steps"), "add `epochs: 10`, the passes over the training rows, or `steps`"),
-    ),
-    "How the model is trained.",
-    (
-        Exclusion("loss", "losses", "`losses` is a mapping of loss terms, `loss` is a single one"),
-        Exclusion("epochs", "steps", "both say how long to train"),
-    ),
-    reserved("train"),
-    help=instead.as_training,
 )
 LANGUAGE = Keys(
     "a spec",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from modelc.compiler.language.ast import Blocks, Settings
+from modelc.compiler.language.settings import Blocks, Settings
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.balanced_order import balanced_rows
 from modelc.runtime.data.block_order import Indices, extents_of, rows_of, sort_keys

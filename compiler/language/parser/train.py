@@ -5,15 +5,16 @@ from typing import Any
 
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
-from modelc.compiler.language.ast import Blocks, MetricSpec, Reference, Settings, TermSpec, TrainSpec
-from modelc.compiler.language.grammar import TRAIN
+from modelc.compiler.language.ast import MetricSpec, Reference, TermSpec, TrainSpec
 from modelc.compiler.language.parser.graph_nodes import references
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, nearest_name, value_of
 from modelc.compiler.language.parser.walk import read, read_keys
+from modelc.compiler.language.settings import Blocks, Settings
 from modelc.compiler.language.shapes import Value
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import spell
 from modelc.compiler.language.suggestions.wrong_kinds import output_names, terms_in_order
+from modelc.compiler.language.train_grammar import TRAIN
 from modelc.compiler.library.metrics import METRICS
 
 SEVERAL = object()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from modelc.compiler.api import check, load
-from modelc.compiler.language.ast import Blocks
+from modelc.compiler.language.settings import Blocks
 from tests.runtime.small import spec
 
 

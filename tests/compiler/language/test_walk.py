@@ -9,11 +9,12 @@ import pytest
 from modelc.compiler.api import check
 from modelc.compiler.explain.keys import section_page
 from modelc.compiler.language import grammar
-from modelc.compiler.language.grammar import LANGUAGE, TRAIN
+from modelc.compiler.language.grammar import LANGUAGE
 from modelc.compiler.language.json_schema.builder import json_schema
 from modelc.compiler.language.parser.walk import read_keys
 from modelc.compiler.language.shapes import Either, Exclusion, Items, Keys, Names, Need, Value, boolean, integer, text
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.train_grammar import TRAIN
 from modelc.compiler.syntax.document import read
 
 TOY = Keys(

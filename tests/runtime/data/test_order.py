@@ -5,7 +5,7 @@ found without the rest.
 import numpy as np
 import pytest
 
-from modelc.compiler.language.ast import Blocks
+from modelc.compiler.language.settings import Blocks
 from modelc.runtime.data.block_order import NEIGHBOURS
 from modelc.runtime.data.order import Batches, Order
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelc.compiler.language.ast import Blocks
+from modelc.compiler.language.settings import Blocks
 from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.data.order import batches_of
 from modelc.runtime.training import gathered_rows

@@ -1,0 +1,103 @@
+"""The grammar of `train`: loss terms, metrics, the optimizer and the settings. A plain setting is a field of `settings.Settings`."""
+
+from modelc.compiler.language.field_schema import RATIO, merged
+from modelc.compiler.language.layer_grammar import FROM, NODE_NAME
+from modelc.compiler.language.shapes import (
+    Either,
+    Exclusion,
+    Items,
+    Keys,
+    Names,
+    Need,
+    Thing,
+    Value,
+    boolean,
+    integer,
+    text,
+)
+from modelc.compiler.language.suggestions import wrong_kinds as instead
+from modelc.compiler.language.suggestions.foreign_keys import as_monitor, as_patience
+from modelc.compiler.language.suggestions.planned import reserved
+from modelc.compiler.library.base.fields import read_ratio
+from modelc.compiler.library.losses import LOSSES
+from modelc.compiler.library.metrics import METRICS
+from modelc.compiler.library.optimizers import OPTIMIZERS
+
+BY_BLOCKS = "write `shuffle: {blocks: 100000}`, or `shuffle: true`"
+OF_A_BLOCK = (
+    "Rows of a block: blocks of neighbouring rows come in an order that is drawn, several of them shuffled together."
+)
+TERM = Thing(
+    LOSSES,
+    {
+        "of": FROM._replace(
+            mapping=Names("`of`", text("", NODE_NAME), refers=True),
+            description="The outputs or nodes that the loss is computed from: one, a list in order, or a mapping by name.",
+            if_empty=("empty", "name an output or a node"),
+        ),
+        "target": text("The name of the target; by default that of the term.", "the name of a target"),
+        "weight": Value(
+            merged([{"type": "number", "minimum": 0}, RATIO]), "Factor of this term in the total loss.", read=read_ratio
+        ),
+        "mask": text(
+            "A target, an input or a node: elements where it is false do not count.",
+            "the name of a target, an input or a node",
+        ),
+    },
+)
+ADD_A_TERM = "add a term: `losses: {digit: cross_entropy}`"
+METRIC = Thing(
+    METRICS,
+    {
+        "name": text("Its log key; by default the name of the metric. So one metric can stand there twice."),
+        "of": TERM.siblings["of"]._replace(description="The output or node that the metric is computed from."),
+        "target": text(
+            "The name of the target; by default that of the loss of the same value.", "the name of a target"
+        ),
+    },
+)
+METRICS_OF = Items(METRIC, help=instead.as_metrics)
+TRAIN = Keys(
+    "`train`",
+    {
+        "loss": Thing(LOSSES, description="The loss of a model with one output."),
+        "losses": Names(
+            "`losses`", TERM, "The loss terms by name.", "loss term", ("no term", ADD_A_TERM), instead.as_losses
+        ),
+        "metrics": Either(
+            Names("`metrics`", METRICS_OF, refers=True, each="the metrics of"),
+            METRICS_OF,
+            description="Metrics: a list, or a mapping from outputs to lists.",
+            expected="a list",
+            help=instead.as_metrics,
+        ),
+        "optimizer": Thing(OPTIMIZERS, description="The optimizer that updates the weights."),
+        "batch_size": integer("Rows per step.", 1, 2**24),
+        "epochs": integer("Number of passes over the training rows.", 1, 10**6, nullable=True),
+        "steps": integer("Total number of steps, instead of `epochs`.", 1, 10**9, nullable=True),
+        "seed": integer("Seed of initial weights, dropout and the order of rows.", 0, below=2**63),
+        "shuffle": Either(
+            Keys("`shuffle`", {"blocks": integer(OF_A_BLOCK, 1, 2**31 - 1)}, (Need(("blocks",), BY_BLOCKS),)),
+            value=boolean("Whether to shuffle the rows in each epoch."),
+            description="Whether to shuffle the rows in each epoch; `{blocks: 100000}` does so for rows that do not fit into memory.",
+        ),
+        "monitor": Value(
+            {"type": ["string", "null"]}, "The log key that decides which weights are best.", help=as_monitor
+        ),
+        "early_stopping": integer(
+            "Epochs without a better `monitor` before training stops.", 1, 10**6, nullable=True
+        )._replace(help=as_patience),
+    },
+    (
+        Need(("loss", "losses"), "add `loss: cross_entropy` for classes or `loss: mean_squared_error` for numbers"),
+        Need(("optimizer",), "add `optimizer: adam`; optimizers: {names}"),
+        Need(("epochs", "steps"), "add `epochs: 10`, the passes over the training rows, or `steps`"),
+    ),
+    "How the model is trained.",
+    (
+        Exclusion("loss", "losses", "`losses` is a mapping of loss terms, `loss` is a single one"),
+        Exclusion("epochs", "steps", "both say how long to train"),
+    ),
+    reserved("train"),
+    help=instead.as_training,
+)
