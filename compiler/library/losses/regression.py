@@ -54,6 +54,21 @@ class MeanAbsolutePercentageError(NumberLoss):
         return 100.0 * jnp.abs(values - truth) / jnp.maximum(jnp.abs(truth), EPSILON)
 
 
+class SymmetricMeanAbsolutePercentageError(NumberLoss):
+    """`200 * |output - target| / max(|output| + |target|, 1e-7)`, value by value, from 0 to 200; shapes must be equal.
+
+    The loss is the mean over all values. It is 200 for each output of another sign than its target, without a gradient there. Source:
+    Makridakis 1993 (https://doi.org/10.1016/0169-2070(93)90079-3) as the M4 competition has it; sktime and others give half of
+    it, or a hundredth.
+    """
+
+    spellings = ("smape", "symmetric_mape", "symmetric_percentage_error")
+    example = "symmetric_mean_absolute_percentage_error"
+
+    def compare(self, values: Array, truth: Array) -> Array:
+        return 200.0 * jnp.abs(values - truth) / jnp.maximum(jnp.abs(values) + jnp.abs(truth), EPSILON)
+
+
 class MeanSquaredLogarithmicError(NumberLoss):
     """`(log(1 + output) - log(1 + target)) ** 2`, value by value; shapes must be equal.
 

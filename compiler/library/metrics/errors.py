@@ -5,11 +5,19 @@ from math import sqrt
 from typing import ClassVar
 
 from modelc.compiler.library.base.formulas import FAR
-from modelc.compiler.library.base.lazy import Array, jnp
+from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.loss import Loss
-from modelc.compiler.library.contracts.metric import Link, MeanMetric, Metric, mean_result, mean_sums, need_comparable
-from modelc.compiler.library.losses import hinge, regression
+from modelc.compiler.library.contracts.metric import (
+    Link,
+    MeanMetric,
+    Metric,
+    PlanError,
+    mean_result,
+    mean_sums,
+    need_comparable,
+)
+from modelc.compiler.library.losses import hinge, quantile, regression
 from modelc.compiler.library.metrics.answers import AnswerMetric, need_class_target
 from modelc.compiler.library.metrics.squares import exact_sum, squares
 
@@ -108,6 +116,77 @@ class MeanAbsolutePercentageError(MeanOfLoss):
     spellings = ("mape", "percentage_error")
     example = "mean_absolute_percentage_error"
     loss = regression.MeanAbsolutePercentageError
+
+
+class SymmetricMeanAbsolutePercentageError(MeanOfLoss):
+    """The mean of `200 * |prediction - target| / max(|prediction| + |target|, 1e-7)`, from 0 to 200; shapes must be equal.
+
+    Source: Makridakis 1993 (https://doi.org/10.1016/0169-2070(93)90079-3) as the M4 competition has it; sktime and others give
+    half of it, or a hundredth.
+    """
+
+    spellings = ("smape", "symmetric_mape", "symmetric_percentage_error")
+    example = "symmetric_mean_absolute_percentage_error"
+    loss = regression.SymmetricMeanAbsolutePercentageError
+
+
+class WeightedAbsolutePercentageError(Metric):
+    """The sum of all errors in percent of the sum of all targets: `100 * sum(|prediction - target|) / sum(|target|)`; shapes must be
+    equal.
+
+    Sums run over the whole epoch, so that targets near 0 are no difficulty. It is NaN where all targets are 0. Source: Kolassa and
+    Schütz 2007, `MAD/Mean`; torchmetrics `WeightedMeanAbsolutePercentageError` is a hundredth of it.
+    """
+
+    spellings = ("wape", "wmape", "weighted_mean_absolute_percentage_error", "mad_mean_ratio")
+    example = "weighted_absolute_percentage_error"
+    better = "lower"
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        need_comparable(output, target)
+        return output.shape
+
+    def undetermined(self, target: NumpyArray, counts: NumpyArray, output: TensorType, link: Link) -> str:
+        return "" if target[counts].any() else "all targets are 0"
+
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
+        guess, truth = prediction.astype(jnp.float32), target.astype(jnp.float32)
+        errors, sizes = (mean_sums(jnp.abs(values), weight)["total"] for values in (guess - truth, truth))
+        return {"errors": errors, "sizes": sizes}
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return 100.0 * float(sums["errors"] / sums["sizes"]) if sums["sizes"] else float("nan")
+
+
+class Quantile(Metric):
+    """The mean of the quantile loss: `q * e` where the target is greater, else `(q - 1) * e`, `e = target - prediction`.
+
+    For one quantile `q` shapes are equal; for a list of them the output is `[..., quantiles]`, the target `[...]`, and the mean is over
+    quantiles too. Follows scikit-learn `mean_pinball_loss` with `alpha`.
+    """
+
+    primary = "quantiles"
+    spellings = ("quantile_loss", "pinball", "pinball_loss", "mean_pinball_loss")
+    example = "quantile: 0.9"
+    better = "lower"
+
+    quantiles: quantile.Quantiles = (0.5,)
+
+    @property
+    def loss(self) -> quantile.Quantile:
+        return quantile.Quantile(quantiles=self.quantiles)
+
+    def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
+        try:
+            return self.loss.plan(output, target)
+        except PlanError as error:
+            raise PlanError(error.message, help=error.help, argument=error.argument, code="E306") from None
+
+    def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
+        return mean_sums(self.loss.elements(prediction.astype(jnp.float32), target), weight)
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        return mean_result(sums)
 
 
 class MeanSquaredLogarithmicError(MeanOfLoss):

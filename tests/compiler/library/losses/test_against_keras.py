@@ -11,6 +11,7 @@ from scipy import stats
 
 from modelc.compiler.library.losses import LOSSES
 from tests.compiler.library.layers.running import QUICK
+from tests.compiler.library.losses.test_quantities import QUANTITIES
 from tests.compiler.library.losses.test_several_values import FORMULAS
 
 # Keras has no types.
@@ -201,7 +202,11 @@ def test_tversky_is_that_of_keras_taken_row_by_row_with_its_weights_exchanged(
 
 def test_every_loss_with_a_formula_is_compared() -> None:
     compared = {next(iter(case[0])) if isinstance(case[0], dict) else case[0] for case in CASES.values()}
-    elsewhere = {"dice", "binary_dice", "tversky", "binary_tversky", "minimize", "none", "ctc"} | set(FORMULAS)
+    elsewhere = (
+        {"dice", "binary_dice", "tversky", "binary_tversky", "minimize", "none", "ctc"}
+        | set(FORMULAS)
+        | set(QUANTITIES)
+    )
     assert compared | elsewhere == set(LOSSES)
 
 

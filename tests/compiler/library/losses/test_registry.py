@@ -150,7 +150,9 @@ USES: dict[str, Use] = {
     "minimize": Use(None),
     "none": Use(None),
     "poisson": Use(rates, rates, keras=reference.Poisson),
+    "quantile": Use(numbers, others={"quantiles": 0.9}),
     "squared_hinge": Use(signs, keras=reference.SquaredHinge),
+    "symmetric_mean_absolute_percentage_error": Use(rates, rates),
     "triplet": Use(None, others={"margin": 3.0, "distance": "cosine"}),
     "tversky": Use(labels, shapes=ROWS_OF_PLACES, others={**UNEVEN, **CLASSES}),
 }

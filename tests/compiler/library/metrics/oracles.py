@@ -6,6 +6,7 @@ Where a metric is documented to differ from scikit-learn, its oracle says so.
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -258,6 +259,42 @@ def log_cosh(p: Numbers, t: Numbers) -> Numbers:
     return np.asarray(np.where(size < 1e-3, size**2 / 2 - size**4 / 12, size + np.log1p(np.exp(-2 * size)) - np.log(2)))
 
 
+def kappa(metric: Any, draw: Draw) -> float:
+    """scikit-learn's, of all answers together."""
+    yes, truth = answers(metric, draw)
+    if draw.link == "sigmoid":
+        (guessed, weight), (true, _) = pooled(yes, draw.weight), pooled(truth, draw.weight)
+    else:
+        guessed, true, weight = yes.argmax(-1), truth.argmax(-1), draw.weight
+    options: Any = {"weights": None if metric.weights == "none" else metric.weights, "sample_weight": weight}
+    labels = range(2 if draw.link == "sigmoid" else yes.shape[1])
+    with warnings.catch_warnings():
+        # Of one class.
+        warnings.simplefilter("ignore")
+        return float(sklearn.cohen_kappa_score(true, guessed, labels=list(labels), **options))
+
+
+def calibration(metric: Any, draw: Draw) -> float:
+    """Section 3 of Guo, Pleiss, Sun and Weinberger 2017, with weights; `test_metrics.py` has scikit-learn's curve."""
+    if draw.link == "sigmoid":
+        (chances, weight), (right, _) = pooled(draw.prediction, draw.weight), pooled(draw.target > 0.5, draw.weight)
+    else:
+        chances, weight = draw.prediction.max(-1), draw.weight
+        right = draw.prediction.argmax(-1) == one_hot(draw).argmax(-1)
+    gaps = []
+    for lower, upper in pairwise([-1.0, *np.linspace(0, 1, metric.bins + 1)[1:]]):
+        inside = (chances > lower) & (chances <= upper)
+        gaps.append(abs((weight * right)[inside].sum() - (weight * chances)[inside].sum()))
+    return float(sum(gaps) / weight.sum())
+
+
+def pinball(metric: Any, draw: Draw) -> float:
+    """scikit-learn's, of each column."""
+    (share,) = metric.quantiles
+    options: Any = {"alpha": share, "sample_weight": draw.weight}
+    return float(sklearn.mean_pinball_loss(draw.target, draw.prediction, **options))
+
+
 def sizes(metric: Any, draw: Draw) -> float:
     return average(np.abs(draw.prediction), draw.weight)
 
@@ -273,9 +310,11 @@ ORACLES: dict[str, Oracle] = {
     ),
     "binary_cross_entropy": Oracle(("yes",), binary_cross_entropy),
     "categorical_hinge": Oracle(("classes",), categorical_hinge),
+    "cohen_kappa": Oracle(BOTH, kappa, tuple({"weights": weights} for weights in ("none", "linear", "quadratic"))),
     "concordance_correlation": Oracle(("numbers",), concordance),
     "cosine_similarity": Oracle(("numbers",), cosine),
     "cross_entropy": Oracle(("classes", "distributions"), cross_entropy),
+    "expected_calibration_error": Oracle(BOTH, calibration, ({}, {"bins": 4}, {"bins": 10})),
     "f_beta": Oracle(BOTH, of_columns(sensible(sklearn.fbeta_score)), tuple({"beta": 0.5, **use} for use in AVERAGED)),
     "false_negatives": Oracle(BOTH, counted(1, 0), COUNTED),
     "false_positives": Oracle(BOTH, counted(0, 1), COUNTED),
@@ -297,6 +336,7 @@ ORACLES: dict[str, Oracle] = {
     "precision_at_recall": Oracle(
         BOTH, level("recall", "precision"), tuple({"recall": 0.613, **use} for use in LEVELS)
     ),
+    "quantile": Oracle(("numbers",), pinball, ({"quantiles": 0.9}, {}), scale=lambda metric, draw: 1e-30),
     "r2": Oracle(("numbers",), r2, ({}, {"class_aggregation": "variance_weighted_average"})),
     "recall": Oracle(BOTH, of_columns(sensible(sklearn.recall_score)), AVERAGED),
     "recall_at_precision": Oracle(
@@ -319,7 +359,20 @@ ORACLES: dict[str, Oracle] = {
         lambda metric, draw: float((draw.prediction * draw.weight[:, None]).sum()),
         scale=lambda metric, draw: float((np.abs(draw.prediction) * draw.weight[:, None]).sum()),
     ),
+    "symmetric_mean_absolute_percentage_error": error(
+        lambda p, t: 200 * np.abs(p - t) / np.maximum(np.abs(p) + np.abs(t), EPSILON)
+    ),
     "top_k_accuracy": Oracle(("classes",), top_k, ({"k": 1}, {"k": 2}, {"k": 3})),
     "true_negatives": Oracle(BOTH, counted(0, 0), COUNTED),
     "true_positives": Oracle(BOTH, counted(1, 1), COUNTED),
+    "weighted_absolute_percentage_error": Oracle(
+        ("numbers",),
+        # Of whole tables a ratio of two of scikit-learn's mean absolute errors.
+        lambda metric, draw: (
+            100
+            * sklearn.mean_absolute_error(draw.target, draw.prediction, sample_weight=draw.weight)
+            / sklearn.mean_absolute_error(draw.target, 0 * draw.target, sample_weight=draw.weight)
+        ),
+        scale=lambda metric, draw: 1e-30,
+    ),
 }

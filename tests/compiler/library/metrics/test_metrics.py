@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from sklearn import metrics as sklearn
+from sklearn.calibration import calibration_curve
 
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -94,6 +95,7 @@ def test_each_metric_says_which_way_is_better() -> None:
     assert higher == {
         "accuracy",
         "auc",
+        "cohen_kappa",
         "concordance_correlation",
         "cosine_similarity",
         "f_beta",
@@ -199,6 +201,30 @@ def test_counts_of_one_batch_are_exact_where_float32_no_longer_counts(
         assert metric.result(jax.device_get(sums)) == rows
 
 
+@pytest.mark.parametrize("bins", [5, 15])
+def test_bins_of_calibration_are_those_of_scikit_learn(bins: int) -> None:
+    bounds = np.linspace(0, 1, bins + 1)
+    # Those on a bound, and the float32 on both sides of it, belong where scikit-learn puts them.
+    near = [np.nextafter(bounds.astype(np.float32), np.float32(side)) for side in (0, 1)]
+    chances = np.concatenate([CHANCES.ravel(), bounds.astype(np.float32), *near])
+    yes = RANDOM.uniform(size=chances.shape) < chances
+    share, mean = calibration_curve(yes, chances, n_bins=bins)
+    counts = np.bincount(np.searchsorted(bounds[1:-1], chances), minlength=bins)
+    wanted = (np.abs(share - mean) * counts[counts > 0]).sum() / counts.sum()
+    metric = METRICS.build({"expected_calibration_error": bins})
+    assert measure(metric, chances, yes.astype(np.float32), None, "sigmoid") == pytest.approx(wanted, rel=1e-5)
+
+
+def test_quantiles_of_several_are_those_of_scikit_learn() -> None:
+    truth, shares = RANDOM.normal(size=50).astype(np.float32), (0.05, 0.3, 0.5, 0.95)
+    each = [
+        sklearn.mean_pinball_loss(truth, CHANCES[:, place], alpha=share, sample_weight=WEIGHTS)
+        for place, share in enumerate(shares)
+    ]
+    found = measure(METRICS.build({"quantile": [*shares]}), CHANCES, truth, WEIGHTS, None)
+    assert found == pytest.approx(np.mean(each), rel=1e-5)
+
+
 @pytest.mark.parametrize("weight", [np.ones(50, np.float32), WEIGHTS], ids=["plain", "weighted"])
 @pytest.mark.parametrize("average", ["uniform_average", "variance_weighted_average"])
 def test_r2_is_that_of_scikit_learn(weight: np.ndarray, average: str) -> None:
@@ -249,6 +275,12 @@ def test_a_prediction_that_is_not_a_number_is_not_among_the_greatest() -> None:
         ("binary_cross_entropy", TensorType((9,)), TensorType((9,)), "softmax", "needs probabilities"),
         ("kl_divergence", TensorType((9,)), TensorType((), "int32"), "softmax", "[9], target has shape []"),
         ("auc", TensorType((9,)), TensorType((9,)), None, "needs probabilities"),
+        ("expected_calibration_error", TensorType((9,)), TensorType((), "int32"), None, "needs probabilities"),
+        ("expected_calibration_error", TensorType((9,)), TensorType((8,)), "softmax", "[9], target has shape [8]"),
+        ("cohen_kappa", TensorType((1,)), TensorType((1,)), None, "no classes to choose from"),
+        ({"quantile": [0.1, 0.9]}, TensorType((3,)), TensorType(()), None, "there are 2 quantiles"),
+        ("quantile", TensorType((3,)), TensorType(()), None, "[3], target has shape []"),
+        ("weighted_absolute_percentage_error", TensorType((3,)), TensorType(()), None, "[3], target has shape []"),
         ("auc", TensorType((9,)), TensorType((), "int32"), "sigmoid", "[9], target has shape []"),
         ({"auc": {"class_id": 9}}, TensorType((9,)), TensorType((), "int32"), "softmax", "`class_id` is 9"),
         ({"recall": {"class_id": 1}}, TensorType(()), TensorType(()), "sigmoid", "has 1 value"),
