@@ -13,8 +13,10 @@ from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.faults_by_reading import faults_by_reading
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader
 from modelc.compiler.library.readers.casts import (
+    ABOVE,
     DIGITS,
     beyond,
+    marks_above,
     measured_places,
     places_of,
     plan_arrays,
@@ -46,6 +48,9 @@ class ArrayReader(Reader):
     the last axis, in the training rows: those are measured, not counted. `offset` alone is exact: it brings such numbers
     into range. A `scale` asks for rounding, as a column that is saved as float32 does.
 
+    With `above`, each value becomes 1 if it is above that bound, else 0: a target for `sigmoid` and `binary_cross_entropy`, or
+    an image in black and white.
+
     With `separator`, each value is a text of several numbers, as many as `shape` has, such as `0.5 0.25` or `[1, 2, 3]`:
     brackets around them do not count, nor do spaces; lists that are cut off, or of different lengths, are errors.
     """
@@ -55,6 +60,7 @@ class ArrayReader(Reader):
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("sep", "delimiter", "delim", "split"), 'write `separator: "{value}"`'),
         "dtype": "remove it: the input says its dtype, `x: {shape: [8], dtype: int32}`",
+        **dict.fromkeys(ABOVE, "write `above: {value}`: values above it become 1, others 0"),
         **dict.fromkeys(("normalize", "standardize"), f"remove it: {NORMALIZATION}"),
     }
     example = "array: {column: image, scale: 1/255}"
@@ -62,6 +68,7 @@ class ArrayReader(Reader):
     column: Annotated[str, Field(min_length=1, description="Name of the column.")]
     scale: Annotated[Number, Field(description="Factor of every value, such as `1/255`.")] = 1.0
     offset: Annotated[Number, Field(description="Added to every value after scaling.")] = 0.0
+    above: Annotated[Number | None, Field(description="Bound: 1 for each value above it, 0 for others.")] = None
     shape: Annotated[Shape | None, Field(description="New shape of one row, with the same number of values.")] = None
     rows: Rows = None
     separator: Annotated[
@@ -82,6 +89,9 @@ class ArrayReader(Reader):
         return self.shape
 
     def plan(self, columns: Mapping[str, Column] | None, wanted: TensorType | None) -> TensorType | None:
+        message = f"`above` is a bound of the values of `{self.column}` as they are, without `scale` and `offset`"
+        help = f"write one of both: values above `{self.above}` become 1, others 0"
+        need(self.above is None or not self.scaled, message, help=help, argument="above", code="E402")
         message = f"`array` of `{self.column}` does not say how many numbers are in each text"
         help = "for example `shape: [16]`"
         need(self.separator is None or self.shape is not None, message, help=help, argument="separator", code="E403")
@@ -112,7 +122,7 @@ class ArrayReader(Reader):
         message = f"`{self.column}` has {column.type.dtype}, expected texts with several numbers each"
         is_text = column.type.dtype in ("str", "bytes") and column.type.rank == 0
         need(is_text, message, help="remove `separator`", argument="separator", code="E402")
-        is_whole = wanted is not None and wanted.is_integer
+        is_whole = wanted is not None and wanted.is_integer and self.above is None
         return TensorType(shape, self.dtype(TensorType((), "int64" if is_whole else "float64"), wanted))
 
     def values_of(self, columns: Arrays, *, integers: bool) -> NumpyArray:
@@ -127,6 +137,8 @@ class ArrayReader(Reader):
         """The dtype of the result. Raises `PlanError` E402 for a cast that loses something."""
         help = "read labels that are strings with `category: {column: ..., classes: [...]}`, several numbers in each with `separator`"
         need(column.dtype in DTYPES, f"`{self.column}` has {column.dtype}, expected numbers", help=help, code="E402")
+        if self.above is not None:
+            return "uint8" if wanted is None else wanted.dtype
         if wanted is None:
             return "float32" if self.scaled else TARGETS.get(column.dtype, column.dtype)
         if wanted.is_float:
@@ -153,7 +165,8 @@ class ArrayReader(Reader):
 
     def faults(self, columns: Arrays, wanted: TensorType | None) -> Mapping[int, Fault]:
         if self.separator is not None:
-            texts, integers = columns[self.column], wanted is not None and wanted.is_integer
+            texts = columns[self.column]
+            integers = wanted is not None and wanted.is_integer and self.above is None
 
             def read(start: int, stop: int) -> NumpyArray:
                 return self.values_of({self.column: texts[start:stop]}, integers=integers)
@@ -164,14 +177,16 @@ class ArrayReader(Reader):
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         planned = plan_arrays(self, columns, wanted)
         first = self.rows[0] if self.rows else 0
-        values = self.values_of(columns, integers=not planned.is_float)
+        values = self.values_of(columns, integers=not planned.is_float and self.above is None)
         if learnt is not None and len(learnt) in (1, places_of(values)):
             measured = np.asarray([digit == "1" for digit in learnt])
         else:
             measured = measured_places(values)
         if values.dtype.kind == "f":
             check_finite(values, self.column, first)
-        if not planned.is_float:
+        if self.above is not None:
+            result = marks_above(values, self.above, planned.dtype)
+        elif not planned.is_float:
             result = values if planned.dtype == "bool" else to_integers(values, planned.dtype, self.column, first)
         elif not self.scaled:
             result = to_floats(values, planned.dtype, self.column, first, wanted, measured)

@@ -1,6 +1,7 @@
 """Lossless casts: integers to floats that represent them exactly, integers to wide enough integers."""
 
 from collections.abc import Mapping
+from math import floor
 from typing import NoReturn
 
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -13,6 +14,8 @@ from modelc.compiler.library.readers.checks import all_finite
 
 DIGITS = {"bfloat16": 8, "float16": 11, "float32": 24, "float64": 53}
 """The binary digits of each float type: up to 2 to the power of them it holds every integer."""
+ABOVE = ("threshold", "bound", "binarize", "cutoff")
+"""What others call the bound `above`."""
 COUNTED = 2.0**53
 """Up to which magnitude float64 holds every integer: what is larger has been rounded already."""
 BLOCK = 2**20
@@ -54,6 +57,14 @@ def to_integers(values: NumpyArray, dtype: str, name: str, first_row: int = 0) -
             )
             refuse_value(bad, values, dtype, name, first_row, help)
     return values.astype(dtype)
+
+
+def marks_above(values: NumpyArray, bound: float, dtype: str) -> NumpyArray:
+    """1 in `dtype` for each of `values` that is above the `bound`, 0 for others."""
+    import ml_dtypes  # noqa: F401  # importing it teaches numpy the name bfloat16
+
+    # An integer is above a bound if it is above the integer below that; so compared it is never rounded.
+    return (values > (floor(bound) if values.dtype.kind in "iu" else bound)).astype(np.dtype(dtype))
 
 
 def to_floats(

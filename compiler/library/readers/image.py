@@ -9,7 +9,7 @@ from modelc.compiler.library.base.type_checks import TensorType, need, show_shap
 from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt
-from modelc.compiler.library.readers.casts import plan_arrays
+from modelc.compiler.library.readers.casts import ABOVE, marks_above, plan_arrays
 from modelc.compiler.library.readers.opened_files import FileReader, file_faults, paths_of, read_each
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
@@ -38,7 +38,8 @@ class ImageReader(FileReader):
     JPEG, PNG, WebP, BMP, GIF, TIFF and PPM, as the content of the file says, not its name; of several images in one file the
     first. Size and channels are those of the input where they are left out. `channels` are 1 for grey, 3 for RGB and 4 for
     RGB with alpha; with fewer than 4, what is transparent is seen on white. Images are turned as their EXIF data says, and
-    values of 16 bits divided by 257. Nothing else changes them but `scale`: `rescaling: 1/255` may be the first layer instead.
+    values of 16 bits divided by 257. Nothing else changes them but `scale`: `rescaling: 1/255` may be the first layer instead; and
+    `above: 128`, which makes 1 of each value above it and 0 of others.
 
     `resize: stretch` brings all of an image to the size, `crop` the largest part of that form in its middle, and `pad` all of it
     in its own form, with black around it. Pixels are those of Pillow: `bilinear` and `bicubic` are averages where images become
@@ -53,6 +54,7 @@ class ImageReader(FileReader):
         **SIZES,
         "color_mode": "write `channels: 1` for grey, 3 for RGB, 4 for RGB with alpha",
         **dict.fromkeys(("num_channels", "in_channels", "mode"), "write `channels: 3`"),
+        **dict.fromkeys(ABOVE, "write `above: {value}`: values above it become 1, others 0"),
         **dict.fromkeys(("rescale", "normalize"), "write `scale: 1/255`, or let the layer `rescaling` do it"),
         **dict.fromkeys(
             ("standardize", "mean", "std"), "remove it: the layer `normalization`, as the first, does that"
@@ -74,6 +76,9 @@ class ImageReader(FileReader):
         Literal["bilinear", "nearest", "bicubic"], Field(description="How pixels are computed in another size.")
     ] = "bilinear"
     scale: Annotated[Number, Field(description="Factor of every value, such as `1/255`.")] = 1.0
+    above: Annotated[
+        float | None, Field(ge=0, lt=255, description="Bound from 0 on: 1 for each value above it, 0 for others.")
+    ] = None
 
     def way_to(self, shape: tuple[int, ...]) -> str:
         if len(shape) != 3 or shape[2] not in CHANNELS:
@@ -99,10 +104,13 @@ class ImageReader(FileReader):
         if wanted is not None:
             message = f"an image has values from 0 to 255, and the input takes {wanted.dtype}"
             help = "give the input `dtype: uint8` or float32"
-            need(wanted.dtype not in NARROW, message, help=help, code="E402")
+            need(wanted.dtype not in NARROW or self.above is not None, message, help=help, code="E402")
             message = f"scaled values are floats, but the input takes {wanted.dtype}"
             help = "remove `scale`, or give the input `dtype: float32`"
             need(wanted.is_float or self.scale == 1, message, help=help, argument="scale", code="E402")
+        message = "`above` is a bound of values from 0 to 255, without `scale`"
+        help = f"write one of both: values above `{self.above}` become 1, others 0"
+        need(self.above is None or self.scale == 1, message, help=help, argument="above", code="E402")
         own = "uint8" if self.scale == 1 else "float32"
         return TensorType((height, width, channels), own if wanted is None else wanted.dtype)
 
@@ -137,6 +145,8 @@ class ImageReader(FileReader):
         """uint8 `pixels` as the model takes them: every dtype holds these integers, and a scale is in float32."""
         import ml_dtypes  # noqa: F401  # importing it teaches numpy the name bfloat16
 
+        if self.above is not None:
+            return marks_above(pixels, self.above, dtype)
         if self.scale == 1:
             return pixels.astype(dtype, copy=False)
         scaled: NumpyArray = pixels.astype("float64" if dtype == "float64" else "float32")

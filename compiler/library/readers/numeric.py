@@ -15,7 +15,7 @@ from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
 from modelc.compiler.library.contracts.reader import Arrays, Learnt, Reader, Unit
-from modelc.compiler.library.readers.casts import measured_places, plan_arrays, to_floats
+from modelc.compiler.library.readers.casts import ABOVE, measured_places, plan_arrays, to_floats
 from modelc.compiler.library.readers.checks import check_finite, missing_values
 from modelc.compiler.library.readers.faults import MISSING, beyond_in, first_faults, infinite_in, rows_with
 
@@ -69,6 +69,7 @@ class NumericReader(Reader):
         **dict.fromkeys(
             ("normalize", "normalise", "scaler", "standardise", "zscore", "normalization"), "write `standardize: true`"
         ),
+        **dict.fromkeys(("above", *ABOVE), "read 0 and 1 by a bound with `array: {column: ..., above: {value}}`"),
         "dtype": "remove it: the input says its dtype, `x: {shape: [8], dtype: float32}`",
     }
 

@@ -35,6 +35,32 @@ def test_pixels_are_scaled_by_a_ratio() -> None:
     np.testing.assert_array_equal(pixels, np.arange(256).reshape(4, 64))
 
 
+@pytest.mark.parametrize(
+    ("array", "bound", "expected"),
+    [
+        (np.array([5, 6, 7]), 6, [0, 0, 1]),
+        (np.array([5, 6, 7]), 6.5, [0, 0, 1]),
+        (np.array([-2, -1, 0]), -1.5, [0, 1, 1]),
+        (np.array([0, 200], np.uint8), -1, [1, 1]),
+        (np.array([2**62, 2**62 + 1]), 2**62, [0, 1]),
+        (np.array([0.1, 0.2], np.float32), 0.1, [0, 1]),
+        (np.array([[0, 84], [85, 255]], np.uint8), 84, [[0, 0], [1, 1]]),
+        (np.array(["0.5, 6", "[7, 1]"], np.dtypes.StringDType()), 5, [[0, 1], [1, 0]]),
+    ],
+)
+def test_values_above_a_bound_become_1_and_others_0(array: np.ndarray, bound: Any, expected: list[Any]) -> None:
+    more = {"separator": ",", "shape": [2]} if array.dtype.kind == "T" else {}
+    for wanted in (None, *(TensorType(np.shape(expected[0]), dtype) for dtype in ("bool", "int32", "bfloat16"))):
+        found = read(array, wanted, above=bound, **more)
+        assert found.tolist() == expected
+        assert found.dtype.name == ("uint8" if wanted is None else wanted.dtype)
+
+
+def test_a_bound_stands_beside_no_scale_and_takes_no_missing_value() -> None:
+    assert refused([1.0, 2.0], FLOAT, "E402", above=1, scale=2).helps[0].startswith("write one of both")
+    refused([1.0, np.nan], FLOAT, "E403", above=1)
+
+
 def test_offset_comes_after_scale() -> None:
     np.testing.assert_allclose(read([1, 2], FLOAT, scale=2, offset="-1/2"), [1.5, 3.5])
 

@@ -65,6 +65,14 @@ def test_an_input_has_its_own_dtype(tmp_path: Path, dtype: str, scale: float) ->
     np.testing.assert_array_equal(found[0].astype("float64"), (pixels * factor).astype("float64"))
 
 
+@pytest.mark.parametrize("dtype", ["bool", "int8", "float32"])
+def test_pixels_above_a_bound_are_1_and_others_0(tmp_path: Path, dtype: str) -> None:
+    pixels = drawn()
+    found = read(tmp_path, image(above=127.5), [save(tmp_path, "a.png", pixels)], TensorType(pixels.shape, dtype))
+    assert found.dtype.name == dtype
+    np.testing.assert_array_equal(found[0], pixels > 127)
+
+
 def test_size_and_channels_are_those_of_the_input(tmp_path: Path) -> None:
     path = save(tmp_path, "a.png", drawn())
     for shape in ((8, 9, 1), (8, 9, 3), (8, 9, 4)):
