@@ -98,7 +98,7 @@ def table_rows(name: str, file: TableFile, source: Source | None, trained: Mappi
     assert issubclass(cls, TableSource)
     table = source if type(source) is cls and isinstance(source, TableSource) else cls(train=(file.shown,))
     if isinstance(source, TableSource):
-        table = table.model_copy(update={"paths": source.paths})
+        table = table.model_copy(update={"parts": source.parts, "paths": source.paths})
     if isinstance(source, TableSource) and source.skips:
         table = table.skipping(source.wanted)
     table, files = table.typed(trained), (file,)

@@ -1,12 +1,13 @@
 """Columns of tables as arrays that are filled part by part: masked where values are missing, and only then."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.base.memory import available_memory, gigabytes
 from modelc.compiler.library.base.tensor_type import TensorType
+from modelc.compiler.library.sources.tables.column_types import Notation
 
 WIDTHS = {"str": 16, "float32": 4, "int32": 4, "uint32": 4, "int16": 2, "uint16": 2, "int8": 1, "uint8": 1, "bool": 1}
 """Bytes of a value where they are not 8; texts of more than these take their own beside."""
@@ -40,6 +41,17 @@ class ColumnArrays:
         if self.filled < len(self.values):
             raise other_rows()
         return self.values if self.missing is None else np.ma.MaskedArray(self.values, self.missing)
+
+
+def array_of_texts(texts: Sequence[str], type_: TensorType, notation: Notation) -> NumpyArray:
+    """Values that are written so, all of them of the kind with the `type_`, masked where they are missing."""
+    missing = np.array([notation.sort_of(text) == "missing" for text in texts], bool)
+    is_text = type_.dtype == "str"
+    dtype = np.dtypes.StringDType() if is_text else np.dtype(type_.dtype)
+    read = int if type_.dtype == "int64" else lambda text: float(text.replace(notation.decimal, "."))
+    numbers = () if is_text else [0 if gone else read(text) for text, gone in zip(texts, missing, strict=True)]
+    values: NumpyArray = np.array(texts if is_text else numbers, dtype)
+    return np.ma.MaskedArray(values, missing) if missing.any() else values
 
 
 def other_rows() -> RunError:

@@ -30,6 +30,7 @@ from modelc.compiler.library.sources.tables.headers import any_length
 from modelc.compiler.library.sources.tables.kinds import Misfit, kind_of, misfit_error
 from modelc.compiler.library.sources.tables.table_file import TableFile
 from modelc.compiler.library.sources.tables.table_source import Read, TableSource, Types
+from modelc.compiler.library.sources.tables.text_parts import part_names
 
 MOST_COLUMNS = 100_000
 MOSTLY = 10
@@ -130,8 +131,11 @@ class Csv(TableSource):
     @property
     def format(self) -> CsvFormat:
         """How the files are written."""
-        texts = Notation(self.missing_values, self.decimal)
-        return CsvFormat(self.delimiter, self.encoding, self.names, texts, self.skips)
+        return CsvFormat(self.delimiter, self.encoding, self.names, self.notation, self.skips)
+
+    @property
+    def notation(self) -> Notation:
+        return Notation(self.missing_values, self.decimal)
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -144,7 +148,7 @@ class Csv(TableSource):
         names = open_csv(file, self.format).names
         for name in self.types:
             # New rows may have fewer columns: no targets.
-            there = (*names, *(name for name, _ in file.folders))
+            there = (*names, *(name for name, _ in file.folders), *part_names(self.parts))
             if name not in there and self._trained is None:
                 raise unknown_type(name, there, file.shown)
         return FileColumns(dict.fromkeys(names, Column(None)), {})

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.lazy import NumpyArray, np
 from modelc.compiler.library.contracts.data_source import Column, FileColumns
+from modelc.compiler.library.sources.tables.column_arrays import array_of_texts
 from modelc.compiler.library.sources.tables.column_types import Counts, Kind, Notation, row_type
 from modelc.compiler.library.sources.tables.kinds import Misfit, kind_of
 from modelc.compiler.library.sources.tables.table_file import TableFile
@@ -92,10 +93,6 @@ def with_partitions(columns: FileColumns, found: Partitions, rows: int | None) -
 def repeated(texts: Sequence[str], column: Column, rows: Sequence[int]) -> NumpyArray:
     """The values of a column for files with so many rows each."""
     assert column.type is not None
-    missing = np.array([NOTATION.sort_of(text) == "missing" for text in texts])
-    is_text = column.type.dtype == "str"
-    dtype = np.dtypes.StringDType() if is_text else np.dtype(column.type.dtype)
-    read = str if is_text else int if column.type.dtype == "int64" else float
-    found = [read("" if is_text else 0) if gone else read(text) for text, gone in zip(texts, missing, strict=True)]
-    values: NumpyArray = np.repeat(np.array(found, dtype), rows)
-    return np.ma.MaskedArray(values, np.repeat(missing, rows)) if missing.any() else values
+    found = array_of_texts(texts, column.type, NOTATION)
+    values: NumpyArray = np.repeat(np.ma.getdata(found), rows)
+    return np.ma.MaskedArray(values, np.repeat(found.mask, rows)) if np.ma.isMaskedArray(found) else values

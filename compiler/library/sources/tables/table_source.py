@@ -6,17 +6,25 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import PrivateAttr
 
-from modelc.compiler.diagnostics.exceptions import AbsentFile
+from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.library.base.bad_row_words import BAD_ROWS, TURNED
 from modelc.compiler.library.base.fields import Field, Names
 from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.contracts.bad_row import NO_SKIPS, KeptColumns, Skips
-from modelc.compiler.library.contracts.data_source import Column, FileColumns, Inspected, Loaded, Source
+from modelc.compiler.library.contracts.data_source import Column, FileColumns, Inspected, Loaded, Source, column_of
 from modelc.compiler.library.sources.alike import check_alike
-from modelc.compiler.library.sources.tables.column_types import KIND_OF_DTYPE, Kind
+from modelc.compiler.library.sources.tables.column_types import KIND_OF_DTYPE, Kind, Notation
 from modelc.compiler.library.sources.tables.made_paths import Paths, made_paths, parts_of, with_paths
 from modelc.compiler.library.sources.tables.partitions import Partitions, partitions_of, with_partitions
 from modelc.compiler.library.sources.tables.table_file import TableFile, all_unchanged, table_files
+from modelc.compiler.library.sources.tables.text_parts import (
+    Parts,
+    columns_of_parts,
+    divided,
+    divided_for,
+    part_names,
+    with_parts,
+)
 from modelc.compiler.syntax.file_root import Root
 
 FILES = "a path, a list, or a pattern such as `data/*.csv`, relative to the spec"
@@ -51,6 +59,7 @@ class TableSource(Source):
     test: Annotated[
         Names | None, Field(min_length=1, description="Files with the test rows, with the same columns.")
     ] = None
+    parts: Parts = {}  # noqa: RUF012  # a field of pydantic, which copies it
     paths: Paths = {}  # noqa: RUF012  # a field of pydantic, which copies it
     _trained: Any = PrivateAttr(default=None)
     _wanted: Any = PrivateAttr(default=None)
@@ -83,8 +92,9 @@ class TableSource(Source):
 
     def skipping(self, wanted: Mapping[str, str | None]) -> Self:
         copy = self.model_copy()
-        # Columns of paths are in no file; what they are made of may be anything.
-        copy._wanted = {name: kind for name, kind in wanted.items() if name not in self.paths}
+        # Columns that are made are in no file; what they are made of may be anything.
+        made = {*self.paths, *part_names(self.parts)}
+        copy._wanted = {name: kind for name, kind in wanted.items() if name not in made}
         return copy
 
     def columns(self) -> Mapping[str, Column] | None:
@@ -189,39 +199,70 @@ class TableSource(Source):
         if found is None:
             return found
         whole = FileColumns({**found, **{name: Column(None) for name, _ in file.folders}}, found.refused)
-        return self.with_paths(whole, file.shown)
+        return self.with_made(whole, file.shown)
 
-    def with_paths(self, columns: FileColumns, shown: str) -> FileColumns:
-        """The `columns`, and those of paths that are made of them; of new rows, which may have fewer, those that can be made."""
-        return with_paths(columns, self.paths, shown, all_needed=self._trained is None) if self.paths else columns
+    def with_made(self, columns: FileColumns, shown: str) -> FileColumns:
+        """The `columns`, their parts and the paths that are made of these; of new rows, which may have fewer, those that can be made."""
+        all_needed = self._trained is None
+        divided = with_parts(columns, self.parts, shown, all_needed=all_needed) if self.parts else columns
+        return with_paths(divided, self.paths, shown, all_needed=all_needed) if self.paths else divided
 
     def surveyed(self, files: Sequence[TableFile], names: Collection[str], trained: Mapping[str, Kind]) -> FileColumns:
         """The columns of all rows of `files`, those called `names` with types. Raises RunError as `load` does."""
-        found = self.columns_of_files(files, parts_of(self.paths, names) or (), trained)
-        if not any(file.folders for file in files):
-            return self.with_paths(found, files[0].shown)
+        found = self.columns_of_files(files, self.in_files(names) or (), trained)
         rows = next((column.rows for column in found.values()), None)
-        own = (*found, *found.refused)
-        whole = with_partitions(found, self.partitions(files, own, trained), rows)
-        return self.with_paths(whole, files[0].shown)
+        if any(file.folders for file in files):
+            own = (*found, *found.refused)
+            found = with_partitions(found, self.partitions(files, own, trained), rows)
+        whole = self.with_made(found, files[0].shown)
+        # What a part is, integers or texts, only its rows tell.
+        parts = [name for name in names if name in part_names(self.parts) and name in whole]
+        typed = self.read(files, parts, trained)[1] if parts else {}
+        return FileColumns({**whole, **typed}, whole.refused)
 
     def read(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
     ) -> tuple[KeptColumns, FileColumns]:
         """The arrays of the columns called `names`, or all, and what is known of them. Raises RunError as `load` does."""
-        columns, found = self.read_files(files, parts_of(self.paths, names), trained)
-        paths = {name: path for name, path in self.paths.items() if names is None or name in names}
-        if not paths:
+        columns, found = self.read_files(files, self.in_files(names), trained)
+        if not self.paths and not self.parts:
             return columns, found
-        whole = with_paths(found, paths, files[0].shown, all_needed=self._trained is None)
-        arrays = {**columns, **made_paths(paths, columns)}
+        parts, shown = self.parts_in(files, columns, trained), files[0].shown
+        paths = {name: path for name, path in self.paths.items() if names is None or name in names}
+        divided = FileColumns({**found, **{name: column_of(array) for name, array in parts.items()}}, found.refused)
+        whole = with_paths(divided, paths, shown, all_needed=self._trained is None)
+        arrays = {**columns, **parts, **made_paths(paths, {**columns, **parts})}
         kept = {name: array for name, array in arrays.items() if names is None or name in names}
         return KeptColumns(kept, columns.skips), FileColumns({name: whole[name] for name in kept}, found.refused)
+
+    def in_files(self, names: Collection[str] | None) -> Collection[str] | None:
+        """The columns of files that those called `names` are made of, or that they are; None for all."""
+        return divided_for(self.parts, parts_of(self.paths, names))
+
+    def parts_in(
+        self, files: Sequence[TableFile], columns: Mapping[str, NumpyArray], trained: Mapping[str, Kind]
+    ) -> dict[str, NumpyArray]:
+        """The parts of the texts in `columns` of `files`. Raises RunError E402."""
+        texts: dict[str, list[str | None]] = {}
+        try:
+            for name, pattern in self.parts.items():
+                if name in columns:
+                    texts |= divided(name, pattern, columns[name], skips=self.skips)
+            return columns_of_parts(texts, self.notation, self.declared, trained)
+        except RunError as error:
+            if error.row is None:
+                raise
+            raise error.located(self.place_in(files, error.row)) from None
+
+    @property
+    def notation(self) -> Notation:
+        """How values are written."""
+        return Notation()
 
     def read_files(
         self, files: Sequence[TableFile], names: Collection[str] | None, trained: Mapping[str, Kind]
     ) -> tuple[KeptColumns, FileColumns]:
-        """As `read`, without columns of paths that are made."""
+        """As `read`, without columns that are made."""
         with all_unchanged(files):
             read = self.arrays_of_files(files, names, trained)
         if not any(file.folders for file in files):
