@@ -14,6 +14,7 @@ from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.contracts.layer import Plan
 from modelc.compiler.library.contracts.optimizer import Optimizer, Schedule
+from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.library.metrics import METRICS
 from modelc.compiler.library.optimizers import OPTIMIZERS
@@ -57,6 +58,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
         return task
     check_schedule(reporter, train.optimizer, train.settings, check_rows(reporter, task, columns))
     check_order(reporter, task)
+    check_compared_rows(reporter, task, train.settings)
     if (caution := train.optimizer.caution()) is not None:
         kind = OPTIMIZERS.name_of(train.optimizer)
         reporter.caution(caution, f"`{kind}`: {caution.message}", ("train", "optimizer", kind))
@@ -173,6 +175,16 @@ def check_schedule(reporter: Reporter, optimizer: Optimizer, settings: Settings,
             (at for at in ((*path, "learning_rate", kind), (*path, kind)) if at in reporter.document.values), path
         )
         reporter.caution(caution, f"`{kind}`: {caution.message}", named, "does not fit into the run")
+
+
+def check_compared_rows(reporter: Reporter, task: Task, settings: Settings) -> None:
+    """Report batches of a single row for a loss that compares its one vector of each row with those of the others."""
+    term = next((term for term in task.terms if term.loss.mixes_rows and not term.shape), None)
+    if term is None or settings.batch_size > 1:
+        return
+    message = f"`{LOSSES.name_of(term.loss)}` compares the rows of a batch with each other, and `batch_size` is 1"
+    help, related = "choose a larger one: the more rows, the more there is to tell apart", [(term.at, "the loss")]
+    reporter.add("E108", message, ("train", "batch_size"), label="nothing to compare", help=help, related=related)
 
 
 def check_order(reporter: Reporter, task: Task) -> None:

@@ -110,7 +110,8 @@ KERAS: Page = {
         Row("losses.MeanSquaredError(reduction='sum')", "",
             "a loss is the mean of the elements that count; `weight` beside a term scales it"),
         Row("losses.Circle()", "",
-            "not there: of pairs and triplets there are `triplet`, `contrastive` and `cosine_embedding`"),
+            "not there: of the rows of a batch there are `info_nce` and `supervised_contrastive`, of pairs and triplets "
+            "`triplet`, `contrastive` and `cosine_embedding`"),
         Row("losses.Loss, metrics.Metric, metrics.MeanMetricWrapper", "", NO_CODE),
         Row("model.compile(loss={'price': 'mse', 'kind': 'categorical_crossentropy'}, loss_weights={'price': 0.1})",
             "train: {losses: {price: {mean_squared_error: {}, weight: 0.1}, kind: cross_entropy}}"),

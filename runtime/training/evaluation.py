@@ -50,9 +50,10 @@ class Evaluation:
 
 
 def evaluation_batch(task: PreparedTask, rows: int, among: int = 1) -> int:
-    """The batch size of an evaluation of `rows` rows: that of training if the model has per-row state, else a multiple of
-    `among`, the devices that share a batch.
+    """The batch size of an evaluation of `rows` rows: that of training if the model has per-row state, or a loss that compares the
+    rows of a batch, else a multiple of `among`, the devices that share a batch.
     """
-    if task.training is not None and any(planned_entries(task)):
+    as_in_training = any(planned_entries(task)) or any(term.loss.mixes_rows for term in task.terms)
+    if task.training is not None and as_in_training:
         return task.training.settings.batch_size
     return -(-min(rows, EVALUATION_ROWS) // among) * among

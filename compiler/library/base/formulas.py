@@ -14,14 +14,15 @@ FIT = 2.0**80
 
 def cosine(values: Array, truth: Array) -> Array:
     """The cosine of the angle between vectors on the last axis; 0 for a vector of zeros."""
-
-    def unit(vector: Array) -> Array:
-        scale = fitting(jnp.max(jnp.abs(vector), axis=-1, keepdims=True))
-        scaled = vector * scale
-        squares = jnp.sum(jnp.square(scaled), axis=-1, keepdims=True)
-        return scaled * jax.lax.rsqrt(jnp.maximum(squares, EPSILON**2 * scale * scale))
-
     return jnp.sum(unit(values) * unit(truth), axis=-1)
+
+
+def unit(vectors: Array) -> Array:
+    """`vectors` on the last axis with the length 1; those shorter than 1e-7 are as much shorter than 1."""
+    scale = fitting(jnp.max(jnp.abs(vectors), axis=-1, keepdims=True))
+    scaled = vectors * scale
+    squares = jnp.sum(jnp.square(scaled), axis=-1, keepdims=True)
+    return scaled * jax.lax.rsqrt(jnp.maximum(squares, EPSILON**2 * scale * scale))
 
 
 def fitting(greatest: Array) -> Array:

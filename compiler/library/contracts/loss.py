@@ -49,6 +49,10 @@ class Loss(Registered):
     mask is false for. `rows`: an element mixes the places of a row, and only whole rows can be left out. `use`: as that,
     but `elements` takes as its last argument which rows `[batch]`, or steps `[batch, time]`, count."""
 
+    mixes_rows: ClassVar[bool] = False
+    """Whether an element depends on the other rows of its batch too, so that the loss of an epoch depends on how rows are cut into
+    batches. Its `masking` is `use`, and says which rows count."""
+
     def plan(self, *values: Any, **named: Any) -> tuple[int, ...]:
         """The shape of the elements of one row; a target of None is not known yet.
 

@@ -11,6 +11,7 @@ from scipy import stats
 
 from modelc.compiler.library.losses import LOSSES
 from tests.compiler.library.layers.running import QUICK
+from tests.compiler.library.losses.test_in_batch import IN_BATCH
 from tests.compiler.library.losses.test_quantities import QUANTITIES
 from tests.compiler.library.losses.test_several_values import FORMULAS
 
@@ -206,6 +207,7 @@ def test_every_loss_with_a_formula_is_compared() -> None:
         {"dice", "binary_dice", "tversky", "binary_tversky", "minimize", "none", "ctc"}
         | set(FORMULAS)
         | set(QUANTITIES)
+        | IN_BATCH
     )
     assert compared | elsewhere == set(LOSSES)
 

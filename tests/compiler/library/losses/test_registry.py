@@ -73,6 +73,10 @@ def pairs(random: Generator, shape: tuple[int, ...]) -> Numbers:
     return found
 
 
+def alternating(random: Generator, shape: tuple[int, ...]) -> Numbers:
+    return (np.arange(shape[0]) % 2).astype(np.int32)
+
+
 def spelt(random: Generator, shape: tuple[int, ...]) -> Numbers:
     """Labels that fit into the steps in any case: half as many, the last of them blanks."""
     found = random.integers(1, shape[-1], size=(shape[0], max(shape[1] // 2, 1))).astype(np.int32)
@@ -100,6 +104,7 @@ class Use:
 CLASSES = {"class_weight": {"0": 3.0}}
 UNEVEN = {"alpha": 0.2, "beta": 0.9}
 ROWS_OF_PLACES = ((4, 5, 3), (1, 2, 3, 2))
+ROWS_OF_VECTORS = ((4, 3), (1, 5), (6, 4))
 USES: dict[str, Use] = {
     "binary_cross_entropy": Use(
         chances,
@@ -141,6 +146,9 @@ USES: dict[str, Use] = {
     ),
     "hinge": Use(signs, keras=reference.Hinge),
     "huber": Use(numbers, others={"delta": 0.1}, drawn={"delta": SIZES}, keras=reference.Huber),
+    "info_nce": Use(
+        None, shapes=ROWS_OF_VECTORS, others={"temperature": 0.5, "similarity": "product", "symmetric": True}
+    ),
     "kl_divergence": Use(distributions, keras=lambda: softmaxed(reference.KLDivergence())),
     "log_cosh": Use(numbers, keras=reference.LogCosh),
     "mean_absolute_error": Use(numbers, keras=reference.MeanAbsoluteError),
@@ -152,6 +160,9 @@ USES: dict[str, Use] = {
     "poisson": Use(rates, rates, keras=reference.Poisson),
     "quantile": Use(numbers, others={"quantiles": 0.9}),
     "squared_hinge": Use(signs, keras=reference.SquaredHinge),
+    "supervised_contrastive": Use(
+        alternating, shapes=ROWS_OF_VECTORS, others={"temperature": 0.5, "similarity": "product"}
+    ),
     "symmetric_mean_absolute_percentage_error": Use(rates, rates),
     "triplet": Use(None, others={"margin": 3.0, "distance": "cosine"}),
     "tversky": Use(labels, shapes=ROWS_OF_PLACES, others={**UNEVEN, **CLASSES}),
@@ -211,6 +222,8 @@ def test_elements_have_the_planned_shape_row_by_row_jitted_or_not(name: str, sha
     assert eager.shape == (shape[0], *planned)
     assert eager.dtype == "float32"
     np.testing.assert_allclose(jitted, eager, rtol=2e-5, atol=1e-6)
+    if loss.mixes_rows:
+        return
     alone = compiled(loss)([value[-1:] for value in values], None if target is None else target[-1:])
     np.testing.assert_allclose(alone[0], eager[-1], rtol=2e-5, atol=1e-6)
 
