@@ -132,10 +132,11 @@ def parameters(task: "PreparedTask") -> tuple[int, int]:
     """The numbers of trainable and of non-trainable parameters."""
     from math import prod
 
-    from modelc.runtime.runs.weights import PARAMS, STATE, wanted_arrays
-
-    wanted = wanted_arrays(task)
-    trainable, fixed = (sum(prod(array.shape) for array in wanted[name].values()) for name in (PARAMS, STATE))
+    trainable = fixed = 0
+    for _, plan in task.planned.owned():
+        trainable += sum(prod(weight.shape) for weight in plan.params.values() if weight.trainable)
+        fixed += sum(prod(weight.shape) for weight in plan.params.values() if not weight.trainable)
+        fixed += sum(prod(entry.shape) for entry in plan.state.values() if not entry.per_row)
     return trainable, fixed
 
 

@@ -43,4 +43,9 @@ def unknown_option(error: Any, option: str) -> tuple[str, tuple[str, ...]]:
     plan = planned(name) if command is not None and command.name == "train" else ""
     if plan and not close:
         return f"{text}: {planned_text(plan)}", (today_help(plan),)
+    from modelc.compiler.language.grammar import SECTIONS
+
+    key = name.partition("=")[0].replace("-", "_")
+    if command is not None and command.name == "train" and not close and key in SECTIONS["train"].keys:
+        return f"{text}: `train.{key}` is a key of the spec", (f"write it there, or `--set train.{key}=VALUE`",)
     return text, (f"did you mean `--{close}`?",) if close else ()

@@ -161,12 +161,16 @@ class Augment(NamedTuple):
 
 
 class Training(NamedTuple):
-    """The settings of `train`. `monitor` is a log key, `better` the direction in which it improves."""
+    """The settings of `train`. `monitor` is a log key, `better` the direction in which it improves.
+
+    `frozen` are the weights and statistics that it leaves as they are, each by its owner and its name.
+    """
 
     optimizer: Optimizer
     settings: Settings
     monitor: str
     better: str
+    frozen: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from modelc.compiler.binding.freezing import frozen_entries
 from modelc.compiler.binding.task import Columns, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
@@ -62,7 +63,8 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
     if (caution := train.optimizer.caution()) is not None:
         kind = OPTIMIZERS.name_of(train.optimizer)
         reporter.caution(caution, f"`{kind}`: {caution.message}", ("train", "optimizer", kind))
-    return replace(task, training=Training(train.optimizer, train.settings, monitor, better))
+    frozen = frozen_entries(reporter, task.planned, train.settings.freeze, ("train", "freeze"))
+    return replace(task, training=Training(train.optimizer, train.settings, monitor, better, frozen))
 
 
 def keys_of_log(task: Task, names: Iterable[str]) -> list[str]:

@@ -1,19 +1,30 @@
 """The arguments that a use of a block gives to its parameters."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from modelc.compiler.diagnostics.problem import Label
 from modelc.compiler.expansion.definitions import check_type
 from modelc.compiler.expansion.scope import Block, Parameter, Scope, referenced_names
 from modelc.compiler.expansion.source_tree import SourceNode
+from modelc.compiler.language.layer_grammar import ITEM
 from modelc.compiler.language.parser.positional import values_in
 from modelc.compiler.language.suggestions.planned import is_planned, planned, planned_text, today_help
+from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.syntax.document import Where
 
 if TYPE_CHECKING:
     from modelc.compiler.expansion.variables import VariableEvaluator
+
+
+def moved_out(block: Block, name: str, given: Mapping[str, Any]) -> str:
+    """How the argument `name` of a use of `block` is written beside it, among all that are `given`; empty where it is no such key."""
+    beside = spelled(name, ITEM.siblings)
+    left = {key: value for key, value in given.items() if key != name}
+    use = f"{block.name}: {spell(left)}" if left else block.name
+    return "" if beside is None else f"move it out: write `{{{use}, {beside}: {flow(given[name])}}}`"
 
 
 def is_positional(evaluator: "VariableEvaluator", block: Block, arguments: SourceNode) -> bool:
@@ -65,7 +76,7 @@ def bind_arguments(
             given = {next(iter(parameters)): (arguments.at, arguments)}
     lacking = {name for name, parameter in parameters.items() if parameter.default is None} - given.keys()
     meant = undeclared(block) if not lacking and given.keys() - parameters.keys() else ()
-    for name, (where, _) in given.items():
+    for name, (where, below) in given.items():
         # A parameter that is not declared is reported where the body refers to it.
         if name not in parameters and name not in meant:
             found = suggest(name, parameters, defined=True)
@@ -76,7 +87,8 @@ def bind_arguments(
                 continue
             if arguments is None or arguments.trail:
                 found = found._replace(is_safe=False)
-            below = given[name][1]
+            if not found:
+                found = found._replace(help=moved_out(block, name, {key: one.data for key, (_, one) in given.items()}))
             if not found and below.kind == "mapping" and below.content and below.content.keys() <= parameters.keys():
                 found = found._replace(help=f"write `{block.name}: {spell(below.data)}`")
             message, label = f"unknown argument `{name}` of the block `{block.name}`", "unknown argument"

@@ -39,7 +39,8 @@ class Row:
 
     `ports` has the types of all outputs where there are several; `inputs` the edges into it, `node` or `node.port`.
     `mask` says what becomes of masks here, empty where there is none; `computes_in` which floats are computed with, empty
-    unless precision is mixed. `frozen` is how many values of the state nothing ever changes: those of constant arrays.
+    unless precision is mixed. `frozen` is how many values nothing ever changes: those of constant arrays, and of what is not trainable. `state` has
+    weights that are frozen, too.
     """
 
     path: str
@@ -173,14 +174,22 @@ def node_row(task: Task, precision: Precision, node: Node) -> Row:
         show_named(node.layer) if kind not in MADE.entries else f"{kind}: {node.owner}",
         main,
         tuple(plan.outputs.items()) if len(plan.outputs) > 1 else (),
-        count(plan.params.values()) if owns else Count(),
-        count(plan.state.values()) if owns else Count(),
+        count(weight for weight in plan.params.values() if weight.trainable) if owns else Count(),
+        count([*(weight for weight in plan.params.values() if not weight.trainable), *plan.state.values()])
+        if owns
+        else Count(),
         tuple(str(feed.edge) for feed in node.feeds),
         "" if owns or kind in MADE.entries or not plan.params else node.owner,
         mask_at(task, node, plan),
         precision.computes_in(node.path),
-        count(entry for entry in plan.state.values() if isinstance(entry, State) and entry.fixed).values if owns else 0,
+        count(frozen_entries(plan)).values if owns else 0,
     )
+
+
+def frozen_entries(plan: Plan) -> list[Weight | State]:
+    """The weights and the state of a layer that nothing changes."""
+    weights = (weight for weight in plan.params.values() if not weight.trainable)
+    return [*weights, *(entry for entry in plan.state.values() if entry.fixed)]
 
 
 def mask_at(task: Task, node: Node, plan: Plan) -> str:

@@ -116,6 +116,7 @@ class Builder:
     ) -> Edge | None:
         """One node of a graph, fed by `given`; `at` is blamed for inputs that do not fit, by default the node."""
         at = spec.path if at is None else at
+        site = site if spec.trainable else site._replace(frozen=True)
         if spec.items is None:
             return self.hole(site, spec.path)
         given = in_order(spec.items[0], given) if spec.items else given
@@ -153,6 +154,7 @@ class Builder:
     def item(self, names: Namespace, site: BuildSite, item: Item, given: Arguments, at: Path) -> Edge | None:
         """One item with all its repetitions; `at` is blamed for inputs that do not fit."""
         given = in_order(item, given)
+        site = site if item.trainable else site._replace(frozen=True)
         if item.repeat is None:
             return self.once(names, site, item, given, at)
         if item.repeat.times == 0:
@@ -278,7 +280,7 @@ class Builder:
         inside = site.part(kind)
         feeds = tuple(Feed("inputs", edge, at) for edge in ends)
         owner = site.owner(inside.path)
-        self.nodes.append(Node(inside.path, layer, feeds, owner, inside.scope, at, inside.shared))
+        self.nodes.append(Node(inside.path, layer, feeds, owner, inside.scope, at, inside.shared, frozen=inside.frozen))
         return self.at_end(site, Edge(inside.path))
 
     def share(self, names: Namespace, site: BuildSite, body: Share, given: Arguments) -> Edge | None:
@@ -332,7 +334,7 @@ class Builder:
         asks = item.unbuilt is not None and owner == site.path
         asked = asked_shapes(self.reporter, names, item, feeds) if asks else ()
         node = Node(site.path, item.layer, feeds, owner, site.scope, item.path, site.shared, item.unbuilt, asked)
-        self.nodes.append(node)
+        self.nodes.append(node._replace(frozen=site.frozen))
         return Edge(site.path)
 
     def hole(self, site: BuildSite, at: Path) -> Edge | None:

@@ -49,6 +49,7 @@ class Node(NamedTuple):
     `scope` holds the paths of what it stands in (nodes of several layers, blocks, branches, repeats), outermost first.
     `layer` is None for a hole. `shared` is where the text asks for it to be built here, if that is by sharing. Until type
     inference, a layer may be `unbuilt` and wait for the shapes that are `asked`, also later; that is no use of their values.
+    `frozen` says that training changes no weights that it owns.
     """
 
     path: str
@@ -60,6 +61,7 @@ class Node(NamedTuple):
     shared: Path = ()
     unbuilt: Unbuilt | None = None
     asked: tuple[Asked, ...] = ()
+    frozen: bool = False
 
     @property
     def needs(self) -> Iterator[tuple[Edge, Path]]:

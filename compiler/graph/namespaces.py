@@ -14,17 +14,20 @@ Owner = Callable[[str], str]
 
 
 class BuildSite(NamedTuple):
-    """Where something is built: its path, what it is in, whose weights it uses, and the `share` that asks for it."""
+    """Where something is built: its path, what it is in, whose weights it uses, the `share` that asks for it, and whether it is
+    frozen.
+    """
 
     path: str
     scope: tuple[str, ...]
     owner: Owner
     shared: Path = ()
+    frozen: bool = False
 
     def part(self, name: str) -> "BuildSite":
         """The site of a part called `name`."""
         path, scope = (f"{self.path}/{name}", (*self.scope, self.path)) if self.path else (name, ())
-        return BuildSite(path, scope, self.owner, self.shared)
+        return self._replace(path=path, scope=scope)
 
     def as_copy_of(self, other: str, owner: Owner) -> "BuildSite":
         """This site, with the weights of the site at `other`."""

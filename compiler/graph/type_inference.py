@@ -38,7 +38,8 @@ def infer(graph: Graph, document: Document) -> tuple[TypedGraph, tuple[Problem, 
         node, facts = built(own, planned, written, layers)
         nodes.append(node)
         if (plan := plan_node(own, planned, node, known, taken, failed)) is not None:
-            plans[node.path] = plan
+            owner = graph.node(node.owner) or node
+            plans[node.path] = plan.frozen(plan.trained()) if owner.frozen else plan
         if own.problems:
             found[node.path] = with_notes(own.problems, facts)
     graph = replace(graph, nodes=tuple(nodes))

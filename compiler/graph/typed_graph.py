@@ -1,6 +1,6 @@
 """A typed graph: a graph with the plans of its nodes, the result of `type_inference`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,18 @@ class TypedGraph:
             if node.owner not in seen and (plan := self.plans.get(node.path)) is not None:
                 seen.add(node.owner)
                 yield node.owner, plan
+
+    def frozen(self, entries: Collection[tuple[str, str]]) -> "TypedGraph":
+        """The graph of which training leaves these weights and statistics as they are, each by its owner and its name."""
+        by_owner: dict[str, list[str]] = {}
+        for owner, name in entries:
+            by_owner.setdefault(owner, []).append(name)
+        owners = {node.path: node.owner for node in self.graph.nodes}
+        plans = {
+            path: plan.frozen(by_owner[owners[path]]) if owners.get(path) in by_owner else plan
+            for path, plan in self.plans.items()
+        }
+        return TypedGraph(self.graph, plans)
 
     def type(self, edge: Edge | None) -> TensorType | None:
         """The type on an edge, or None where it is unknown."""

@@ -86,6 +86,8 @@ class Item(NamedTuple):
     body: "Body | None" = None
     repeat: Repeat | None = None
     unbuilt: Unbuilt | None = None
+    trainable: bool = True
+    """Whether training changes its weights, unless what it stands in says otherwise."""
 
     @property
     def cls(self) -> type[Layer] | None:
@@ -116,7 +118,7 @@ class Reference(NamedTuple):
 class NodeSpec(NamedTuple):
     """One node of a graph: `items` is None where they could not be read; `chain` says that it is written with `layers`.
 
-    `repeat` is that of a chain as a whole; a node of one item has it there.
+    `repeat` and `trainable` are those of a chain as a whole; a node of one item has them there.
     """
 
     name: str
@@ -125,6 +127,7 @@ class NodeSpec(NamedTuple):
     chain: bool
     path: Path
     repeat: Repeat | None = None
+    trainable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

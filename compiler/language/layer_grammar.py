@@ -109,15 +109,22 @@ STRUCTURES: Mapping[str, Shape] = {
     Parallel.key: PARALLEL,
 }
 """What stands in place of a layer's name, beside the names of blocks."""
+TRAINABLE = boolean(
+    "Whether training changes its weights and statistics; `false` also holds for all that is inside of it."
+)
 ITEM = Thing(
     LAYERS,
-    {"name": text("Name of the layer, in paths; of the last layer, that of the output."), "repeat": REPEAT},
+    {
+        "name": text("Name of the layer, in paths; of the last layer, that of the output."),
+        "repeat": REPEAT,
+        "trainable": TRAINABLE,
+    },
     others=STRUCTURES,
     blocks=True,
 )
 NODE = Thing(
     LAYERS,
-    {"from": FROM, "repeat": REPEAT},
+    {"from": FROM, "repeat": REPEAT, "trainable": TRAINABLE},
     (Need(("from",), "name the input or node it takes its values from: `from: {}`"),),
     others=STRUCTURES,
     blocks=True,

@@ -10,7 +10,7 @@ class Blocks(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The keys of `train` that are plain values, as the grammar describes them, and `shuffle`."""
+    """The keys of `train` that are plain values, as the grammar describes them, with `shuffle` and `freeze`."""
 
     batch_size: int = 32
     epochs: int | None = None
@@ -19,6 +19,7 @@ class Settings(NamedTuple):
     shuffle: bool | Blocks = True
     monitor: str | None = None
     early_stopping: int | None = None
+    freeze: tuple[str, ...] = ()
 
     def steps_per_epoch(self, rows: int) -> int:
         """The steps of an epoch of `rows` rows; the last one may have fewer rows."""

@@ -57,6 +57,10 @@ METRIC = Thing(
     },
 )
 METRICS_OF = Items(METRIC, help=instead.as_metrics)
+PATTERN = text("Weights: a node, block or weight by its path, with `*` and `**`.", "a pattern of weights")
+FREEZE = Items(
+    PATTERN, "Weights that training leaves as they are, by patterns of their paths.", help="write `freeze: [backbone]`"
+)
 TRAIN = Keys(
     "`train`",
     {
@@ -87,6 +91,7 @@ TRAIN = Keys(
         "early_stopping": integer(
             "Epochs without a better `monitor` before training stops.", 1, 10**6, nullable=True
         )._replace(help=as_patience),
+        "freeze": FREEZE,
     },
     (
         Need(("loss", "losses"), "add `loss: cross_entropy` for classes or `loss: mean_squared_error` for numbers"),

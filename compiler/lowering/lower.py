@@ -173,10 +173,12 @@ class Run:
             pairs = enumerate(zip(values, given_masks, strict=True))
             values = [self.tap(Incoming(node.path, position), *pair) for position, pair in pairs]
         masks = by_slot(node, given_masks)
-        call = Call(params=params, state=state, masks=masks, rows=self.rows, train=self.train, key=key)
+        plan = self.plans[node.path]
+        fixed = frozenset(name for name, entry in plan.state.items() if entry.fixed)
+        call = Call(params, state, masks, self.rows, self.train, key, fixed)
         given = node.layer.apply(call, **by_slot(node, values))
         result = Result.given(given)
-        for port, type_ in self.plans[node.path].outputs.items():
+        for port, type_ in plan.outputs.items():
             value, named = result.outputs.get(port), port if port != "output" else ""
             need_shape(node.layer, "apply", value, type_.shape, named)
             need_kind(node.layer, "apply", value, type_.dtype, named)
@@ -191,7 +193,8 @@ class Run:
             for edge in (Edge(node.path, port) for port in result.outputs):
                 self.values[edge] = self.tap(edge, self.values[edge], self.masks.get(edge))
         self.penalties.update({f"{node.path}/{name}": value for name, value in result.penalties.items()})
-        return result.state
+        # A layer of a plug-in may know nothing of frozen state.
+        return {name: value for name, value in result.state.items() if name not in fixed}
 
     def loop(self, roll: Roll, params: Tree, state: dict[str, Any], key: Array | None) -> None:
         """Compute a rolled repeat, whose weights and state are stacked; replaces the state in `state`."""

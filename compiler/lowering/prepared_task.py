@@ -1,7 +1,7 @@
 """The type of a prepared task. Only `prepare` makes one, so no function that needs the passes can miss them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelc.compiler.binding.task import Augment, Measure, Output, Task, Term, Training
 from modelc.compiler.graph.typed_graph import TypedGraph
@@ -54,9 +54,10 @@ def prepare(task: Task) -> PreparedTask:
     """`task` as it is lowered."""
     with using(task.spec.plugins):
         task = drop_unused(fuse_losses(split_activations(task)))
+        frozen = task.planned.frozen(task.training.frozen if task.training is not None else ())
         return PreparedTask(
-            task.planned,
-            roll_repeats(task),
+            frozen,
+            roll_repeats(replace(task, planned=frozen)),
             task.outputs,
             task.values,
             task.terms,

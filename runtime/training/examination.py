@@ -20,6 +20,8 @@ from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.finite import not_finite
 from modelc.runtime.training.augmenting import augmented
 from modelc.runtime.training.objective import elements_of, losses, needed_edges
+from modelc.runtime.training.row_state import merge_trees
+from modelc.runtime.training.trained import trained
 
 Spot = Edge | Incoming
 """Where a value is: what comes out of a node, or is an input of the model, and what goes into a node."""
@@ -55,7 +57,7 @@ class Examined(NamedTuple):
 
     @property
     def is_finite(self) -> bool:
-        """Whether the loss is, and the gradients of all weights: what a step asks for before it is applied."""
+        """Whether the loss is, and the gradients of all weights that are trained: what a step asks for before it is applied."""
         gradients = self.weight_gradients.values()
         return all(map(np.isfinite, self.losses.values())) and all(one.is_finite for one in gradients)
 
@@ -93,8 +95,9 @@ def compute(task: PreparedTask, params: Tree, state: Tree, batch: Batch, key: Ar
     model = lower(task)
     spots: list[Spot] = []
 
-    def objective(params: Tree, probes: Any, rest: Any) -> tuple[Array, Any]:
-        state, inputs, targets, valid, key = rest
+    def objective(own: Tree, probes: Any, rest: Any) -> tuple[Array, Any]:
+        whole, state, inputs, targets, valid, key = rest
+        params = merge_trees(whole, own)
         rows = jnp.arange(len(batch.indices)) < valid
         if key is not None:
             inputs, targets = augmented(task, key, inputs, targets, rows)
@@ -121,23 +124,24 @@ def compute(task: PreparedTask, params: Tree, state: Tree, batch: Batch, key: Ar
                 terms[term.name] = of_rows(jnp.where(counts, elements, 0.0), None, rows)
         return loss, (found, terms, {name: part["total"] for name, part in parts.items()}, shapes)
 
-    rest = (state, batch.inputs, batch.targets, np.int32(batch.valid), key)
-    shapes = jax.eval_shape(objective, params, None, rest)[1][3]
+    own = trained(task, params)
+    rest = (params, state, batch.inputs, batch.targets, np.int32(batch.valid), key)
+    shapes = jax.eval_shape(objective, own, None, rest)[1][3]
 
     @jax.jit
-    def run(params: Tree, rest: Any) -> Any:
+    def run(own: Tree, rest: Any) -> Any:
         if key is None:
-            found, terms, sums, _ = objective(params, None, rest)[1]
+            found, terms, sums, _ = objective(own, None, rest)[1]
             return found, terms, sums, None, {}
         probes = jax.tree.map(lambda shape: jnp.zeros(shape.shape, shape.dtype), shapes)
         ((_, (found, terms, sums, _)), (given, of_probes)) = jax.value_and_grad(objective, (0, 1), has_aux=True)(
-            params, probes, rest
+            own, probes, rest
         )
-        rows = jnp.arange(len(batch.indices)) < rest[3]
+        rows = jnp.arange(len(batch.indices)) < rest[4]
         gradients = [None if one is None else of_rows(one, None, rows) for one in of_probes]
         return found, terms, sums, gradients, jax.tree.map(of_array, given)
 
-    return spots, run(params, rest)
+    return spots, run(own, rest)
 
 
 def of_rows(value: Array, mask: Array | None, rows: Array) -> Summary:

@@ -104,14 +104,15 @@ def sharing(parallelism: Parallelism) -> int:
 
 
 def weight_bytes(task: Task, parallelism: Parallelism) -> dict[str, int]:
-    """What each device has of each set of weights: of these, their gradients, and two moments."""
+    """What each device has of each set of weights: of these, and unless they are frozen of their gradients, and two moments."""
     found = {}
     for path, plan in task.planned.owned():
         found[path] = 0
         for weight in plan.params.values():
             axes = axes_of(weight, parallelism, task.axes, stacked=False)
-            for way in (axes.kept(parallelism.shard), axes.moments(parallelism.shard)):
-                found[path] += 2 * bytes_of(weight) // prod(parallelism.sizes[one] for along in way for one in along)
+            kept, moments = axes.kept(parallelism.shard), axes.moments(parallelism.shard)
+            for way in (kept, kept, moments, moments) if weight.trainable else (kept,):
+                found[path] += bytes_of(weight) // prod(parallelism.sizes[one] for along in way for one in along)
     return found
 
 

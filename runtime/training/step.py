@@ -22,6 +22,7 @@ from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from modelc.runtime.training.placement import Placement, place
 from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.sums import Sums, accumulate, zeros
+from modelc.runtime.training.trained import trained
 from modelc.runtime.training.update import transformation, updated
 
 Data = Mapping[str, Mapping[str, Array]]
@@ -70,7 +71,7 @@ def make(task: PreparedTask, total_steps: int, parallelism: Parallelism = ONE_DE
     def first() -> TrainState:
         params, drawn = model.init(derive(root_key(seed), "initialize"))
         state = merge_trees(drawn, at_zeros(task, settings.batch_size))
-        return TrainState(jnp.int32(0), params, state, transform.init(params), jnp.int32(-1))
+        return TrainState(jnp.int32(0), params, state, transform.init(trained(task, params)), jnp.int32(-1))
 
     like = jax.eval_shape(first)
     shardings = state_shardings(task, placement, like)
@@ -148,10 +149,11 @@ def train_step(
     if task.augment:
         inputs, targets = placement.constrain(augmented(task, key, inputs, targets, rows), placement.rows)
 
-    def objective(params: Tree) -> tuple[Array, tuple[Sums, Tree]]:
-        values = model.run(
-            params, old.state, inputs, needed_edges(task), train=True, key=key, rows=rows, weights=placement.gathered
-        )
+    own = trained(task, old.params)
+
+    def objective(own: Tree) -> tuple[Array, tuple[Sums, Tree]]:
+        params, edges = merge_trees(old.params, own), needed_edges(task)
+        values = model.run(params, old.state, inputs, edges, train=True, key=key, rows=rows, weights=placement.gathered)
         loss, parts = losses(task, params, values, targets, rows)
         # Metrics of mixed targets, which have another shape, are left out of the log.
         measured = {
@@ -159,8 +161,8 @@ def train_step(
         }
         return loss, ({**parts, **metrics(task, values, measured, rows)}, values.state)
 
-    (loss, (parts, state)), gradients = jax.value_and_grad(objective, has_aux=True)(old.params)
-    gradients = placement.constrain(gradients, placement.params)
+    (loss, (parts, state)), gradients = jax.value_and_grad(objective, has_aux=True)(own)
+    gradients = placement.constrain(gradients, trained(task, placement.params))
     finite = jnp.isfinite(loss)
     for gradient in jax.tree.leaves(gradients):
         finite &= jnp.all(jnp.isfinite(gradient))
@@ -168,9 +170,10 @@ def train_step(
 
     def advance() -> tuple[TrainState, Sums]:
         # Not before the branch: there the partitioner would divide what they are computed of in the same way.
-        divided = placement.constrain(gradients, placement.moments)
-        params, optimizer = updated(task, transform, old.params, divided, old.optimizer)
-        return placement.constrain(TrainState(old.step + 1, params, state, optimizer, failed), shardings), parts
+        divided = placement.constrain(gradients, trained(task, placement.moments))
+        new, optimizer = updated(task, transform, own, divided, old.optimizer)
+        after = TrainState(old.step + 1, merge_trees(old.params, new), state, optimizer, failed)
+        return placement.constrain(after, shardings), parts
 
     def stay() -> tuple[TrainState, Sums]:
         return old._replace(failed=failed), jax.tree.map(jnp.zeros_like, parts)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelc.compiler.language.suggestions.planned import planned_text, today_help
+from modelc.compiler.language.suggestions.planned import PLANNED, planned_text, today_help
 from tests.cli.commands import modelc
 
 SPEC = """\
@@ -75,9 +75,16 @@ def test_the_last_line_and_the_json_say_that_strict_counts_warnings(folder: Path
 
 
 def test_an_option_that_is_planned_as_a_key_is_answered_with_that(folder: Path) -> None:
-    ended = modelc("train", "--freeze=2", "spec.yaml", cwd=folder)
-    assert ended.code == 2 and ended.err.startswith(f"error: no such option: `--freeze`: {planned_text('freeze')}\n")
-    assert today_help("freeze") in ended.err
+    planned = next(iter(PLANNED))
+    ended = modelc("train", f"--{planned}=2", "spec.yaml", cwd=folder)
+    assert ended.code == 2 and ended.err.startswith(f"error: no such option: `--{planned}`: {planned_text(planned)}\n")
+    assert today_help(planned) in ended.err
+
+
+def test_an_option_that_is_a_key_is_answered_with_how_it_is_set(folder: Path) -> None:
+    ended = modelc("train", "--batch-size=64", "spec.yaml", cwd=folder)
+    assert ended.code == 2 and "`train.batch_size` is a key of the spec" in ended.err
+    assert "or `--set train.batch_size=VALUE`" in ended.err
 
 
 def test_an_unknown_option_is_answered_with_a_near_one_or_none(folder: Path) -> None:

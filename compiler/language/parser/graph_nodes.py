@@ -22,6 +22,7 @@ from modelc.compiler.language.layer_grammar import FROM, LAYERS_OF, NODE, STRUCT
 from modelc.compiler.language.parser.layer_items import read_item, read_items, read_repeat, with_copies
 from modelc.compiler.language.parser.levels import key_around
 from modelc.compiler.language.parser.named_item import check_name, check_reference
+from modelc.compiler.language.parser.trainable import read_trainable
 from modelc.compiler.language.parser.walk import read, report_need, wrong_kind
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
@@ -245,7 +246,8 @@ def read_node(reporter: Reporter, name: str, raw: Any, path: Path, names: Collec
     items = read_chain(mapping, path)
     if repeat is not None and items is not None and repeat.path in reporter.document.copied:
         repeat = with_copies(reporter, repeat, mapping["repeat"][COPIES], read_chain)
-    return NodeSpec(name, sources, items, True, path, repeat)
+    trains = "trainable" not in mapping or read_trainable(reporter, mapping["trainable"], None, path)
+    return NodeSpec(name, sources, items, True, path, repeat, trains)
 
 
 def holds_mapping(fed: Any) -> bool:

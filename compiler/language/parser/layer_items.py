@@ -30,6 +30,7 @@ from modelc.compiler.language.parser.named_item import (
     read_named,
     value_of,
 )
+from modelc.compiler.language.parser.trainable import read_trainable
 from modelc.compiler.language.parser.walk import read, read_keys, wrong_kind
 from modelc.compiler.language.shapes import Thing
 from modelc.compiler.language.suggestions.hints import absent_hint
@@ -121,6 +122,8 @@ def moved(item: Item, path: Path, start: int = 0) -> Item:
 def read_one(reporter: Reporter, raw: Any, path: Path, shape: Thing) -> Item:
     """`read_item`, whether or not it is read in another use of its block."""
     item = read_single(reporter, raw, path, shape)
+    if isinstance(raw, Mapping) and "trainable" in raw:
+        item = item._replace(trainable=read_trainable(reporter, raw["trainable"], item, path))
     if item.repeat is None or item.is_hole or (*path, "repeat") not in reporter.document.copied:
         return item
     alone = shape._replace(siblings={}, needs=())

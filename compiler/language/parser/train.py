@@ -38,6 +38,8 @@ def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
     settings = Settings(**{key: section[key] for key in PLAIN if section.get(key) is not None})
     if (shuffle := section.get("shuffle")) is not None:
         settings = settings._replace(shuffle=shuffle_of(shuffle))
+    if (frozen := section.get("freeze")) is not None:
+        settings = settings._replace(freeze=tuple(pattern or "" for pattern in frozen))
     if not terms_whole or is_of_several or reporter.lacks(path):
         unread = None
     return TrainSpec(terms, metrics, value_of(section.get("optimizer")), settings, unread == (), unread)

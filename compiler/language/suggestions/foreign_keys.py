@@ -8,6 +8,7 @@ from typing import Any
 
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.language.suggestions.bad_row_words import WHOLE_BATCHES, as_bad_rows, as_missing, as_turned
+from modelc.compiler.language.suggestions.freezing_words import KEYS as FREEZING
 from modelc.compiler.language.suggestions.held_out_rows import (
     BY_COLUMN,
     OF_PARTS,
@@ -201,6 +202,7 @@ KEYS: Mapping[str, Advice] = {
     **dict.fromkeys(
         ("split", "splits", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction
     ),
+    **FREEZING,
     **BY_COLUMN,
     **OF_PARTS,
     **dict.fromkeys(

@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from modelc.compiler.language.suggestions.freezing_words import ARGUMENTS as FREEZING
+from modelc.compiler.language.suggestions.freezing_words import BESIDE
 from modelc.compiler.language.suggestions.planned import LAYER, PLANNED, planned, planned_text
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.library.base.registry import Registered, fold
@@ -65,6 +67,7 @@ ABSENT = {
         ("se", "seblock", "squeezeandexcite", "squeezeandexcitation", "squeezeexcitation", "squeezeexcite"),
         "build it as a block of `global_avg_pool2d`, two `dense`, `reshape` and `multiply`",
     ),
+    **dict.fromkeys(("freeze", "freezelayer", "freezelayers", "frozen"), f"this is no layer: {BESIDE}"),
     "layer": "write layers in sequence under `layers: [...]`, a single one under its own name",
     **dict.fromkeys(("body", "chain", "do", "model", "modulelist", "sequence", "sequential", "stack"), CHAIN),
     "output": "the output is the last layer, by its `name`; in a graph, list it in `outputs`",
@@ -105,6 +108,7 @@ KNOWN = "remove it: the input of a layer is known from the layer before"
 IN_PLACE = "remove it: the memory of values that nothing needs any more is used again anyway"
 PADDINGS = "put a layer that pads before it: `reflection_padding2d`, `edge_padding2d` or `zero_padding2d`"
 ARGUMENTS = {
+    **FREEZING,
     "activity_regularizer": "add the layer `activity_regularization` after it",
     **dict.fromkeys(
         ("learning_rate", "lr"),

@@ -40,20 +40,13 @@ PLANNED: Mapping[str, Planned] = {
         ),
         (LAYER,),
     ),
-    "freeze": Planned(
-        "train",
-        "freezing weights",
-        (
-            "freeze_backbone", "freeze_base", "freeze_layers", "freeze_until", "freeze_weights", "frozen", "frozen_layers",
-            "is_trainable", "requires_grad", "trainable", "trainable_layers", "trainable_weights", "unfreeze",
-            "freeze_epochs", "frozen_epochs", "unfreeze_after", "unfreeze_at",
-        ),
-        (LAYER, OPTIMIZER),
-    ),
     "phases": Planned(
         "train",
         "training in several phases",
-        ("curriculum", "fine_tune", "fine_tuning", "phase", "stage", "stages", "training_phases"),
+        (
+            "curriculum", "fine_tune", "fine_tune_at", "fine_tuning", "freeze_epochs", "frozen_epochs", "phase", "stage", "stages",
+            "training_phases", "unfreeze", "unfreeze_after", "unfreeze_at",
+        ),
     ),
     "param_groups": Planned(
         "train",
@@ -151,7 +144,7 @@ def is_planned(kind: str, word: str) -> bool:
 
 
 def planned_text(name: str) -> str:
-    """What is planned under `name`, as a sentence without a full stop: `freezing weights is planned as `train.freeze``."""
+    """What is planned under `name`, as a sentence without a full stop: `clipping gradients is planned as `train.clip_gradients``."""
     plan = PLANNED[name]
     return f"{plan.what} is planned as `{plan.home}.{name}`"
 

@@ -10,6 +10,7 @@ from modelc.compiler.diagnostics.reporter import ProblemCollector, as_tuple
 from modelc.compiler.language.ast import STRUCTURES, Layers
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.suggestions.foreign_keys import callback_hint, key_hint
+from modelc.compiler.language.suggestions.freezing_words import ARGUMENTS as FREEZING
 from modelc.compiler.language.suggestions.held_out_rows import renamed
 from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
 from modelc.compiler.language.suggestions.planned_things import (
@@ -165,6 +166,8 @@ class Reporter(ProblemCollector):
         if len(path) < 3 and (hint := key_hint(name, value, self.document.data)):
             below = "below `train:`, " if len(path) == 1 and name == "callbacks" else ""
             found = Suggestion(name, help=below + hint.replace("\n", f"\n{below}"))
+        if not is_argument and path[0] in ("model", "blocks") and name in FREEZING:
+            found = Suggestion(name, help=FREEZING[name])
         if path[:-1] == ("data",) and (key := renamed(name, value)) and key not in self.keys_at(("data",)):
             found = Suggestion(name, key, f"did you mean `{key}`?", is_safe=True)
         if not found and path[:1] == ("train",) and (hint := callback_hint(name, value, self.document.data)):

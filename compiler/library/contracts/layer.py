@@ -5,8 +5,8 @@ What a layer needs to compute comes in a `Call`; what it gives beside one array 
 Interpreters other than these (cost, export) are functions over the graph, not methods here.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Self
 
 from modelc.compiler.diagnostics.exceptions import PlanError, need
@@ -49,7 +49,8 @@ def need_fillable(shape: tuple[int, ...], initializer: Initializer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """A trainable array. `axes` has one logical name per axis (`embed`, `mlp`, `heads`, `vocab`, ...) or None.
+    """An array that training changes, unless it is frozen: then it is not `trainable`. `axes` has one logical name per axis
+    (`embed`, `mlp`, `heads`, `vocab`, ...) or None.
 
     `regularizer` adds its penalty to the loss, `constraint` brings the weight back after each step.
     """
@@ -60,6 +61,7 @@ class Weight:
     dtype: str = "float32"
     regularizer: Regularizer | None = None
     constraint: Constraint | None = None
+    trainable: bool = True
 
     def __post_init__(self) -> None:
         need_fillable(self.shape, self.initializer)
@@ -75,7 +77,7 @@ class State:
     `per_row` says one for each row of the batch, which the same row of the next batch goes on with. It begins at zeros,
     and `lasts` until the end of an epoch or of the run; a call whose `state` has none of it begins at zeros too.
     With the initializer `Unfitted` it is what the layer's `fit` learns before training, and training leaves it alone, as
-    it does what is `fixed`.
+    it does what is `fixed`, by the layer itself or because it is frozen.
     """
 
     shape: tuple[int, ...]
@@ -98,6 +100,11 @@ class State:
     def changes(self) -> bool:
         """Whether training changes it."""
         return not (self.fitted or self.fixed)
+
+    @property
+    def is_statistic(self) -> bool:
+        """Whether training changes it for all rows alike: moving averages and the like."""
+        return self.changes and not self.per_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,20 @@ class Plan:
     @property
     def output(self) -> TensorType:
         return self.outputs["output"]
+
+    def trained(self) -> tuple[str, ...]:
+        """The names of all that training changes for all rows alike: weights and statistics."""
+        weights = (name for name, weight in self.params.items() if weight.trainable)
+        return (*weights, *(name for name, entry in self.state.items() if entry.is_statistic))
+
+    def frozen(self, names: Collection[str]) -> Self:
+        """The plan of which training leaves these weights and statistics as they are, with neither penalties nor constraints."""
+        params = {
+            name: replace(weight, trainable=False, regularizer=None, constraint=None) if name in names else weight
+            for name, weight in self.params.items()
+        }
+        state = {name: replace(entry, fixed=True) if name in names else entry for name, entry in self.state.items()}
+        return replace(self, params=params, state=state)
 
     @property
     def fitted(self) -> Mapping[str, State]:

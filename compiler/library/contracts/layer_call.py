@@ -13,7 +13,7 @@ class Call:
 
     `masks` has an entry per slot: a bool array `[batch, time]`, None, or a tuple of these for a `many` slot.
     `rows` is a bool array `[batch]`, false for padding rows; None if all rows are valid.
-    `key` is this node's key for this step, None outside training.
+    `key` is this node's key for this step, None outside training. `fixed` names the state that training leaves as it is.
     """
 
     params: Mapping[str, Array]
@@ -22,6 +22,11 @@ class Call:
     rows: Array | None = None
     train: bool = False
     key: Array | None = None
+    fixed: frozenset[str] = frozenset()
+
+    def updates(self, *names: str) -> bool:
+        """Whether to give new values of these state entries: in training, unless one of them is frozen."""
+        return self.train and self.fixed.isdisjoint(names)
 
     def part(self, name: str) -> "Call":
         """The call of the inner layer `name` of a composite layer, whose weights are named `name/...`."""
@@ -33,6 +38,7 @@ class Call:
             params={k.removeprefix(prefix): v for k, v in self.params.items() if k.startswith(prefix)},
             state={k.removeprefix(prefix): v for k, v in self.state.items() if k.startswith(prefix)},
             key=None if self.key is None else derive(self.key, name),
+            fixed=frozenset(k.removeprefix(prefix) for k in self.fixed if k.startswith(prefix)),
         )
 
     def random(self, purpose: str) -> Array:

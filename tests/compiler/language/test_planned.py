@@ -95,9 +95,11 @@ def test_a_form_of_others_is_answered_without_what_is_planned(optimizer: str, ri
 
 def test_a_layer_in_a_form_of_others_is_answered_without_what_is_planned() -> None:
     [help] = error(
-        EXAMPLE.replace("    - flatten\n", "    - flatten\n    - {type: dense, units: 8, trainable: false}\n")
+        EXAMPLE.replace(
+            "    - flatten\n", "    - flatten\n    - {type: dense, units: 8, gradient_checkpointing: true}\n"
+        )
     ).helps
-    assert help == "write `dense: {units: 8}`; `trainable` is not in this version"
+    assert help == "write `dense: {units: 8}`; `gradient_checkpointing` is not in this version"
 
 
 def test_words_are_those_of_one_plan_and_of_no_key_of_their_place() -> None:
@@ -113,7 +115,7 @@ def test_a_key_that_is_a_typo_of_what_there_is_stays_one() -> None:
     assert problem.code == "E102" and "did you mean `times`?" in problem.helps
 
 
-@pytest.mark.parametrize("layer", ["freeze", "frozen: [dense: 8]", "nn.Freeze", "pretrained: {dense: 8}"])
+@pytest.mark.parametrize("layer", ["gradient_checkpointing", "pretrained: {dense: 8}", "remat: [dense: 8]"])
 def test_a_layer_that_would_do_it_is_no_typo_of_another(layer: str) -> None:
     [shown] = error(EXAMPLE.replace("    - flatten\n", f"    - flatten\n    - {layer}\n")).helps
     assert "not in this version" in shown and "planned as `train." in shown
@@ -169,10 +171,10 @@ def test_what_does_a_part_of_it_today_is_named_for_the_words_that_mean_that_part
 
 
 def test_a_word_for_nothing_is_none() -> None:
-    assert [planned(word) for word in ("", "dense", "units", "Trainable", "nn.Freeze")] == [
+    assert [planned(word) for word in ("", "dense", "units", "Remat", "nn.Recompute")] == [
         "",
         "",
         "",
-        "freeze",
-        "freeze",
+        "gradient_checkpointing",
+        "gradient_checkpointing",
     ]

@@ -61,8 +61,8 @@ class BatchNorm(Affine):
         wide = x.astype(jnp.promote_types(x.dtype, "float32"))
         mean, variance = (call.state[name].astype(wide.dtype) for name in ("moving_mean", "moving_variance"))
         near, centre = mean.reshape(shape), jnp.zeros((), wide.dtype)
-        state = {}
-        if call.train:
+        state, learns = {}, call.updates("moving_mean", "moving_variance")
+        if learns:
             if call.rows is not None:
                 # Cleaned before anything is computed: a NaN that is only left out of the sums still poisons gradients.
                 wide = jnp.where(call.rows.reshape(-1, *[1] * (x.ndim - 1)), wide, 0)
@@ -79,7 +79,7 @@ class BatchNorm(Affine):
         if self.center:
             shift = shift + along((self.axis,), call.params["beta"], wide)
         y = ((wide - near) * factor + shift).astype(x.dtype)
-        return Result.of(y, state=state) if call.train else y
+        return Result.of(y, state=state) if learns else y
 
     def statistics(self, call: Call, x: Array) -> tuple[Array, Array, Array, Array]:
         """Of each channel, over what is real in the batch: a value near the mean, the mean as seen from there, the

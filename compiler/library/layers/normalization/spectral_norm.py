@@ -64,7 +64,7 @@ class SpectralNorm(Wrapper):
         assert name is not None
         kernel, u = self.estimate(call.params[name], call.state["vector_u"])
         given = self.layer.apply(replace(call, params={**call.params, name: kernel}), x)
-        if not call.train:
+        if not call.updates("vector_u"):
             return given
         result = Result.given(given)
         return replace(result, state={**result.state, "vector_u": u})

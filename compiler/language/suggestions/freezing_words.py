@@ -1,0 +1,17 @@
+"""What to write for the words of others that freeze weights: in `train`, among the arguments of a layer, and beside it."""
+
+from collections.abc import Mapping
+
+from modelc.compiler.library.base.registry import fold
+
+BY_PATHS = "write `freeze: [backbone]` below `train:`, what stays as it is by the names of its nodes and blocks"
+BESIDE = "write `trainable: false` beside the layer, node or block whose weights and statistics stay as they are"
+SECTION_WORDS = (
+    "freeze_backbone", "freeze_base", "freeze_encoder", "freeze_layers", "freeze_until", "freeze_weights", "frozen", "frozen_layers",
+    "is_trainable", "requires_grad", "trainable", "trainable_layers", "trainable_weights",
+)  # fmt: skip
+LAYER_WORDS = ("freeze", "freeze_weights", "frozen", "is_frozen", "no_grad", "stop_training")
+KEYS: Mapping[str, str] = dict.fromkeys(map(fold, SECTION_WORDS), BY_PATHS)
+"""For keys of a section, without case and separators."""
+ARGUMENTS: Mapping[str, str] = dict.fromkeys(LAYER_WORDS, BESIDE)
+"""For arguments of a layer and keys beside it, whose values say the opposite of `trainable`."""

@@ -1,0 +1,76 @@
+"""What is said of patterns that freeze nothing, of models that are frozen as a whole, and of `trainable` where it says nothing."""
+
+import pytest
+
+from modelc.compiler.api import check
+
+SPEC = """\
+modelc: 1
+model:
+  inputs: {x: {shape: [8, 8]}}
+  nodes:
+    flat: {from: x, flatten: {}}
+    hidden: {from: flat, dense: 4}
+    norm: {from: hidden, batch_norm: {center: false, scale: false}}
+    y: {from: norm, dense: {units: 10, activation: softmax}}
+  outputs: [y]
+data:
+  source: digits
+  inputs: {x: {array: image}}
+  targets: {y: {category: label}}
+train:
+  loss: cross_entropy
+  optimizer: adam
+  epochs: 5
+"""
+
+
+def found(freeze: str, text: str = SPEC) -> list[tuple[str, str, int]]:
+    problems = check(text + (f"  freeze: {freeze}\n" if freeze else ""), "spec.yaml").problems
+    return [(one.code, one.message, one.label.place.line) for one in problems]
+
+
+@pytest.mark.parametrize(
+    "freeze", ["[hidden]", "[hidden/kernel, norm]", "['**/bias']", "[norm]", "[norm/moving_mean]", "[]"]
+)
+def test_nodes_weights_and_statistics_can_be_frozen(freeze: str) -> None:
+    assert found(freeze) == []
+
+
+@pytest.mark.parametrize(
+    ("freeze", "code", "message"),
+    [
+        ("[hiden]", "E205", "`hiden` stands for no weight of the model"),
+        ("[hidden, flat]", "E205", "`flat` stands for no weight of the model"),
+        ("hidden", "E105", "`freeze` must be a list"),
+        ("[3]", "E105", ""),
+        ("[hidden, y]", "E508", "every weight of the model is frozen, so there is nothing to train"),
+        ("['**']", "E508", "every weight of the model is frozen, so there is nothing to train"),
+    ],
+)
+def test_patterns_that_freeze_nothing_or_everything_are_errors_at_their_place(
+    freeze: str, code: str, message: str
+) -> None:
+    [(given, said, line)] = found(freeze)
+    assert (given, line) == (code, SPEC.count("\n") + 1) and message in said
+
+
+def test_weights_that_are_frozen_for_good_and_by_a_training_are_all_that_is_frozen() -> None:
+    text = SPEC.replace("dense: 4}", "dense: 4, trainable: false}")
+    assert found("", text) == found("[hidden]", text) == []
+    assert [code for code, _, _ in found("[y]", text)] == ["E508"]
+    whole = text.replace("softmax}}", "softmax}, trainable: false}")
+    assert [code for code, _, _ in found("", whole)] == ["E508"]
+    assert check(whole[: whole.index("data:")], "spec.yaml").problems == ()
+
+
+def test_what_uses_the_weights_of_another_node_is_frozen_with_it() -> None:
+    shared = SPEC.replace("{from: norm, dense: {", "{from: again, dense: {").replace(
+        "    y:",
+        "    twin: {from: x, layers: [flatten, dense: 4]}\n    again: {from: x, share: twin, trainable: false}\n    y:",
+    )
+    [(code, message)] = [(code, message) for code, message, _ in found("", shared) if code[0] == "E"]
+    assert code == "E108" and "uses the weights of `twin`, which are frozen where they are" in message
+    assert not check(
+        shared.replace("share: twin, trainable: false", "share: twin, trainable: true"), "spec.yaml"
+    ).errors
