@@ -10,8 +10,8 @@ from math import prod
 import numpy as np
 
 from modelc.compiler.binding.task import Binding, Task
+from modelc.compiler.library.base.tokens import PADDING
 from modelc.compiler.library.readers.text import TextReader
-from modelc.compiler.library.readers.tokens import PADDING
 from modelc.runtime.data.arrays import Array, Arrays
 
 MOST_IDS = 1000

@@ -8,9 +8,9 @@ import numpy as np
 
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.distinct import distinct
+from modelc.compiler.library.base.tokens import SPECIAL, tokens_of
 from modelc.compiler.library.readers.date import USUAL, date_in
 from modelc.compiler.library.readers.names import names_in
-from modelc.compiler.library.readers.tokens import SPECIAL, tokens_of
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.drafting.spec_text import is_writable
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import counted, listed
+from modelc.compiler.library.base.text_content import content_of
 from modelc.compiler.library.readers.image import ENDINGS
 from modelc.compiler.library.readers.image_files import opened, strict_decoding
-from modelc.compiler.library.readers.text_file import TextFileReader, content_of
+from modelc.compiler.library.readers.text_file import TextFileReader
 from modelc.compiler.library.sources.files import Files
 from modelc.compiler.syntax.file_root import Root
 from modelc.compiler.syntax.path_patterns import is_pattern

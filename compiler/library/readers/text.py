@@ -10,6 +10,16 @@ from pydantic import BeforeValidator
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import NumpyArray, np
+from modelc.compiler.library.base.tokens import (
+    PADDING,
+    SPECIAL,
+    UNKNOWN,
+    Tokenizer,
+    bytes_of,
+    read_tokenizer,
+    read_words,
+    tokens_of,
+)
 from modelc.compiler.library.base.type_checks import TensorType, need
 from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
@@ -22,16 +32,6 @@ from modelc.compiler.library.readers.hashing import hashed
 from modelc.compiler.library.readers.names import first_names, most_frequent, name_of
 from modelc.compiler.library.readers.rooted import RootedReader
 from modelc.compiler.library.readers.subwords import ALPHABET, learn_bpe, read_tokenizer_file, subwords
-from modelc.compiler.library.readers.tokens import (
-    PADDING,
-    SPECIAL,
-    UNKNOWN,
-    Tokenizer,
-    bytes_of,
-    read_tokenizer,
-    read_words,
-    tokens_of,
-)
 
 BYTES = 256
 

@@ -5,10 +5,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator
 
-from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.encodings import read_encoding
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import NumpyArray, np
+from modelc.compiler.library.base.text_content import content_of
 from modelc.compiler.library.base.type_checks import TensorType
 from modelc.compiler.library.contracts.bad_row import Fault
 from modelc.compiler.library.contracts.data_source import Column
@@ -16,10 +16,6 @@ from modelc.compiler.library.contracts.reader import Arrays, Learnt
 from modelc.compiler.library.readers.faults import first_faults
 from modelc.compiler.library.readers.opened_files import file_faults, need_path_column, paths_of, read_each
 from modelc.compiler.library.readers.text import TextReader
-from modelc.compiler.syntax.file_root import Root
-
-LARGEST = 16 * 2**20
-"""The most bytes of a file."""
 
 
 class TextFileReader(TextReader):
@@ -75,19 +71,3 @@ class TextFileReader(TextReader):
         values = np.array(texts, np.dtypes.StringDType())
         missing = np.ma.getmaskarray(column)
         return {self.column: np.ma.MaskedArray(values, missing) if missing.any() else values}
-
-
-def content_of(root: Root, path: str, encoding: str) -> str:
-    """The text in the file at `path`. Raises RunError E405."""
-    with root.open(path) as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        message = f"{path!r} has more than {LARGEST // 2**20} MB, the most that is read of a text"
-        raise RunError("E405", message, helps=("divide it, or remove it",))
-    try:
-        return data.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"{path!r} is no text in {encoding}: byte {error.start:,}, in line {line}"
-        helps = ("save it in this encoding, or name its own: `encoding: latin-1`",)
-        raise RunError("E405", message, helps=helps) from None

@@ -18,5 +18,6 @@ SOURCES: Registry[Source] = Registry(
         "mnist": "sources.mnist:Mnist",
         "npz": "sources.npz:Npz",
         "parquet": "sources.tables.parquet:Parquet",
+        "tokens": "sources.text_tokens:TextTokens",
     },
 )

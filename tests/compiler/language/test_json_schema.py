@@ -22,12 +22,12 @@ from modelc.compiler.library.base.fields import (
     read_tuple,
 )
 from modelc.compiler.library.base.registry import Registered, Registry
+from modelc.compiler.library.base.tokens import read_tokenizer, read_words
 from modelc.compiler.library.readers.category_columns import read_counts
 from modelc.compiler.library.readers.checks import read_rows
 from modelc.compiler.library.readers.class_arguments import read_classes, read_vocabulary
 from modelc.compiler.library.readers.date import read_format
 from modelc.compiler.library.readers.numeric import read_missing, read_standardize
-from modelc.compiler.library.readers.tokens import read_tokenizer, read_words
 from modelc.compiler.library.registries import TABLES, table_of
 from modelc.compiler.library.sources.files import read_patterns
 from modelc.compiler.library.sources.tables.csv import read_column_names, read_delimiter
