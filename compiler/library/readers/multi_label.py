@@ -1,8 +1,6 @@
 """The reader of sets of labels: several, one or none in each row."""
 
-import json
 import re
-from ast import literal_eval
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
@@ -19,6 +17,7 @@ from modelc.compiler.library.readers.casts import plan_arrays
 from modelc.compiler.library.readers.checks import missing_values
 from modelc.compiler.library.readers.class_arguments import read_classes
 from modelc.compiler.library.readers.faults import first_faults, missing_in, strange_in
+from modelc.compiler.library.readers.json_labels import JsonLabels, labels_in_json, read_written
 from modelc.compiler.library.readers.names import names_in, shortened, unknown_names
 
 ITEM = r"""\s*("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')\s*"""
@@ -26,7 +25,9 @@ ITEM = r"""\s*("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')\s*"""
 LIST = re.compile(rf"\[(?:\s*|{ITEM}(?:,{ITEM})*)\]", re.DOTALL)
 BEGUN = re.compile(r"""\s*\[+\s*["']""")
 BROKEN = "begins as a list that does not end as one"
+NO_JSON = "has no JSON with labels in that place"
 WRITTEN = "`['news', 'sport']`, with a comma between two labels and a bracket at the end"
+PLACES = "`in_json` says where they are: `values`, `keys`, or `{field: name}`"
 OTHER_SEPARATORS = (";", ",", "|", "/", " ")
 """What stands between labels, the most usual first."""
 
@@ -35,7 +36,8 @@ class MultiLabelReader(Reader):
     """A column of texts with several labels each, as vectors `[classes]` in float32: 1 for each label that is there, else 0.
 
     Between the labels stands the `separator`; spaces around them do not count, and a text without any is a row without labels.
-    Lists as programs write them, `['news', 'sport']` or `["news", "sport"]`, are read with `separator: ","`.
+    Lists as programs write them, `['news', 'sport']` or `["news", "sport"]`, are read with `separator: ","`. Of JSON, `in_json: values` takes
+    the values of an object such as `{"a1": "news"}`, `in_json: keys` its keys, and `in_json: {field: name}` those of `[{"id": 7, "name": "news"}]`.
     The order of a row does not matter, nor whether a label is there twice. A label that is none of the `classes` is an error, or
     left out with `unknown: ignore`. As a target it is for an output of as many units with `sigmoid` and the loss
     `binary_cross_entropy`; predictions have the names.
@@ -51,6 +53,7 @@ class MultiLabelReader(Reader):
             ("categories", "labels", "names", "tags", "class_names", "vocabulary", "vocab"),
             "it is `classes` here: a list of names, or `{file: names.txt}` for a text file with one on each line",
         ),
+        **dict.fromkeys(("field", "key", "json_field", "json"), "write `in_json: {field: name}`, `values` or `keys`"),
         **dict.fromkeys(("handle_unknown", "ignore_unknown"), "write `unknown: ignore`"),
         **dict.fromkeys(
             ("fillna", "fill_value", "missing_values", "na"), "write `missing: none` where these rows have no labels"
@@ -65,6 +68,7 @@ class MultiLabelReader(Reader):
         Field(description="Names of the labels in order: a list, or a text file with one on each line."),
     ]
     separator: Annotated[str, Field(min_length=1, description="What stands between the labels of a row.")] = ";"
+    in_json: JsonLabels = None
     unknown: Annotated[
         Literal["error", "ignore"], Field(description="What becomes of labels that are not in `classes`.")
     ] = "error"
@@ -94,7 +98,15 @@ class MultiLabelReader(Reader):
         blank = next((name for name in self.names if name != name.strip()), None)
         message = f"the label {blank!r} has spaces around it, which no label of a row has"
         need(blank is None, message, help="remove them", argument="classes", code="E403")
-        apart = next((name for name in self.names if self.separator in name), None)
+        message = "labels in JSON have no separator between them"
+        need(
+            self.in_json is None or "separator" not in self.model_fields_set,
+            message,
+            help="remove it",
+            argument="separator",
+            code="E403",
+        )
+        apart = next((name for name in self.names if self.separator in name and self.in_json is None), None)
         message = f"the label {apart!r} has the separator {self.separator!r} in it"
         other = next((one for one in OTHER_SEPARATORS if not any(one in name for name in self.names)), "||")
         help = f'write the `separator` that the column has between its labels, such as `separator: "{other}"`'
@@ -133,8 +145,9 @@ class MultiLabelReader(Reader):
         broken = np.isin(inverse, [number for number, text in enumerate(texts) if self.is_broken(text)])
         if broken.any():
             row = int(np.flatnonzero(broken)[0])
-            message = f"`{self.column}` in row {row} {BROKEN}: {shortened(texts[inverse[row]])!r}"
-            raise RunError("E403", message, helps=(f"write lists as {WRITTEN}",), row=row)
+            message = f"`{self.column}` in row {row} {self.broken}: {shortened(texts[inverse[row]])!r}"
+            help = f"write lists as {WRITTEN}" if self.in_json is None else f"labels are names or integers; {PLACES}"
+            raise RunError("E403", message, helps=(help,), row=row)
         # What stands below the mask of a missing value is no label.
         strange = {label: number for label, number in unknown.items() if (inverse == number).any()}
         if strange and self.unknown == "error":
@@ -148,7 +161,8 @@ class MultiLabelReader(Reader):
         missing = missing_in(self.column, column) if self.missing == "error" else {}
         texts, inverse = names_in(np.ma.getdata(column))
         broken = np.isin(inverse, [number for number, text in enumerate(texts) if self.is_broken(text)])
-        missing = first_faults((missing, strange_in(self.column, column, broken & ~np.ma.getmaskarray(column), BROKEN)))
+        gone = np.ma.getmaskarray(column)
+        missing = first_faults((missing, strange_in(self.column, column, broken & ~gone, self.broken)))
         if self.unknown == "ignore":
             return missing
         wrong = [
@@ -163,14 +177,25 @@ class MultiLabelReader(Reader):
     @property
     def has_lists(self) -> bool:
         """Whether lists as programs write them are read as such."""
-        return self.separator == "," and not any(name.startswith("[") for name in self.names)
+        return self.in_json is None and self.separator == "," and not any(name.startswith("[") for name in self.names)
+
+    @property
+    def broken(self) -> str:
+        """What is said of a text that is broken."""
+        return BROKEN if self.in_json is None else NO_JSON
 
     def is_broken(self, text: str) -> bool:
-        """Whether a text begins as a list and is none: what is cut off, or divided otherwise, would be labels that nobody has."""
+        """Whether a text begins as a list and is none: what is cut off, or divided otherwise, would be labels that nobody has. Of
+        JSON, whether it has no labels in the place where they are.
+        """
+        if self.in_json is not None:
+            return labels_in_json(text, self.in_json) is None
         return self.has_lists and bool(BEGUN.match(text)) and not LIST.fullmatch(text.strip())
 
     def labels_in(self, text: str) -> list[str]:
         """The labels of one row."""
+        if self.in_json is not None:
+            return labels_in_json(text, self.in_json) or []
         text = text.strip()
         if self.has_lists and LIST.fullmatch(text):
             parts = [unquoted(found[1]) for found in re.finditer(ITEM, text[1:-1], re.DOTALL)]
@@ -180,7 +205,7 @@ class MultiLabelReader(Reader):
 
     def separated_otherwise(self, labels: Mapping[str, int]) -> tuple[str, ...]:
         """What to write where another separator makes labels that are known of `labels` that are none."""
-        for separator in OTHER_SEPARATORS:
+        for separator in OTHER_SEPARATORS if self.in_json is None else ():
             other = self.model_copy(update={"separator": separator})
             parts = [part for label in labels for part in other.labels_in(label)]
             if separator != self.separator and parts and all(part in self.names for part in parts):
@@ -190,9 +215,5 @@ class MultiLabelReader(Reader):
 
 def unquoted(item: str) -> str:
     """A text without its quotes and escapes."""
-    for read in (json.loads, literal_eval):
-        try:
-            return str(read(item))
-        except (ValueError, SyntaxError):
-            pass
-    return item[1:-1]
+    found = read_written(item)
+    return item[1:-1] if found is None else str(found)

@@ -1,6 +1,7 @@
 """Sets of labels as vectors of 0 and 1, against scikit-learn."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,40 @@ def test_lists_as_programs_write_them_are_sets_of_labels() -> None:
     assert found.tolist() == [[1, 0, 0], [0, 1, 1]]
 
 
+@pytest.mark.parametrize("write", [json.dumps, repr])
+def test_labels_are_read_of_json_where_the_spec_says(write: Any) -> None:
+    rows = [[str(name) for name in row] for row in drawn(3)]
+    expected = MultiLabelBinarizer(classes=NAMES).fit(rows).transform(rows)
+    forms: dict[str, Callable[[list[str]], Any]] = {
+        "values": lambda row: {f"/m/{place}": name for place, name in enumerate(row)},
+        "keys": lambda row: dict.fromkeys(row, 1.5),
+        "name": lambda row: [{"id": place, "name": name} for place, name in enumerate(row)],
+    }
+    for place, form in forms.items():
+        column = {"tags": np.array([write(form(row)) for row in rows])}
+        found = build(in_json=place if place != "name" else {"field": "name"}).read(column, None)
+        np.testing.assert_array_equal(found, expected)
+    numbers = build(in_json={"field": "id"}, classes=["7", "28"])
+    assert numbers.read({"tags": np.array(['[{"id": 28}]', '{"id": 7}', "", " [] "])}, None).sum() == 2
+    # Names may have what stands between labels elsewhere.
+    assert build(in_json="values", classes=["a;b", "c"]).read({"tags": np.array(['["a;b"]'])}, None).tolist() == [
+        [1, 0]
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": "news"', '{"a": 1.5}', '{"a": ["news"]}', "news", '"news"', "[" * 100_000, "1"]
+)
+def test_texts_that_are_no_json_with_labels_are_refused(text: str) -> None:
+    reader, columns = build(in_json="values", unknown="ignore"), {"tags": np.array(['{"a": "news"}', text])}
+    with pytest.raises(RunError, match="`tags` in row 1 has no JSON with labels in that place") as caught:
+        reader.read(columns, None)
+    assert caught.value.code == "E403" and "`in_json` says where they are" in caught.value.helps[0]
+    assert [*reader.faults(columns, None)] == [1]
+    with pytest.raises(RunError, match="`tags` has 1 string not among"):
+        build(in_json="values").read({"tags": np.array(['{"a": "news", "b": "cooking"}'])}, None)
+
+
 @pytest.mark.parametrize(
     "text", ["['news', 'sport'", "['news' 'sport']", "[['news'], ['sport']]", '["news", "spo', "['news',]"]
 )
@@ -104,6 +139,7 @@ def test_missing_values_are_an_error_or_rows_without_labels() -> None:
         ({"classes": ["a", " b"]}, None, "has spaces around it"),
         ({"classes": ["a", "b;c"]}, None, "has the separator ';' in it"),
         ({}, TensorType((5,), "int32"), "the input takes int32"),
+        ({"in_json": "keys", "separator": ","}, None, "labels in JSON have no separator"),
     ],
 )
 def test_what_does_not_fit_is_refused_without_the_data(arguments: Any, wanted: Any, said: str) -> None:
