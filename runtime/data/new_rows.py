@@ -63,13 +63,7 @@ def new_rows(
 
 def rows_of_source(path: Path, source: Source, trained: Mapping[str, Column]) -> NewRows:
     """The file at `path`, which `source` reads as its own. Raises RunError E4xx."""
-    assert source.primary is not None
-    several = isinstance(getattr(source, source.primary), tuple)
-    only = {
-        source.primary: (path.name,) if several else path.name,
-        **dict.fromkeys({"test"} & {*source.model_fields_set}),
-    }
-    own, root = source.model_copy(update=only).typed(trained), root_of_rows(path.parent)
+    own, root = source.reading(path.name).typed(trained), root_of_rows(path.parent)
     found = own.inspect(root)
     for error in found.absent:
         raise error

@@ -114,7 +114,7 @@ class Source(Registered):
 
     endings: ClassVar[tuple[str, ...]] = ()
     """How the names of files end, in lower case, which `predict` and `evaluate` of a run read as new rows in the place of the path that
-    is in the `primary` argument. For a source of a plug-in.
+    is in the `primary` argument, see `reading`.
     """
 
     @classmethod
@@ -142,6 +142,11 @@ class Source(Registered):
     def typed(self, columns: Mapping[str, Column]) -> Self:
         """This source for other rows than those of training, whose `columns` say what those of text are read as."""
         return self
+
+    def reading(self, path: str) -> Self:
+        """This source for the new rows in the file at `path`, whose name ends in one of its `endings`. Raises RunError E404."""
+        assert self.primary is not None
+        return self.model_copy(update={self.primary: path})
 
     def skipping(self, wanted: Mapping[str, str | None]) -> Self:
         """This source for a spec that has rows left out which cannot be read. `wanted` are the columns that are read, each with what

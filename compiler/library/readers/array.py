@@ -25,7 +25,15 @@ from modelc.compiler.library.readers.casts import (
     to_floats,
     to_integers,
 )
-from modelc.compiler.library.readers.checks import Rows, check_finite, need_rows, shape_of_row, take_rows
+from modelc.compiler.library.readers.checks import (
+    Rows,
+    Steps,
+    check_finite,
+    need_rows,
+    shape_of_row,
+    steps_of_column,
+    take_rows,
+)
 from modelc.compiler.library.readers.faults import infinite_in
 from modelc.compiler.library.readers.listed_numbers import listed_numbers
 
@@ -51,6 +59,9 @@ class ArrayReader(Reader):
     With `above`, each value becomes 1 if it is above that bound, else 0: a target for `sigmoid` and `binary_cross_entropy`, or
     an image in black and white.
 
+    `steps: [0, 19]` reads the first 19 values of the first axis of each row, and `steps: [1, 20]` the same one later: an input
+    and a target of one array `[20, ...]` in each row.
+
     With `separator`, each value is a text of several numbers, as many as `shape` has, such as `0.5 0.25` or `[1, 2, 3]`:
     brackets around them do not count, nor do spaces; lists that are cut off, or of different lengths, are errors.
     """
@@ -60,6 +71,7 @@ class ArrayReader(Reader):
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("sep", "delimiter", "delim", "split"), 'write `separator: "{value}"`'),
         "dtype": "remove it: the input says its dtype, `x: {shape: [8], dtype: int32}`",
+        **dict.fromkeys(("slice", "window", "timesteps"), "write `steps: [0, 19]` for the first 19 of each row"),
         **dict.fromkeys(ABOVE, "write `above: {value}`: values above it become 1, others 0"),
         **dict.fromkeys(("normalize", "standardize"), f"remove it: {NORMALIZATION}"),
     }
@@ -69,6 +81,7 @@ class ArrayReader(Reader):
     scale: Annotated[Number, Field(description="Factor of every value, such as `1/255`.")] = 1.0
     offset: Annotated[Number, Field(description="Added to every value after scaling.")] = 0.0
     above: Annotated[Number | None, Field(description="Bound: 1 for each value above it, 0 for others.")] = None
+    steps: Steps = None
     shape: Annotated[Shape | None, Field(description="New shape of one row, with the same number of values.")] = None
     rows: Rows = None
     separator: Annotated[
@@ -95,9 +108,11 @@ class ArrayReader(Reader):
         message = f"`array` of `{self.column}` does not say how many numbers are in each text"
         help = "for example `shape: [16]`"
         need(self.separator is None or self.shape is not None, message, help=help, argument="separator", code="E403")
+        message, help = "`steps` are those of arrays, and `separator` divides texts", "write one of both"
+        need(self.steps is None or self.separator is None, message, help=help, argument="steps", code="E403")
         if columns is None:
             return None
-        column = columns[self.column]
+        column = steps_of_column(self.steps, columns[self.column], self.column)
         need_rows(self.rows, column, self.column)
         if self.separator is not None:
             return self.plan_of_texts(column, wanted)
@@ -125,9 +140,13 @@ class ArrayReader(Reader):
         is_whole = wanted is not None and wanted.is_integer and self.above is None
         return TensorType(shape, self.dtype(TensorType((), "int64" if is_whole else "float64"), wanted))
 
+    def cut(self, values: NumpyArray) -> NumpyArray:
+        """The `values` `[rows, ...]` of the steps that are read."""
+        return values if self.steps is None else values[:, self.steps[0] : self.steps[1]]
+
     def values_of(self, columns: Arrays, *, integers: bool) -> NumpyArray:
         """The numbers of its column, `integers` of texts where they are wanted."""
-        values, first = take_rows(columns[self.column], self.rows), self.rows[0] if self.rows else 0
+        values, first = take_rows(self.cut(columns[self.column]), self.rows), self.rows[0] if self.rows else 0
         if self.separator is None:
             return values
         count = prod(self.shape or ())
@@ -172,7 +191,7 @@ class ArrayReader(Reader):
                 return self.values_of({self.column: texts[start:stop]}, integers=integers)
 
             return faults_by_reading(read, len(texts), self.column)
-        return infinite_in(self.column, np.ma.getdata(columns[self.column]), also_missing=True)
+        return infinite_in(self.column, self.cut(np.ma.getdata(columns[self.column])), also_missing=True)
 
     def read(self, columns: Arrays, wanted: TensorType | None, learnt: Learnt = None) -> NumpyArray:
         planned = plan_arrays(self, columns, wanted)

@@ -1,5 +1,6 @@
 """Checks of the values in an array, before anything is compiled: each error names the array, the row and the value."""
 
+from dataclasses import replace
 from math import prod
 from typing import Annotated, Any
 
@@ -28,7 +29,7 @@ def read_rows(value: Any) -> Any:
     if not isinstance(value, list | tuple) or len(value) != 2 or not all(type(item) is int for item in value):
         raise PydanticCustomError("rows", "expected two integers, such as `[0, 1000]`")
     if not 0 <= value[0] < value[1]:
-        raise PydanticCustomError("rows", "expected the first row and the row after the last: counted from 0, growing")
+        raise PydanticCustomError("rows", "expected the first one and the one after the last: counted from 0, growing")
     return tuple(value)
 
 
@@ -37,6 +38,26 @@ Rows = Annotated[
     BeforeValidator(read_rows),
     Field(description="First row, and the row after the last: `[0, 100]` are the first 100."),
 ]
+
+Steps = Annotated[
+    tuple[int, int] | None,
+    BeforeValidator(read_rows),
+    Field(
+        description="First step of each row, and the step after the last: `[0, 19]` are the first 19 of its first axis."
+    ),
+]
+
+
+def steps_of_column(steps: tuple[int, int] | None, column: Column, name: str) -> Column:
+    """The column called `name` as far as its `steps` are read. Raises a `PlanError` E404 for a column without them."""
+    if steps is None or column.type is None:
+        return column
+    count = column.type.shape[0] if column.type.shape else 0
+    message = f"`steps` asks for steps {steps[0]:,} to {steps[1]:,} of a row of `{name}`, which has {count:,}"
+    help = f"the second number of `steps` is the step after the last, at most {count}"
+    help = help if count else "remove it: a row is a single value"
+    need(steps[1] <= count, message, help=help, argument="steps", code="E404")
+    return replace(column, type=column.type.with_shape(steps[1] - steps[0], *column.type.shape[1:]))
 
 
 def need_rows(rows: tuple[int, int] | None, column: Column, name: str) -> None:

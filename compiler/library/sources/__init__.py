@@ -16,6 +16,7 @@ SOURCES: Registry[Source] = Registry(
         "jsonl": "sources.tables.jsonl:Jsonl",
         "memory": "sources.memory:Memory",
         "mnist": "sources.mnist:Mnist",
+        "npy": "sources.npy:Npy",
         "npz": "sources.npz:Npz",
         "parquet": "sources.tables.parquet:Parquet",
         "tokens": "sources.text_tokens:TextTokens",

@@ -1,7 +1,7 @@
 """The source of rows that are the tokens of texts, one behind the other: for windows, as of any series."""
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator
 
@@ -75,6 +75,9 @@ class TextTokens(Source):
 
     def training_files(self) -> tuple[str, ...]:
         return self.train
+
+    def reading(self, path: str) -> Self:
+        return self.model_copy(update={"train": (path,), "test": None})
 
     def columns(self) -> Mapping[str, Column] | None:
         return dict.fromkeys(("token", "file"), Column(TensorType((), "str")))

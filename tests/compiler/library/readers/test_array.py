@@ -56,6 +56,18 @@ def test_values_above_a_bound_become_1_and_others_0(array: np.ndarray, bound: An
         assert found.dtype.name == ("uint8" if wanted is None else wanted.dtype)
 
 
+def test_steps_are_those_of_the_first_axis_of_each_row() -> None:
+    array = np.arange(24, dtype=np.float32).reshape(2, 4, 3)
+    np.testing.assert_array_equal(read(array, None, steps=[1, 3]), array[:, 1:3])
+    np.testing.assert_array_equal(read(array, TensorType((6,)), steps=[2, 4], shape=[6]), array[:, 2:].reshape(2, 6))
+    np.testing.assert_array_equal(read(array[:, :, 0], None, steps=[0, 2]), array[:, :2, 0])
+    array[1, 3, 0] = np.inf
+    reader = READERS.build({"array": {"column": "x", "steps": [0, 3]}})
+    assert not reader.faults({"x": array}, None) and reader.read({"x": array}, None).shape == (2, 3, 3)
+    assert "at most 4" in refused(array, None, "E404", steps=[1, 5]).helps[0]
+    assert "single value" in refused(array[:, 0, 0], None, "E404", steps=[0, 1]).helps[0]
+
+
 def test_a_bound_stands_beside_no_scale_and_takes_no_missing_value() -> None:
     assert refused([1.0, 2.0], FLOAT, "E402", above=1, scale=2).helps[0].startswith("write one of both")
     refused([1.0, np.nan], FLOAT, "E403", above=1)
