@@ -166,8 +166,9 @@ def other_file(begin: bytes, shown: str) -> RunError:
     """The error E405 for a file that begins with `begin`, as no archive does."""
     if begin.startswith(MAGIC):
         message = f"{shown!r} is an .npy file of one array, not an .npz file of named arrays"
-        help = 'save the arrays together: `numpy.savez_compressed("data.npz", x=numpy.load("x.npy"), y=numpy.load("y.npy"))`'
-        return RunError("E405", message, helps=(help,))
+        together = 'save the arrays together: `numpy.savez_compressed("data.npz", x=numpy.load("x.npy"), y=numpy.load("y.npy"))`'
+        single = "or let the source `npy` read them: `npy: {train: {x: x.npy, y: y.npy}}`"
+        return RunError("E405", message, helps=(together, single))
     if begin and all(32 <= byte < 127 or byte in b"\t\r\n" or byte > 127 for byte in begin):
         help = f"if it is a table, read it as one: `source: {{csv: {shown}}}`"
         return RunError("E405", f"{shown!r} is a text, not an .npz file of arrays", helps=(help,))

@@ -1,4 +1,4 @@
-"""The source of rows that are the tokens of texts, one behind the other: for windows, as of any series."""
+"""The source of rows that are the tokens of texts, in their order: for windows, as of any series."""
 
 from collections.abc import Collection, Mapping
 from typing import Annotated, ClassVar, Literal, Self
