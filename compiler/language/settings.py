@@ -1,6 +1,6 @@
 """The settings of a training: the keys of `train` that are neither losses, metrics nor the optimizer, as values."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Blocks(NamedTuple):
@@ -9,8 +9,18 @@ class Blocks(NamedTuple):
     blocks: int
 
 
+class Clipping(NamedTuple):
+    """Gradients are clipped to a largest value: of the norm of all of them, of that of each weight's, or of each element."""
+
+    of: Literal["global_norm", "norm", "value"]
+    most: float
+
+
 class Settings(NamedTuple):
-    """The keys of `train` that are plain values, as the grammar describes them, with `shuffle` and `freeze`."""
+    """The keys of `train` that are plain values, as the grammar describes them, with `shuffle` and `freeze`, and what is done to
+    gradients and weights beside the optimizer: how they are clipped, and what moving averages of weights keep of themselves in a
+    step.
+    """
 
     batch_size: int = 32
     epochs: int | None = None
@@ -20,6 +30,8 @@ class Settings(NamedTuple):
     monitor: str | None = None
     early_stopping: int | None = None
     freeze: tuple[str, ...] = ()
+    clip_gradients: Clipping | None = None
+    weight_averaging: float | None = None
 
     def steps_per_epoch(self, rows: int) -> int:
         """The steps of an epoch of `rows` rows; the last one may have fewer rows."""

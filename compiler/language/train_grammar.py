@@ -18,6 +18,7 @@ from modelc.compiler.language.shapes import (
 from modelc.compiler.language.suggestions import wrong_kinds as instead
 from modelc.compiler.language.suggestions.foreign_keys import as_monitor, as_patience
 from modelc.compiler.language.suggestions.planned import reserved
+from modelc.compiler.language.update_grammar import UPDATE
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.metrics import METRICS
@@ -92,6 +93,7 @@ TRAIN = Keys(
             "Epochs without a better `monitor` before training stops.", 1, 10**6, nullable=True
         )._replace(help=as_patience),
         "freeze": FREEZE,
+        **UPDATE,
     },
     (
         Need(("loss", "losses"), "add `loss: cross_entropy` for classes or `loss: mean_squared_error` for numbers"),

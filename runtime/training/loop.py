@@ -16,6 +16,7 @@ import numpy as np
 
 from modelc.compiler.binding.task import Training
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.lowering.lower import Tree
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.data.dataset import Dataset
@@ -179,9 +180,9 @@ class Loop:
         if agreed(self.saver.is_due(state.step)):
             self.saver.save(copied(state))
 
-    def replayable(self, train: TrainState) -> tuple[Any, Any]:
-        """The weights and the state of a step that is to be computed again, on one device."""
-        found: tuple[Any, Any] = train.params, train.state
+    def replayable(self, weights: Tree, state: Tree) -> tuple[Any, Any]:
+        """Weights and state with which something is to be computed again, on one device."""
+        found: tuple[Any, Any] = weights, state
         return found if self.execution.parallelism.devices == 1 else on_host(found)
 
     def train_epoch(self, state: LoopState) -> LoopState:
@@ -249,7 +250,7 @@ class Loop:
         if failed >= 0:
             before = state._replace(train=train, step=failed, span=None)
             self.saver.failed(copied(before))
-            raise error_of_step(self.task, self.part, *self.replayable(train), failed)
+            raise error_of_step(self.task, self.part, *self.replayable(train.params, train.state), failed)
         return state._replace(train=train, step=state.step + count, span=None if is_full else sums)
 
     def call(self, train: TrainState, sums: Sums, span: Span, begin: int, count: int) -> tuple[TrainState, Sums]:
@@ -294,7 +295,7 @@ class Loop:
         """The values of an epoch by log key, those of the validation rows too. Raises RunError E501."""
         values, uncounted = state.tally.values(self.task, "train"), state.tally.uncounted(self.task, "train")
         if self.validation is not None:
-            weights = state.train.params, state.train.state
+            weights = state.train.weights, state.train.state
             measured = self.with_rows(state, partial(self.validation.run, *weights))
             values |= measured.values(self.task, "validation")
             uncounted |= measured.uncounted(self.task, "validation")
@@ -302,7 +303,8 @@ class Loop:
         if bad := [key for key, value in losses.items() if not isfinite(value)]:
             self.saver.failed(copied(state))
             part = self.validation_part if bad[0].startswith("validation/") else None
-            raise error_of_epoch(self.task, part, *self.replayable(state.train), state.epoch, bad[0])
+            used = self.replayable(state.train.weights, state.train.state)
+            raise error_of_epoch(self.task, part, *used, state.epoch, bad[0])
         return values
 
 
@@ -328,6 +330,6 @@ def recorded(state: LoopState, values: Mapping[str, float], seconds: float, trai
 
 def snapshot(task: PreparedTask, state: TrainState, epoch: int, step: int) -> Snapshot:
     """The current weights and state without per-row state, copied to the host."""
-    params, model_state = on_host((state.params, without_per_row_entries(task, state.state)))
+    params, model_state = on_host((state.weights, without_per_row_entries(task, state.state)))
     rolls = task.rolls
     return Snapshot(epoch, step, to_named(rolls, params), to_named(rolls, model_state))

@@ -75,6 +75,7 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
         state=found["state"],
         optimizer=found["optimizer"],
         failed=jnp.int32(-1),
+        averages=found.get("averages", {}),
     )
     facts = given.facts
     return LoopState(
@@ -105,7 +106,8 @@ def record_of(data: Mapping[str, Any] | None) -> EpochRecord | None:
 
 def trees(state: TrainState) -> dict[str, Any]:
     """The trees of a training state by name."""
-    return {"params": state.params, "state": state.state, "optimizer": state.optimizer}
+    found = {"params": state.params, "state": state.state, "optimizer": state.optimizer}
+    return {**found, "averages": state.averages} if state.averages else found
 
 
 def named(tree: Any) -> dict[str, Array]:

@@ -23,20 +23,28 @@ from modelc.runtime.training.placement import Placement, place
 from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.sums import Sums, accumulate, zeros
 from modelc.runtime.training.trained import trained
-from modelc.runtime.training.update import transformation, updated
+from modelc.runtime.training.update import averaged, first_averages, transformation, updated
 
 Data = Mapping[str, Mapping[str, Array]]
 """`inputs` and `targets` on the device, by name: `[rows, ...]`, or batches of rows, `[steps, batch, ...]`."""
 
 
 class TrainState(NamedTuple):
-    """The training state, carried from step to step. `failed` is the first step with non-finite numbers, else -1."""
+    """The training state, carried from step to step. `failed` is the first step with non-finite numbers, else -1; `averages`
+    are those of the weights that are trained, empty where there are none.
+    """
 
     step: Array
     params: Tree
     state: Tree
     optimizer: Any
     failed: Array
+    averages: Tree
+
+    @property
+    def weights(self) -> Tree:
+        """The weights that the model is used with: their averages, where there are any."""
+        return merge_trees(self.params, self.averages) if self.averages else self.params
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,8 @@ def make(task: PreparedTask, total_steps: int, parallelism: Parallelism = ONE_DE
     def first() -> TrainState:
         params, drawn = model.init(derive(root_key(seed), "initialize"))
         state = merge_trees(drawn, at_zeros(task, settings.batch_size))
-        return TrainState(jnp.int32(0), params, state, transform.init(trained(task, params)), jnp.int32(-1))
+        own = trained(task, params)
+        return TrainState(jnp.int32(0), params, state, transform.init(own), jnp.int32(-1), first_averages(task, own))
 
     like = jax.eval_shape(first)
     shardings = state_shardings(task, placement, like)
@@ -120,6 +129,7 @@ def state_shardings(task: PreparedTask, placement: Placement, like: TrainState) 
         state=state,
         optimizer=placement.optimizer(like.params, like.optimizer),
         failed=everywhere,
+        averages=trained(task, params) if like.averages else {},
     )
 
 
@@ -172,7 +182,8 @@ def train_step(
         # Not before the branch: there the partitioner would divide what they are computed of in the same way.
         divided = placement.constrain(gradients, trained(task, placement.moments))
         new, optimizer = updated(task, transform, own, divided, old.optimizer)
-        after = TrainState(old.step + 1, merge_trees(old.params, new), state, optimizer, failed)
+        averages = averaged(task, old.averages, new, old.step)
+        after = TrainState(old.step + 1, merge_trees(old.params, new), state, optimizer, failed, averages)
         return placement.constrain(after, shardings), parts
 
     def stay() -> tuple[TrainState, Sums]:

@@ -1,9 +1,14 @@
-"""What the gradients of a step make of the weights: clipping, the optimizer, constraints, in this order."""
+"""What the gradients of a step make of the weights: clipping, the optimizer, constraints, averages, in this order."""
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import optax
+from jax import Array
 
+from modelc.compiler.language.settings import Clipping
+from modelc.compiler.library.base.stacked_weights import is_stacked
 from modelc.compiler.lowering.lower import Tree
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.training.objective import apply_constraints
@@ -12,7 +17,34 @@ from modelc.runtime.training.objective import apply_constraints
 def transformation(task: PreparedTask, total_steps: int) -> optax.GradientTransformation:
     """The optax transformation of a task, for a run of `total_steps`: from gradients to what is added to the weights."""
     assert task.training is not None
-    return task.training.optimizer.transform(total_steps)
+    optimizer = task.training.optimizer.transform(total_steps)
+    clipping = task.training.settings.clip_gradients
+    return optimizer if clipping is None else clipped(optimizer, clipping)
+
+
+def clipped(optimizer: optax.GradientTransformation, clipping: Clipping) -> optax.GradientTransformation:
+    """An optimizer that is given clipped gradients. Its state is the same."""
+
+    def update(updates: Any, state: Any, params: Any = None) -> Any:
+        return optimizer.update(clip(clipping, updates), state, params)
+
+    return optax.GradientTransformation(optimizer.init, update)
+
+
+def clip(clipping: Clipping, gradients: Any) -> Any:
+    """The gradients, by path and name, clipped. Of copies that are held stacked each is a weight by itself."""
+    ball: Any = optax.projections.projection_l2_ball  # type: ignore[attr-defined]  # optax exports it without saying so
+    if clipping.of == "global_norm":
+        return ball(gradients, clipping.most)
+    if clipping.of == "value":
+        return jax.tree.map(lambda gradient: jnp.clip(gradient, -clipping.most, clipping.most), gradients)
+
+    def one(way: tuple[Any, ...], gradient: Array) -> Array:
+        each = jax.vmap(ball, (0, None)) if is_stacked(str(way[0].key)) else ball
+        found: Array = each(gradient, clipping.most)
+        return found
+
+    return jax.tree_util.tree_map_with_path(one, gradients)
 
 
 def updated(
@@ -21,3 +53,22 @@ def updated(
     """The weights and the state of the optimizer after one update by `gradients`, with every constraint applied."""
     updates, new = transform.update(gradients, optimizer, params)
     return apply_constraints(task, optax.apply_updates(params, updates)), new
+
+
+def first_averages(task: PreparedTask, params: Tree) -> Tree:
+    """The averages of the weights before the first step; none where weights are not averaged."""
+    return jax.tree.map(jnp.copy, params) if averages_weights(task) else {}
+
+
+def averages_weights(task: PreparedTask) -> bool:
+    return task.training is not None and task.training.settings.weight_averaging is not None
+
+
+def averaged(task: PreparedTask, averages: Tree, params: Tree, step: Array) -> Tree:
+    """The averages after the update of `step`, which made `params`: as in Keras, the first one is of these alone."""
+    if not averages_weights(task):
+        return averages
+    assert task.training is not None
+    kept = jnp.where(step > 0, jnp.float32(task.training.settings.weight_averaging), 0.0)
+    found: Any = optax.incremental_update(params, averages, 1.0 - kept)
+    return dict(found)

@@ -39,7 +39,14 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
         [{"dense": 8}, "relu", {"dense": 3, "name": "y"}],
         {"optimizer": {"adam": 0.01}, "metrics": ["accuracy"]},
     ),
-    "image": (IMAGE, {"optimizer": {"adamw": {"learning_rate": 0.01, "weight_decay": 0.1}}}),
+    "image": (
+        IMAGE,
+        {
+            "optimizer": {"adamw": {"learning_rate": 0.01, "weight_decay": 0.1}},
+            "clip_gradients": {"norm": 0.1},
+            "weight_averaging": {"ema": 0.9},
+        },
+    ),
     "series": (SERIES, {"shuffle": False, "optimizer": {"rmsprop": 0.01}, "batch_size": 7}),
     "blocks": (
         BLOCKS,

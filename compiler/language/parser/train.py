@@ -9,7 +9,7 @@ from modelc.compiler.language.ast import MetricSpec, Reference, TermSpec, TrainS
 from modelc.compiler.language.parser.graph_nodes import references
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, nearest_name, value_of
 from modelc.compiler.language.parser.walk import read, read_keys
-from modelc.compiler.language.settings import Blocks, Settings
+from modelc.compiler.language.settings import Blocks, Clipping, Settings
 from modelc.compiler.language.shapes import Value
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import spell
@@ -40,6 +40,7 @@ def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
         settings = settings._replace(shuffle=shuffle_of(shuffle))
     if (frozen := section.get("freeze")) is not None:
         settings = settings._replace(freeze=tuple(pattern or "" for pattern in frozen))
+    settings = with_update(settings, section)
     if not terms_whole or is_of_several or reporter.lacks(path):
         unread = None
     return TrainSpec(terms, metrics, value_of(section.get("optimizer")), settings, unread == (), unread)
@@ -49,6 +50,14 @@ def shuffle_of(found: bool | Mapping[str, int | None]) -> bool | Blocks:
     """The order that `shuffle` asks for; where its blocks could not be read, that of all rows."""
     blocks = found.get("blocks") if isinstance(found, Mapping) else None
     return found if isinstance(found, bool) else Blocks(blocks) if blocks is not None else True
+
+
+def with_update(settings: Settings, section: Mapping[str, Any]) -> Settings:
+    """The settings with what is done to gradients and weights beside the optimizer; what could not be read is not done."""
+    clip, averaging = (section.get(key) or {} for key in ("clip_gradients", "weight_averaging"))
+    clipping = next((Clipping(of, float(most)) for of, most in clip.items() if most is not None), None)
+    ema = averaging.get("ema")
+    return settings._replace(clip_gradients=clipping, weight_averaging=None if ema is None else float(ema))
 
 
 def read_loss(reporter: Reporter, raw: Any, path: Path) -> Any:

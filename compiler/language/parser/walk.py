@@ -49,6 +49,7 @@ TYPES: Mapping[str, tuple[str, type | tuple[type, ...]]] = {
 }
 """The types of JSON Schema, each with pydantic's word for what is not of it, and in Python."""
 LIMITS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "exclusiveMinimum": ("greater_than", lambda value, bound: bool(value > bound)),
     "minimum": ("greater_than_equal", lambda value, bound: bool(value >= bound)),
     "exclusiveMaximum": ("less_than", lambda value, bound: bool(value < bound)),
     "maximum": ("less_than_equal", lambda value, bound: bool(value <= bound)),

@@ -18,6 +18,7 @@ from modelc.compiler.language.suggestions.held_out_rows import (
     source_written,
 )
 from modelc.compiler.language.suggestions.spelling import synonyms
+from modelc.compiler.language.suggestions.updates import UPDATES, as_update
 from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS, as_window
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.language.suggestions.wrong_kinds import as_inputs_of_data, mapping_in
@@ -262,6 +263,7 @@ KEYS: Mapping[str, Advice] = {
         ("syncbatchnorm", "syncbn"), "remove it: statistics are of the whole batch, whatever devices share its rows"
     ),
     **dict.fromkeys(("axisrules", "layoutmap", "logicalaxisrules", "partitionrules", "shardingrules"), AXES),
+    **{word: as_update(text) for word, text in UPDATES.items()},
     "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
 }  # fmt: skip

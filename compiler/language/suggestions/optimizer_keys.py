@@ -10,6 +10,7 @@ from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.language.suggestions.planned_things import planned_thing, planned_thing_text
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
+from modelc.compiler.language.suggestions.updates import UPDATES, beside_optimizer
 from modelc.compiler.language.suggestions.wording import in_line
 from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
 from modelc.compiler.library.base.registry import fold
@@ -25,7 +26,7 @@ SCHEDULE = ("learningrateschedule", "lrschedule", "lrscheduler", "schedule", "sc
 DECAY = ("weightdecay",)
 STOPPING = ("earlystopping", "patience")
 CALLBACKS = ("callbacks",)
-MOVED = (*WARMUP, *SCHEDULE, *DECAY, *STOPPING, *CALLBACKS)
+MOVED = (*WARMUP, *SCHEDULE, *DECAY, *STOPPING, *CALLBACKS, *UPDATES)
 """Keys, without case and separators, that are not written where they stand."""
 
 
@@ -157,6 +158,7 @@ class Written:
     def beside(self, spec: Mapping[str, Any]) -> Iterator[str]:
         """What stands beside the optimizer, for what is written in it."""
         stopping, callbacks = self.given(STOPPING), self.given(CALLBACKS)
+        yield from beside_optimizer(self.moved)
         if stopping is not None:
             is_told = isinstance(stopping, Mapping)
             yield (

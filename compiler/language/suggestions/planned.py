@@ -60,18 +60,6 @@ PLANNED: Mapping[str, Planned] = {
         "`adamw` does not decay weights of one axis, such as biases",
         ("exclude_from_weight_decay", "no_decay", "weight_decay_exclude"),
     ),
-    "clip_gradients": Planned(
-        "train",
-        "clipping gradients",
-        (
-            "clip", "clip_by_global_norm", "clip_by_norm", "clip_by_value", "clip_grad", "clip_grad_norm", "clip_grad_value",
-            "clip_gradient", "clip_norm", "clip_value", "clipping", "global_clipnorm", "global_norm", "grad_clip",
-            "grad_clip_norm", "grad_clip_value", "grad_clipping", "gradient_clip", "gradient_clip_algorithm",
-            "gradient_clip_norm", "gradient_clip_val", "gradient_clip_value", "gradient_clipping", "max_grad_norm",
-            "max_gradient_norm",
-        ),
-        (OPTIMIZER,),
-    ),
     "gradient_accumulation": Planned(
         "train",
         "accumulating gradients over several batches",
@@ -81,15 +69,6 @@ PLANNED: Mapping[str, Planned] = {
         ),
         (OPTIMIZER,),
         "a larger `batch_size` makes the same update, if the memory of the device suffices",
-    ),
-    "weight_averaging": Planned(
-        "train",
-        "averaging weights over steps",
-        (
-            "average_weights", "ema", "ema_decay", "ema_momentum", "ema_overwrite_frequency", "exponential_moving_average",
-            "model_ema", "moving_average", "polyak", "polyak_averaging", "swa", "use_ema",
-        ),
-        (OPTIMIZER,),
     ),
     "gradient_checkpointing": Planned(
         "train",

@@ -6,6 +6,7 @@ from typing import ClassVar
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.base.registry import Registered
+from modelc.compiler.library.base.update_words import UPDATE_WORDS
 
 
 class Schedule(Registered):
@@ -37,6 +38,7 @@ class Optimizer(Registered):
             ("l2", "l2_regularization", "penalty"),
             "penalties are arguments of layers: `kernel_regularizer: {l2: {value}}`",
         ),
+        **UPDATE_WORDS,
         "weight_decay": "`adamw` decays weights; what PyTorch adds to the gradient here is the penalty of half of it in each "
         "layer, `kernel_regularizer: {l2: ...}` with half of {value}",
     }

@@ -1,0 +1,54 @@
+"""What others call what is done to gradients and weights in a step beside the optimizer, and what is written for it here.
+
+Texts for the help of messages only: `{value}` stands for the value of theirs.
+"""
+
+from collections.abc import Mapping
+
+TOGETHER = "write `clip_gradients: {global_norm: {value}}` below `train:`, the largest norm of all gradients together"
+EACH = (
+    "write `clip_gradients: {norm: {value}}` below `train:`, the largest norm of the gradient of each weight, as in Keras; "
+    "`global_norm` is that of all together"
+)
+ELEMENTS = (
+    "write `clip_gradients: {value: {value}}` below `train:`, the largest absolute value of an element of a gradient"
+)
+AVERAGED = (
+    "write `weight_averaging: {ema: 0.999}` below `train:`: validation, the best weights and exports use the averages"
+)
+DECAY = (
+    "write `weight_averaging: {ema: {value}}` below `train:`: validation, the best weights and exports use the averages"
+)
+
+CLIPPING: Mapping[str, str] = {
+    "clipnorm": EACH,
+    **dict.fromkeys(
+        (
+            "clip", "clip_by_global_norm", "clip_grad", "clip_grad_norm", "clip_gradient", "clipping", "global_clipnorm",
+            "global_norm", "grad_clip", "grad_clip_norm", "grad_clipping", "gradient_clip", "gradient_clip_norm",
+            "gradient_clip_val", "gradient_clipping", "max_grad_norm", "max_gradient_norm",
+        ),
+        TOGETHER,
+    ),
+    "clip_by_norm": EACH,
+    **dict.fromkeys(
+        (
+            "clip_by_value", "clip_grad_value", "clipvalue", "grad_clip_value", "gradient_clip_value",
+        ),
+        ELEMENTS,
+    ),
+    "gradient_clip_algorithm": "the key below `clip_gradients:` says it: `clip_gradients: {global_norm: 1.0}`, or `{value: 0.5}`",
+}  # fmt: skip
+AVERAGING: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("average_weights", "ema", "exponential_moving_average", "model_ema", "moving_average", "polyak", "polyak_averaging", "use_ema"),
+        AVERAGED,
+    ),
+    **dict.fromkeys(("ema_decay", "ema_momentum"), DECAY),
+    "ema_overwrite_frequency": "leave it out: training goes on from its own weights, and validation, the best weights and exports use "
+    "those of `weight_averaging: {ema: 0.999}`",
+    "swa": "an average in which all steps count the same is not there; `weight_averaging: {ema: 0.999}` below `train:` is one in which "
+    "later steps count more",
+}  # fmt: skip
+UPDATE_WORDS: Mapping[str, str] = {**CLIPPING, **AVERAGING}
+"""All of them, as keys of `train` and as arguments of optimizers."""
