@@ -95,17 +95,20 @@ class TextTokens(Source):
     def load(self, root: Root, names: Collection[str] | None = None) -> Loaded:
         for error in self.inspect(root).absent:
             raise error
-        return Loaded(self.rows_of(root, self.train), None if self.test is None else self.rows_of(root, self.test))
+        test = None if self.test is None else self.rows_of(root, self.test, names)
+        return Loaded(self.rows_of(root, self.train, names), test)
 
-    def rows_of(self, root: Root, given: tuple[str, ...]) -> dict[str, NumpyArray]:
-        """The columns of the files that `given` stands for. Raises RunError E404 for no token in them, E405."""
+    def rows_of(self, root: Root, given: tuple[str, ...], names: Collection[str] | None) -> dict[str, NumpyArray]:
+        """The columns called `names`, or all, of the files that `given` stands for. Raises RunError E404 for no token in them, E405."""
         text = np.dtypes.StringDType()
         paths = list(dict.fromkeys(path for one in given for path in files_matching(root, one)))
         found = [tokens_of(content_of(root, path, self.encoding), self.tokenizer, self.lowercase) for path in paths]
         if not any(found):
             message = f"there is no token in {paths[0]!r}" + (f" and {len(paths) - 1} other files" if paths[1:] else "")
             raise RunError("E404", message, helps=("name a file with text",))
-        return {
-            "token": np.array([token for tokens in found for token in tokens], text),
-            "file": np.repeat(np.array(paths, text), [len(tokens) for tokens in found]),
-        }
+        columns: dict[str, NumpyArray] = {}
+        if names is None or "token" in names:
+            columns["token"] = np.array([token for tokens in found for token in tokens], text)
+        if names is None or "file" in names:
+            columns["file"] = np.repeat(np.array(paths, text), [len(tokens) for tokens in found])
+        return columns

@@ -1,8 +1,7 @@
 """Columns that are parts of the texts of another: `parts: {image: "{file}#{number}"}` of a table with such names."""
 
-import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -93,12 +92,10 @@ def divided(name: str, pattern: str, column: NumpyArray, *, skips: bool) -> dict
     if values.dtype.kind not in "TU" or values.ndim != 1:
         message = f"`{name}` has {values.dtype.name}, and `parts` divides texts"
         raise RunError("E402", message, helps=(f"read it as it is written: `types: {{{name}: text}}`",))
-    first, *rest = PLACE.split(pattern)
-    names, after = rest[::2], rest[1::2]
-    written = re.compile(re.escape(first) + "".join(f"(.*?){re.escape(text)}" for text in after), re.DOTALL)
+    between, names = PLACE.split(pattern)[::2], PLACE.findall(pattern)
     gone, texts = np.ma.getmaskarray(column), values.tolist()
-    found = [None if missing else written.fullmatch(text) for text, missing in zip(texts, gone, strict=True)]
-    wrong = [row for row, match in enumerate(found) if match is None and not gone[row]]
+    found = [None if missing else parts_in(text, between) for text, missing in zip(texts, gone, strict=True)]
+    wrong = [row for row, parts in enumerate(found) if parts is None and not gone[row]]
     if wrong and not skips:
         row, several = wrong[0], len(wrong) > 1
         raise RunError(
@@ -108,7 +105,22 @@ def divided(name: str, pattern: str, column: NumpyArray, *, skips: bool) -> dict
             helps=("correct the pattern in `parts`, or these values", "or leave these rows out: `on_bad_row: skip`"),
             row=row,
         )
-    return {part: [match and match[place] for match in found] for place, part in enumerate(names, 1)}
+    return {name: [None if parts is None else parts[place] for parts in found] for place, name in enumerate(names)}
+
+
+def parts_in(text: str, between: Sequence[str]) -> list[str] | None:
+    """The parts of a text that stand between these others, each as short as it can be; None where it does not fit."""
+    first, *middle, last = between
+    if not text.startswith(first) or not text.endswith(last):
+        return None
+    parts, place, end = list[str](), len(first), len(text) - len(last)
+    for other in middle:
+        stop = text.find(other, place, max(end, 0))
+        if stop < 0:
+            return None
+        parts.append(text[place:stop])
+        place = stop + len(other)
+    return [*parts, text[place:end]] if place <= end else None
 
 
 def columns_of_parts(

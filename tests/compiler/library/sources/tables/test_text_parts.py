@@ -1,6 +1,8 @@
 """`parts` of tables: columns that are parts of the texts of another, from each kind of file to predictions."""
 
+import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from pydantic import ValidationError
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.library.sources import SOURCES
+from modelc.compiler.library.sources.tables.text_parts import divided
 from modelc.compiler.syntax.file_root import Root
 from tests.cli.commands import modelc
 
@@ -46,6 +49,17 @@ def test_texts_are_divided_where_the_pattern_first_fits(root: Root, kind: str) -
     columns = found.survey(root, ["rest", "photo"]).columns
     assert columns is not None and columns["photo"].has_paths
     assert (columns["rest"].type, columns["rest"].rows) == (columns["photo"].type, 4)
+
+
+@pytest.mark.parametrize("pattern", ["{a}-{b}", "-{a}--{b}-", "{a}--{b}-{c}--", "{a}b{b}-b", "-{a}"])
+def test_parts_are_those_of_the_shortest_match_of_a_regular_expression(pattern: str) -> None:
+    names = re.findall("{(.)}", pattern)
+    written = re.compile(re.sub("{.}", "(.*?)", pattern))
+    texts = ["".join(signs) for length in range(8) for signs in itertools.product("-b", repeat=length)]
+    fitting = [match for text in texts if (match := written.fullmatch(text))]
+    found = divided("x", pattern, np.array([match[0] for match in fitting]), skips=False)
+    assert found == {name: [match[place] for match in fitting] for place, name in enumerate(names, 1)}
+    assert sum(one is not None for one in divided("x", pattern, np.array(texts), skips=True)["a"]) == len(fitting) > 9
 
 
 def test_parts_are_integers_or_numbers_where_all_rows_say_so_or_the_spec(root: Root) -> None:
