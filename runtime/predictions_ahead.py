@@ -14,8 +14,9 @@ AHEAD = "ahead"
 
 def is_by_step(task: Task) -> bool:
     """Whether each output of a task has a value, or an array, for each step of the horizon of its windows."""
-    horizon = None if task.windows is None else task.windows.horizon
-    return horizon is not None and all(one.type.shape[:1] == (horizon,) for one in task.outputs.values())
+    if task.windows is None or task.data is None or task.data.shifted:
+        return False
+    return all(one.type.shape[:1] == (task.windows.horizon,) for one in task.outputs.values())
 
 
 def outputs_by_row(task: Task) -> dict[str, Output]:

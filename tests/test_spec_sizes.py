@@ -80,9 +80,9 @@ def bert_base() -> int:
 
 
 def gpt() -> int:
-    """nanoGPT's `train_shakespeare_char`: no biases anywhere, and the table of the characters once."""
+    """nanoGPT's `train_shakespeare_char`: no biases anywhere, and the table of the characters once, with one for unknown ones."""
     block = 12 * 384 * 384 + 2 * 384
-    return (65 + 256) * 384 + 6 * block + 384
+    return (65 + 1 + 256) * 384 + 6 * block + 384
 
 
 def vit() -> int:
@@ -139,7 +139,7 @@ NUMBERS = {
     "siamese": 213_384,
     "seq2seq": 7_333_952,
     "bert_base": 109_482_240,
-    "gpt": 10_745_088,
+    "gpt": 10_745_472,
     "vit": 86_567_656,
     "wide_and_deep": 6_344,
     "vae": 652_824,

@@ -44,7 +44,7 @@ SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
 TRAINED = [spec for spec in SPECS if "\ntrain:" in spec.read_text(encoding="utf-8")]
 SMALL = {
     "unet": ["vars.size=16", "vars.width=2"],
-    "gpt": ["vars.length=16", "vars.width=16", "vars.heads=2", "vars.depth=2"],
+    "gpt": ["vars.length=16", "vars.width=16", "vars.heads=2", "vars.depth=2", "data.validation.last=100"],
     "cifar10": ["data.validation=10"],
     "swin": ["vars.patch=4", "vars.width=8", "vars.heads=2", "vars.depth=2", "data.validation=64"],
     "fnet": ["vars.length=12", "vars.vocabulary=50", "vars.width=16", "vars.depth=2"],

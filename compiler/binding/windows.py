@@ -15,8 +15,7 @@ def steps_of(data: DataSpec, path: Path) -> int | None:
     """
     if data.windows is None:
         return None
-    span = data.spans.get(str(path[2]), "context") if path[1] == "inputs" else "horizon"
-    return data.windows.steps(span)
+    return data.windows.steps(data.span_of(str(path[-1]), target=path[1] != "inputs"))
 
 
 def group_column(reporter: Reporter, data: DataSpec, reader: Reader, path: Path) -> str | None:
@@ -46,7 +45,7 @@ def check_window(reporter: Reporter, binding: Binding, data: DataSpec, at: Path)
     given = None if binding.type is None else binding.type.shape
     if given == wanted.shape or (given is None and wanted.shape[:1] == (steps,)):
         return True
-    span = data.spans.get(binding.name, "context")
+    span = data.span_of(binding.name, target=False)
     what = f"{steps} rows, those of the {span}," if steps is not None else "one value a series"
     shown = show_shape(given) if given is not None else f"[{steps}, ...]"
     message = f"`{binding.name}` reads {what} of shape {shown}, and the input takes {show_shape(wanted.shape)}"

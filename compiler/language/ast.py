@@ -240,11 +240,19 @@ class DataSpec(NamedTuple):
     windows: WindowsSpec | None = None
     spans: Mapping[str, SpanName] = {}
     """By the name of an input, what it reads of a window, where that is not the context."""
+    shifted: frozenset[str] = frozenset()
+    """The targets that are the rows of the context one later, and not those of the horizon."""
     balanced: str | None = None
     """The column whose values come equally often among the rows that are drawn for an epoch."""
     augment: tuple[AugmentSpec, ...] = ()
     skips: bool = False
     """Whether rows that cannot be read are left out."""
+
+    def span_of(self, name: str, *, target: bool) -> SpanName:
+        """What an input, or a `target`, reads of a window."""
+        if target:
+            return "next" if name in self.shifted else "horizon"
+        return self.spans.get(name, "context")
 
     @property
     def splits(self) -> Splits:

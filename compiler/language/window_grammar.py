@@ -110,8 +110,9 @@ WINDOWS = Keys(
 )
 SPANS: Mapping[str, Shape] = {
     "span": Value(
-        {"type": "string", "enum": ["context", "horizon", "static"]},
-        "With `windows`, what is read of one: the context, the horizon for what is known ahead, or one value a series.",
+        {"type": "string", "enum": ["context", "horizon", "next", "static"]},
+        "With `windows`, what is read of one: the context, the horizon for what is known ahead, or one value a series; `next` of a "
+        "target is each row behind one of the context.",
     )
 }
 """What may stand beside the reader of an input, of a target, or of the sample weights."""

@@ -24,7 +24,7 @@ UNITS = {
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 MICROSECONDS = {"microsecond": 1, "millisecond": 1000, **{name: 1_000_000 * count for name, count in SECONDS.items()}}
 MONTHS = {"month": 1, "year": 12}
-SpanName = Literal["context", "horizon", "static"]
+SpanName = Literal["context", "horizon", "next", "static"]
 
 
 class Step(NamedTuple):
@@ -77,7 +77,7 @@ class WindowsSpec(NamedTuple):
 
     def steps(self, span: SpanName) -> int | None:
         """How many rows of a window are read over a span; None for one value, without an axis of its own."""
-        return {"context": self.context, "horizon": self.horizon, "static": None}[span]
+        return {"context": self.context, "horizon": self.horizon, "next": self.context, "static": None}[span]
 
 
 def read_step(freq: Any) -> Step | None:

@@ -61,6 +61,7 @@ from modelc.runtime.data.windows import (
     notes_on_gaps,
     of_windows,
     season_of,
+    span_of,
     windows_of,
 )
 
@@ -265,14 +266,14 @@ def read_part(
 
     def read_one(binding: Binding, counts: Array | None = None) -> Array:
         if windows is not None and counts is not None:
-            counts = counts_of_rows(windows, counts, len(windows.series.order))
+            counts = counts_of_rows(windows, counts, len(windows.series.order), span_of(task, binding))
         with of_source(None if windows is None else windows.series):
             array, value = read_binding(binding, columns, learnt, counts, training)
         if value is not None:
             names[key_of(binding)], values[key_of(binding)] = binding.names, value
         if windows is None:
             return array
-        if binding.wanted is None and not binding.reader.gives_labels:
+        if binding.wanted is None and not binding.reader.gives_labels and span_of(task, binding) == "horizon":
             naive[binding.name] = naive_of(windows, array)
         return gathered(task, windows, binding, array)
 

@@ -49,7 +49,7 @@ class Windows:
         starts = self.starts[windows]
         if span == "static":
             return np.asarray(self.series.order[starts])
-        first = 0 if span == "context" else self.spec.context
+        first = {"context": 0, "next": 1, "horizon": self.spec.context}[span]
         steps = self.spec.steps(span)
         assert steps is not None
         return np.asarray(self.series.order[starts[:, None] + np.arange(first, first + steps)])
@@ -71,7 +71,7 @@ def windows_of(task: Task, columns: Arrays, *, splits: bool = True, step: Step |
     part = parts_of_rows(data, series, columns) if splits else np.zeros(rows, np.int8)
     of_rows = as_parts(data, part, splits=splits)
     series, columns = fill_gaps(spec, series, columns)
-    whole = any(one.copies_input and data.spans.get(one.subject) != "horizon" for one in (task.targets or {}).values())
+    whole = any(is_of_context(data, one) for one in (task.targets or {}).values())
     unknown = np.zeros(len(series.order), bool) if targets_are_stated(task) else series.filled
     starts, owners = starts_of(spec, series, part[series.source_of(series.order)], unknown, whole=whole)
     need_windows(data, series, starts)
@@ -87,7 +87,13 @@ def windows_of(task: Task, columns: Arrays, *, splits: bool = True, step: Step |
 def span_of(task: Task, binding: Binding) -> SpanName:
     """What an input or target reads of a window."""
     assert task.data is not None
-    return "horizon" if binding.wanted is None else task.data.spans.get(binding.name, "context")
+    return task.data.span_of(binding.name, target=binding.wanted is None)
+
+
+def is_of_context(data: DataSpec, binding: Binding) -> bool:
+    """Whether a target has rows of the context."""
+    copied = binding.copies_input and data.span_of(binding.subject, target=False) != "horizon"
+    return copied or data.span_of(binding.name, target=True) == "next"
 
 
 def gathered(task: Task, windows: Windows, binding: Binding, array: Array) -> Array:
@@ -159,10 +165,10 @@ def of_windows(numbers: Array | None) -> Iterator[None]:
         raise RunError(error.code, error.message, notes=(*error.notes, note), helps=error.helps, at=error.at) from None
 
 
-def counts_of_rows(windows: Windows, counts: Array, rows: int) -> Array:
-    """Which elements of so many rows count in a target of which `counts` `[windows, steps, ...]` says it."""
+def counts_of_rows(windows: Windows, counts: Array, rows: int, span: SpanName) -> Array:
+    """Which elements of so many rows count in a target over a `span`, of which `counts` `[windows, steps, ...]` says it."""
     found = np.zeros((rows, *counts.shape[2:]), bool)
-    np.logical_or.at(found, windows.rows_of(np.arange(len(counts)), "horizon"), counts)
+    np.logical_or.at(found, windows.rows_of(np.arange(len(counts)), span), counts)
     return found
 
 

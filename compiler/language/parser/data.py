@@ -65,7 +65,8 @@ def with_windows(reporter: Reporter, data: DataSpec, section: Mapping[str, Any])
         return data
     from modelc.compiler.language.parser.windows import check_beside_windows, spans_of
 
-    data = data._replace(windows=section.get("windows"), spans=spans_of(reporter, section, lost=lost))
+    of_inputs, shifted = spans_of(reporter, section, lost=lost)
+    data = data._replace(windows=section.get("windows"), spans=of_inputs, shifted=shifted)
     check_beside_windows(reporter, data, section)
     if data.windows is not None:
         # What a reader without its span reads of a window is not known.

@@ -123,22 +123,36 @@ def beside_readers(section: Mapping[str, Any]) -> Iterator[tuple[Path, Found]]:
         yield ("data", "sample_weight"), section["sample_weight"]
 
 
-def spans_of(reporter: Reporter, section: Mapping[str, Any], *, lost: bool) -> dict[str, SpanName]:
-    """The spans of inputs by name; reports those for which there are no windows, unless these are `lost`."""
+def spans_of(
+    reporter: Reporter, section: Mapping[str, Any], *, lost: bool
+) -> tuple[dict[str, SpanName], frozenset[str]]:
+    """The spans of inputs by name, and the targets that are the context one row later; reports those for which there are no windows,
+    unless these are `lost`.
+    """
     spans: dict[str, SpanName] = {}
+    shifted: set[str] = set()
     for path, found in beside_readers(section):
         span = found.beside.get("span")
         if span is not None and "windows" not in section and not lost:
             message, help = "`span` goes with `windows`, which `data` has not", "add `windows`, or remove `span`"
             reporter.add("E108", message, (*path, "span"), key=True, label="of no window", help=help)
+        elif span == "next" and path[1] == "inputs":
+            message = f"the input `{path[2]}` is what `next` is behind: it is for targets"
+            help = "remove `span`: an input reads the context, and a target with `span: next` each row behind one of it"
+            reporter.add("E106", message, (*path, "span"), label="of a target", help=help)
         elif span is not None and path[1] == "inputs":
             spans[str(path[2])] = span
+        elif span == "next" and path[1] == "targets":
+            shifted.add(str(path[2]))
         elif span not in (None, "horizon"):
+            if span == "context" and path[1] == "targets":
+                # Its shape is then no second mistake.
+                shifted.add(str(path[2]))
             what = "`sample_weight`" if len(path) == 2 else f"the target `{path[2]}`"
             message = f"{what} is of the horizon, not `{span}`"
-            help = "remove `span`; of the values of an input, `same_as` makes a target"
+            help = "remove `span`; of the values of an input, `same_as` makes a target, and `span: next` one of those a row later"
             reporter.add("E106", message, (*path, "span"), label="not the horizon", help=help)
-    return spans
+    return spans, frozenset(shifted)
 
 
 def check_beside_windows(reporter: Reporter, data: DataSpec, section: Mapping[str, Any]) -> None:
