@@ -175,10 +175,11 @@ def need_same_course(before: Task, after: Task, rows: int, done: int) -> None:
         return
     rates = [schedule.function(total) for total in totals]
     if any(rates[0](step) != rates[1](step) for step in range(0, done, max(done // 200, 1))):
+        length = schedule.length or "decay_steps"
         raise RunError(
             "E609",
             "the learning rate follows a schedule to the end of the run, so another length changes steps that are done",
-            helps=("write the length of the schedule, such as `decay_steps`, before training, or train anew",),
+            helps=(f"write the length of the schedule, such as `{length}`, before training, or train anew",),
         )
 
 

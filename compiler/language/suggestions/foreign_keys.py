@@ -20,7 +20,7 @@ from modelc.compiler.language.suggestions.held_out_rows import (
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.updates import UPDATES, as_update
 from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS, as_window
-from modelc.compiler.language.suggestions.wording import flow, spell
+from modelc.compiler.language.suggestions.wording import flow, in_line, spell
 from modelc.compiler.language.suggestions.wrong_kinds import as_inputs_of_data, mapping_in
 from modelc.compiler.library.base.bad_row_words import BAD_ROWS, MISSING, TURNED
 from modelc.compiler.library.base.registry import fold
@@ -30,6 +30,8 @@ NO_SPEC: Spec = {}
 PRECISION = "write `precision: mixed_bfloat16` below `model:`; float16, which needs a loss scale, is planned"
 AHEAD = "remove it: rows come to the device ahead of their steps by themselves"
 RATE = "a schedule is the value of the learning rate: "
+LONGEST = 300
+"""Characters of an optimizer that is written out."""
 
 
 def as_weights_of_terms(value: Any, spec: Spec) -> str:
@@ -52,22 +54,21 @@ def as_weights_of_terms(value: Any, spec: Spec) -> str:
 
 def as_schedule(value: Any, spec: Spec, arguments_of_schedule: Spec = NO_SPEC) -> str:
     """How a schedule is written as the learning rate of the spec's own optimizer."""
-    from modelc.compiler.language.suggestions.planned_things import planned_thing, planned_thing_text
+    from modelc.compiler.language.suggestions.planned_things import planned_thing_text
+    from modelc.compiler.language.suggestions.schedule_words import later_schedule, schedule_written
     from modelc.compiler.library.optimizers import OPTIMIZERS
-    from modelc.compiler.library.schedules import SCHEDULES
 
-    words = [value] if isinstance(value, str) else [*value, *value.values()] if isinstance(value, Mapping) else []
-    later = next((name for word in words if isinstance(word, str) and (name := planned_thing("schedule", word))), "")
+    later = later_schedule(value)
     written = mapping_in(spec, "train").get("optimizer")
     things = {written: None} if isinstance(written, str) else written if isinstance(written, Mapping) else {}
     optimizer, given = next(((name, given) for name, given in things.items() if name in OPTIMIZERS), ("adam", None))
     primary = OPTIMIZERS.find(optimizer).primary or "learning_rate"
     arguments = given if isinstance(given, Mapping) else {} if given is None else {primary: given}
     highest = arguments.get(primary, OPTIMIZERS.find(optimizer).model_fields[primary].default)
-    schedule = value if isinstance(value, str) and value in SCHEDULES else "cosine"
-    rate = highest if isinstance(highest, int | float) else 0.001
-    chosen = {schedule: {"learning_rate": rate, **arguments_of_schedule} if arguments_of_schedule else rate}
-    text = f"{RATE}`optimizer: {{{optimizer}: {spell({**arguments, primary: chosen})}}}`"
+    kind, own, told = schedule_written(value, highest if isinstance(highest, int | float) else 0.001)
+    own = {**own, **arguments_of_schedule}
+    chosen = {kind: own["learning_rate"] if [*own] == ["learning_rate"] else own}
+    text = "; ".join((f"{RATE}`optimizer: {{{optimizer}: {in_line({**arguments, primary: chosen}, LONGEST)}}}`", *told))
     return f"{planned_thing_text('schedule', later)}, and not in this version; {text}" if later else text
 
 

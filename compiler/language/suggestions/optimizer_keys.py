@@ -5,9 +5,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelc.compiler.language.suggestions.foreign_keys import as_patience, as_several_callbacks
+from pydantic import ValidationError
+
+from modelc.compiler.language.suggestions.foreign_keys import LONGEST, as_patience, as_several_callbacks
 from modelc.compiler.language.suggestions.lookups import lookups
-from modelc.compiler.language.suggestions.planned_things import planned_thing, planned_thing_text
+from modelc.compiler.language.suggestions.planned_things import planned_thing_text
+from modelc.compiler.language.suggestions.schedule_words import later_schedule, schedule_written
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.updates import UPDATES, beside_optimizer
@@ -17,8 +20,6 @@ from modelc.compiler.library.base.registry import fold
 from modelc.compiler.library.optimizers import OPTIMIZERS
 from modelc.compiler.library.schedules import SCHEDULES
 
-LONGEST = 300
-"""Characters of an optimizer that is written out."""
 TYPE_KEYS = ("type", "class_name", "optimizer", "name", "_target_")
 OTHER_WARMUP = ("warmupepochs", "warmupratio")
 WARMUP = ("numwarmupsteps", "warmup", "warmupsteps", *OTHER_WARMUP)
@@ -37,8 +38,21 @@ def optimizer_help(spec: Mapping[str, Any], key: str, is_inside: bool) -> str:
     found = lookups().once(("optimizer", id(spec)), lambda: (spec, Written.of(spec)))[1]
     if found is None or fold(key) not in found.told:
         return ""
-    is_alone = len(found.told) == 1 and not found.is_form
-    return found.text(spec) if not is_alone or (is_inside and fold(key) in (*WARMUP, *CALLBACKS)) else ""
+    if len(found.told) > 1 or found.is_form:
+        return found.text(spec)
+    # A schedule in the notation of specs need only be moved.
+    is_moved = fold(key) in SCHEDULE and is_schedule(found.given(SCHEDULE))
+    is_known = is_inside and fold(key) in (*WARMUP, *SCHEDULE, *CALLBACKS) and not is_moved
+    return found.text(spec) if is_known else ""
+
+
+def is_schedule(value: Any) -> bool:
+    """Whether a value is a schedule in the notation of specs."""
+    try:
+        SCHEDULES.build(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def form_help(spec: Mapping[str, Any]) -> str:
@@ -129,10 +143,12 @@ class Written:
         return "; ".join((f"write `optimizer: {thing}`", *self.beside(spec), *notes))
 
     def of_schedule(self, schedule: Mapping[str, Any]) -> Iterator[str]:
-        """What is to be said of the schedule: that another one is planned, and how a warm-up is counted."""
-        words = [word for entry in entries_of(self.given(SCHEDULE)) for word in entry if isinstance(word, str)]
-        for later in (name for word in words if (name := planned_thing("schedule", word))):
+        """What is to be said of the schedule: that another one is planned, what its arguments are here, and how a warm-up is
+        counted.
+        """
+        if later := later_schedule(self.given(SCHEDULE)):
             yield f"{planned_thing_text('schedule', later)}, and not in this version"
+        yield from schedule_written(self.given(SCHEDULE), None)[2]
         for word in OTHER_WARMUP:
             if word in self.moved:
                 ((kind, _),) = schedule.items()
@@ -140,16 +156,11 @@ class Written:
 
     def schedule(self, rate: Any) -> dict[str, Any]:
         """The schedule of the learning rate, which is `rate` without one."""
-        raw, warmup = self.given(SCHEDULE), self.given(WARMUP)
-        entries = [(word, value) for word, value in entries_of(raw) if word in SCHEDULES or suggest(word, SCHEDULES)]
-        word, given = entries[0] if entries else ("cosine", None)
-        kind = word if word in SCHEDULES else suggest(word, SCHEDULES).new
+        warmup = self.given(WARMUP)
+        kind, arguments, _ = schedule_written(self.given(SCHEDULE), rate)
         if isinstance(rate, Mapping) and len(rate) == 1:
             ((kind, given),) = rate.items()
-        elif not isinstance(given, Mapping):
-            given = {"learning_rate": given if type(given) in (int, float) else rate}
-        arguments = dict(given) if isinstance(given, Mapping) else {"learning_rate": given}
-        arguments.setdefault("learning_rate", rate)
+            arguments = dict(given) if isinstance(given, Mapping) else {"learning_rate": given}
         if warmup is not None and "warmup_steps" in SCHEDULES.find(kind).model_fields:
             is_steps = type(warmup) is int and not any(word in self.moved for word in OTHER_WARMUP)
             arguments.setdefault("warmup_steps", warmup if is_steps else "STEPS")

@@ -19,36 +19,11 @@ class PlannedThing(NamedTuple):
     today: str = ""
 
 
-LEARNT = "`constant` keeps the rate; `cosine` lowers it, after a warm-up where it has `warmup_steps`"
+LEARNT = "`constant` keeps the rate; `cosine`, `exponential` and others lower it by the step"
 CHOICE = "it is another rule than any of this version; `adam` and `adamw` are those most used"
 
 PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
     "schedule": {
-        "linear": PlannedThing(
-            "lowering the learning rate along a line", ("linear_decay", "LinearLR", "linear_schedule"), LEARNT
-        ),
-        "exponential": PlannedThing(
-            "lowering the learning rate by a factor",
-            ("exponential_decay", "ExponentialLR", "step", "StepLR", "step_decay", "staircase"),
-            LEARNT,
-        ),
-        "polynomial": PlannedThing(
-            "lowering the learning rate by a power", ("polynomial_decay", "PolynomialLR", "poly"), LEARNT
-        ),
-        "piecewise": PlannedThing(
-            "learning rates for parts of the training",
-            ("MultiStepLR", "multi_step", "multistep", "piecewise_constant", "piecewise_constant_decay"),
-            LEARNT,
-        ),
-        "one_cycle": PlannedThing("the one-cycle schedule", ("OneCycleLR",), LEARNT),
-        "inverse_sqrt": PlannedThing(
-            "lowering the learning rate with the root of the step", ("inverse_time_decay", "noam", "rsqrt"), LEARNT
-        ),
-        "cosine_restarts": PlannedThing(
-            "a cosine that begins again",
-            ("CosineAnnealingWarmRestarts", "cosine_decay_restarts", "sgdr", "warm_restarts"),
-            LEARNT,
-        ),
         "reduce_on_plateau": PlannedThing(
             "lowering the learning rate when the monitor stops improving",
             ("plateau", "ReduceLROnPlateau", "reduce_lr_on_plateau"),

@@ -54,6 +54,8 @@ ARGUMENTS = {
     "use_bias": ("bias",),
     "use_causal_mask": ("causal", "is_causal"),
     "validation": ("validation_data", "validation_split"),
+    "t_mul": ("T_mult",),
+    "warmup_steps": ("num_warmup_steps",),
 }
 """Arguments and keys, each with what Keras 2, PyTorch, scikit-learn and Lightning call it; the likeliest come first."""
 

@@ -12,6 +12,9 @@ from modelc.compiler.library.base.update_words import UPDATE_WORDS
 class Schedule(Registered):
     """Abstract: each subclass is one schedule of the learning rate over steps, counted from 0."""
 
+    length: ClassVar[str] = ""
+    """The argument that says for how many steps it is, where that follows from the length of the run if it is left out."""
+
     def caution(self, total_steps: int) -> PlanError | None:
         """What a run of `total_steps` makes of it that is probably not meant: a warning, with the code of one."""
         return None

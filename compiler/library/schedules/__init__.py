@@ -16,6 +16,14 @@ SCHEDULES: Registry[Schedule] = Registry(
     {
         "constant": "schedules.constant:Constant",
         "cosine": "schedules.cosine:Cosine",
+        "cosine_restarts": "schedules.cosine:CosineRestarts",
+        "exponential": "schedules.exponential:Exponential",
+        "inverse_sqrt": "schedules.inverse_sqrt:InverseSqrt",
+        "inverse_time": "schedules.exponential:InverseTime",
+        "linear": "schedules.polynomial:Linear",
+        "one_cycle": "schedules.one_cycle:OneCycle",
+        "piecewise": "schedules.piecewise:Piecewise",
+        "polynomial": "schedules.polynomial:Polynomial",
     },
 )
 

@@ -1,20 +1,17 @@
 """The constant learning rate."""
 
-from typing import Annotated
-
-from modelc.compiler.library.base.fields import Field, Positive
 from modelc.compiler.library.base.lazy import optax
-from modelc.compiler.library.contracts.optimizer import Schedule
+from modelc.compiler.library.schedules.warmup import WarmedUp
 
 
-class Constant(Schedule):
-    """The same learning rate at every step: what a bare number means, in the notation of schedules."""
+class Constant(WarmedUp):
+    """The same learning rate at every step: what a bare number means, in the notation of schedules.
 
-    primary = "learning_rate"
-    spellings = ("constant_schedule", "ConstantLR", "fixed")
-    example = "constant: 0.1"
+    With a warm-up, it is the rate after it.
+    """
 
-    learning_rate: Annotated[Positive, Field(description="The learning rate.")]
+    spellings = ("constant_schedule", "constant_with_warmup", "ConstantLR", "fixed")
+    example = "constant: {learning_rate: 0.1, warmup_steps: 500}"
 
-    def function(self, total_steps: int) -> "optax.Schedule":
+    def after_warmup(self, steps: int) -> "optax.Schedule":
         return optax.constant_schedule(self.learning_rate)

@@ -1,21 +1,19 @@
-"""Cosine decay of the learning rate, after a linear warm-up."""
+"""Cosine decay of the learning rate, once or again and again, after a linear warm-up."""
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from modelc.compiler.diagnostics.exceptions import PlanError
-from modelc.compiler.library.base.fields import NonNegative, Number, Positive, Size
-from modelc.compiler.library.base.lazy import optax
+from modelc.compiler.library.base.fields import Number, Positive, Size
+from modelc.compiler.library.base.lazy import Array, jnp, np, optax
 from modelc.compiler.library.base.registry import fold
-from modelc.compiler.library.contracts.optimizer import Schedule
+from modelc.compiler.library.schedules.warmup import WarmedUp
 
-KERAS_RATES = ("initial_learning_rate", "warmup_target")
+Alpha = Annotated[Number, Field(ge=0, le=1, description="The lowest rate, as a fraction of the highest.")]
 
 
-class Cosine(Schedule):
+class Cosine(WarmedUp):
     """From `warmup_from` straight up to `learning_rate`, then down a half cosine to `alpha * learning_rate`.
 
     With `t` steps since the warm-up: `learning_rate * (alpha + (1 - alpha) * (1 + cos(pi * t / decay_steps)) / 2)`, and
@@ -25,27 +23,18 @@ class Cosine(Schedule):
 
     keras = "optimizers.schedules.CosineDecay"
     torch = "optim.lr_scheduler.CosineAnnealingLR"
-    primary = "learning_rate"
     spellings = ("cosine_annealing", "warmup_cosine")
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         "initial_learning_rate": "beside `warmup_target` write `warmup_from: {value}`, without it `learning_rate: {value}`",
-        "warmup_target": "the highest rate is `learning_rate` here: write `learning_rate: {value}`",
-        "warmup_epochs": "the warm-up is counted in steps: an epoch has as many as there are batches of training rows, "
-        "so write `warmup_steps` with {value} times that",
-        "warmup_ratio": "the warm-up is counted in steps: write `warmup_steps` with that part of all steps",
-        "decay_epochs": "the decay is counted in steps: leave it out, and it lasts to the end of the run",
-        "T_max": "the decay is counted in steps: leave it out, and it lasts to the end of the run",
         "eta_min": "the lowest rate is a fraction of the highest here: write `alpha` with {value} divided by `learning_rate`",
     }
+    length = "decay_steps"
     example = "cosine: {learning_rate: 0.1, warmup_steps: 500}"
 
-    learning_rate: Annotated[Positive, Field(description="The highest learning rate, at the end of the warm-up.")]
     decay_steps: Annotated[
         Size | None, Field(description="Steps from the highest to the lowest rate; by default the rest of the run.")
     ] = None
-    alpha: Annotated[Number, Field(ge=0, le=1, description="The lowest rate, as a fraction of the highest.")] = 0.0
-    warmup_steps: Annotated[int, Field(ge=0, lt=2**31, description="Steps of the warm-up.")] = 0
-    warmup_from: Annotated[NonNegative, Field(description="Learning rate at the first step of the warm-up.")] = 0.0
+    alpha: Alpha = 0.0
 
     @classmethod
     def foreign_argument(cls, name: str, beside: Collection[str] = ()) -> str:
@@ -56,35 +45,66 @@ class Cosine(Schedule):
 
     @classmethod
     def from_elsewhere(cls, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        first, highest = arguments.get("initial_learning_rate"), arguments.get("warmup_target")
-        rates = {"learning_rate": first} if highest is None else {"learning_rate": highest, "warmup_from": first}
-        if first is None:
-            return arguments
-        # Keras's `name` is for its own messages.
-        others = {name: value for name, value in arguments.items() if name not in (*KERAS_RATES, "name")}
-        return {**{name: value for name, value in rates.items() if value != 0}, **others}
-
-    @model_validator(mode="after")
-    def need_warmup(self) -> Self:
-        if self.warmup_from and not self.warmup_steps:
-            raise PydanticCustomError("warmup_alone", "`warmup_from` has no effect without `warmup_steps`")
-        if self.warmup_from > self.learning_rate:
-            raise PydanticCustomError(
-                "warmup_down", "`warmup_from` is greater than `learning_rate`, but a warm-up increases the rate"
+        highest, first = arguments.get("warmup_target"), arguments.get("initial_learning_rate")
+        if highest is None or first is None:
+            return super().from_elsewhere(
+                {key: value for key, value in arguments.items() if key != "warmup_target" or value}
             )
-        return self
+        others = {
+            key: value for key, value in arguments.items() if key not in ("warmup_target", "initial_learning_rate")
+        }
+        return super().from_elsewhere({"learning_rate": highest, **({"warmup_from": first} if first else {}), **others})
 
-    def caution(self, total_steps: int) -> PlanError | None:
-        if self.warmup_steps < total_steps:
-            return None
-        message = f"the warm-up takes {self.warmup_steps:,} steps, the whole run {total_steps:,}"
-        help = f"give `warmup_steps` below {total_steps:,}, such as {max(total_steps // 10, 1):,}, or train longer"
-        return PlanError(message, help=help, argument="warmup_steps", code="W917")
+    def after_warmup(self, steps: int) -> "optax.Schedule":
+        return optax.cosine_decay_schedule(self.learning_rate, self.decay_steps or steps, self.alpha)
 
-    def function(self, total_steps: int) -> "optax.Schedule":
-        decay_steps = self.decay_steps or max(total_steps - self.warmup_steps, 1)
-        decay = optax.cosine_decay_schedule(self.learning_rate, decay_steps, self.alpha)
-        if not self.warmup_steps:
-            return decay
-        warmup = optax.linear_schedule(self.warmup_from, self.learning_rate, self.warmup_steps)
-        return optax.join_schedules([warmup, decay], [self.warmup_steps])
+
+class CosineRestarts(WarmedUp):
+    """A half cosine down to `alpha * learning_rate`, then at once up and down again, each time `t_mul` times as long.
+
+    The first takes `first_decay_steps`, and begins at `learning_rate`, each further one `m_mul` times as high as that before
+    it. Arguments and defaults of Keras 3 `CosineDecayRestarts`, of Loshchilov and Hutter, 2017; the step at which one
+    ends and the next begins is counted exactly, where Keras may be a step off for a `t_mul` above 1. In PyTorch `t_mul` is 1
+    by default.
+    """
+
+    keras = "optimizers.schedules.CosineDecayRestarts"
+    torch = "optim.lr_scheduler.CosineAnnealingWarmRestarts"
+    spellings = ("cosine_decay_restarts", "cosine_with_restarts", "sgdr", "warm_restarts")
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        "T_0": "the decay is counted in steps: write `first_decay_steps` with {value} times the batches of an epoch",
+        "eta_min": "the lowest rate is a fraction of the highest here: write `alpha` with {value} divided by `learning_rate`",
+        "num_cycles": "write `first_decay_steps` with the steps of the run divided by {value}, and `t_mul: 1`",
+    }
+    example = "cosine_restarts: {learning_rate: 0.1, first_decay_steps: 1000}"
+
+    first_decay_steps: Annotated[Size, Field(description="Steps from the first highest rate to the lowest.")]
+    t_mul: Annotated[Number, Field(ge=1, description="How many times as long each decay is as that before it.")] = 2.0
+    m_mul: Annotated[Positive, Field(description="How many times as high each decay begins as that before it.")] = 1.0
+    alpha: Alpha = 0.0
+
+    def after_warmup(self, steps: int) -> "optax.Schedule":
+        rate, first, alpha = self.learning_rate, self.first_decay_steps, self.alpha
+        lengths = first * np.cumprod([1.0, *[self.t_mul] * restarts(first, self.t_mul, steps)])
+        begins = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
+
+        def at(step: Any) -> Array:
+            number = jnp.sum(step >= jnp.asarray(np.ceil(begins[1:]), jnp.int32)) if self.t_mul > 1 else step // first
+            begin, length = (
+                (jnp.asarray(begins, jnp.float32)[number], jnp.asarray(lengths, jnp.float32)[number])
+                if self.t_mul > 1
+                else (number * first, first)
+            )
+            part = jnp.clip((step - begin) / length, 0, 1)
+            return rate * (alpha + (1 - alpha) * self.m_mul**number * (1 + jnp.cos(jnp.pi * part)) / 2)
+
+        return at
+
+
+def restarts(first: int, factor: float, steps: int) -> int:
+    """How many restarts there are in `steps`, where the first decay takes `first` and each other `factor` times the one before."""
+    count, begin, length = 0, float(first), float(first)
+    while factor > 1 and begin < steps:
+        length *= factor
+        begin, count = begin + length, count + 1
+    return count

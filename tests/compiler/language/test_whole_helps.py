@@ -58,9 +58,38 @@ def test_what_an_optimizer_cannot_do_is_said_beside_what_it_can() -> None:
         assert "`kernel_regularizer: {l2: ...}` with half of 0.1" in help
         checked(TRAIN.format(written(help)[0]))
     for problem in check(
-        TRAIN.format("optimizer: {adam: 0.1}, scheduler: step, weight_decay: 0.1"), "spec.yaml"
+        TRAIN.format("optimizer: {adam: 0.1}, scheduler: plateau, weight_decay: 0.1"), "spec.yaml"
     ).errors:
         assert "planned as the schedule" in problem.helps[0] and "adamw: {learning_rate" in problem.helps[0]
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "schedule"),
+    [
+        ("OneCycleLR", "one_cycle: 0.1"),
+        ("{type: linear, num_warmup_steps: 5}", "linear: {learning_rate: 0.1, warmup_steps: 5}"),
+        (
+            "{CosineAnnealingWarmRestarts: {T_mult: 2}}",
+            "cosine_restarts: {learning_rate: 0.1, t_mul: 2, first_decay_steps: STEPS}",
+        ),
+        (
+            "{StepLR: {step_size: 30, gamma: 0.1}}",
+            "exponential: {learning_rate: 0.1, decay_steps: STEPS, decay_rate: RATE}",
+        ),
+        (
+            "{ExponentialDecay: {initial_learning_rate: 0.01, decay_steps: 7, decay_rate: 0.5}}",
+            "exponential: {learning_rate: 0.01, decay_steps: 7, decay_rate: 0.5}",
+        ),
+        ("[{MultiStepLR: {milestones: [3, 6]}}]", "piecewise: {boundaries: BOUNDARIES, values: VALUES}"),
+    ],
+)
+@pytest.mark.parametrize("place", ["optimizer: {adam: 0.1}, SCHEDULER", "optimizer: {adam: 0.1, SCHEDULER}"])
+def test_a_schedule_of_others_is_written_with_what_it_has_to_have(place: str, scheduler: str, schedule: str) -> None:
+    text = TRAIN.format(place.replace("SCHEDULER", f"lr_scheduler: {scheduler}"))
+    helps = {help for problem in check(text, "spec.yaml").errors for help in problem.helps}
+    assert any(f"`optimizer: {{adam: {{learning_rate: {{{schedule}}}}}}}`" in help for help in helps), helps
+    if "gamma" in scheduler:
+        assert all("`staircase: true`" in help and "batches of an epoch" in help for help in helps), helps
 
 
 @pytest.mark.parametrize("key", ["weight_decay: 0.01", "lr: 0.1", "callbacks: [{early_stopping: 3}]"])
