@@ -72,7 +72,7 @@ def parallelism_of(asked: Asked, task: "Task", before: Parallelism = ONE_DEVICE)
     that there are, or the batch size, do not allow it.
     """
     assert task.training is not None
-    batch_size, there = task.training.settings.batch_size, jax.device_count()
+    rows, there = task.training.settings.rows_at_once, jax.device_count()
     if jax.process_count() > 1 and asked.devices is None and asked.sizes is None and before.devices != there:
         # A process without a device in the mesh would have nothing to do.
         asked = asked._replace(devices=ALL)
@@ -82,20 +82,20 @@ def parallelism_of(asked: Asked, task: "Task", before: Parallelism = ONE_DEVICE)
     if jax.process_count() > 1 and found.devices < there:
         helps = (f"`--devices all`, or start fewer processes than {jax.process_count()}",)
         refuse(f"several processes train on all of their devices, {there} and not {found.devices}", helps=helps)
-    if batch_size % found.data:
-        need_even_batch(found, there, batch_size)
+    if rows % found.data:
+        need_even_batch(found, there, rows, task.training.settings.gradient_accumulation)
     if found.data == 1 and asked.shard not in (None, "none"):
         inform(f"`--shard {shell_word(asked.shard)}` shards nothing here: one device has all rows of a batch")
     return found
 
 
-def need_even_batch(found: Parallelism, there: int, batch_size: int) -> None:
-    """End the command for a batch whose rows cannot be shared evenly."""
-    fitting = [size for size in range(1, there // found.model + 1) if batch_size % size == 0]
-    below = batch_size // found.data * found.data
-    sizes = [str(size) for size in (below, below + found.data) if size]
+def need_even_batch(found: Parallelism, there: int, rows: int, parts: int) -> None:
+    """End the command for a batch, each of whose `parts` has so many rows, that cannot be shared evenly."""
+    fitting = [size for size in range(1, there // found.model + 1) if rows % size == 0]
+    below = rows // found.data * found.data
+    sizes = [str(size * parts) for size in (below, below + found.data) if size]
     refuse(
-        f"a batch of {batch_size} rows cannot be divided evenly among {found.data} devices",
+        f"a {'batch' if parts == 1 else 'part of a batch'} of {rows} rows cannot be divided evenly among {found.data} devices",
         helps=(
             f"let {' or '.join(map(str, fitting))} of them share its rows: `--mesh {shell_word(Parallelism(fitting[-1], found.model).mesh)}`",
             f"or train anew with `--set train.batch_size={sizes[-1]}`" + (f", or {sizes[0]}" if len(sizes) > 1 else ""),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from modelc.compiler.binding.accumulation import check_accumulation
 from modelc.compiler.binding.freezing import frozen_entries
 from modelc.compiler.binding.task import Columns, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -64,6 +65,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
         kind = OPTIMIZERS.name_of(train.optimizer)
         reporter.caution(caution, f"`{kind}`: {caution.message}", ("train", "optimizer", kind))
     frozen = frozen_entries(reporter, task.planned, train.settings.freeze, ("train", "freeze"))
+    check_accumulation(reporter, task, train.settings, frozen)
     return replace(task, training=Training(train.optimizer, train.settings, monitor, better, frozen))
 
 

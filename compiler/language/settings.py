@@ -30,8 +30,14 @@ class Settings(NamedTuple):
     monitor: str | None = None
     early_stopping: int | None = None
     freeze: tuple[str, ...] = ()
+    gradient_accumulation: int = 1
     clip_gradients: Clipping | None = None
     weight_averaging: float | None = None
+
+    @property
+    def rows_at_once(self) -> int:
+        """The rows whose gradients are computed at once."""
+        return self.batch_size // self.gradient_accumulation
 
     def steps_per_epoch(self, rows: int) -> int:
         """The steps of an epoch of `rows` rows; the last one may have fewer rows."""

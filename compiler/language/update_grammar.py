@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelc.compiler.language.field_schema import RATIO, merged, positive_number
-from modelc.compiler.language.shapes import Exclusion, Keys, Need, Shape, Value
+from modelc.compiler.language.shapes import Exclusion, Keys, Need, Shape, Value, integer
 from modelc.compiler.library.base.fields import read_ratio
 
 CLIP = "write `clip_gradients: {global_norm: 1.0}`"
@@ -31,6 +31,12 @@ def bound(description: str) -> Value:
 
 
 UPDATE: Mapping[str, Shape] = {
+    "gradient_accumulation": integer(
+        "Into how many parts the rows of a step are cut, whose gradients are computed one after the other and added: less memory, "
+        "and the same update.",
+        1,
+        2**16,
+    ),
     "clip_gradients": Keys(
         "`clip_gradients`",
         {

@@ -117,9 +117,10 @@ class Loop:
             if dataset.validation is None
             else Evaluation(self.steps, self.task, dataset.validation, execution.feeding.way)
         )
-        one = self.steps.zero(self.feed.data, self.settings.batch_size)
-        self.span = min(batches_at_once(self.task, one), self.per_epoch)
-        self.zero = self.steps.zero(self.feed.data, self.settings.batch_size, self.span)
+        parts, rows = self.settings.gradient_accumulation, self.settings.rows_at_once
+        one = self.steps.zero(self.feed.data, rows)
+        self.span = min(max(batches_at_once(self.task, one) // parts, 1), self.per_epoch)
+        self.zero = self.steps.zero(self.feed.data, rows, self.span * parts)
         self.started = time.perf_counter()
         self.compiled_at: float | None = None
         self.begun_at = 0

@@ -37,7 +37,7 @@ def room_for_rows(task: Task, parallelism: Parallelism = ONE_DEVICE) -> int | No
         return None
     plans = task.planned.plans
     row = sum(bytes_of(value) for plan in plans.values() for value in plan.outputs.values())
-    values = task.training.settings.batch_size * row // parallelism.devices
+    values = task.training.settings.rows_at_once * row // parallelism.devices
     taken = sharing(parallelism) * (sum(weight_bytes(task, parallelism).values()) + values)
     # Of a memory that the host and its devices share, rows take their part twice, and others have theirs.
     left = there - taken if own is not None else min(there - taken, available_memory() or there) // 2
@@ -58,9 +58,10 @@ def need_memory(task: Task, dataset: Dataset, parallelism: Parallelism = ONE_DEV
     of_weights = weight_bytes(task, parallelism)
     of_values = {path: sum(map(bytes_of, plan.outputs.values())) for path, plan in plans.items()}
     weights, row = sum(of_weights.values()), sum(of_values.values())
-    batch = min(task.training.settings.batch_size, dataset.train.rows)
+    settings = task.training.settings
+    batch = min(settings.batch_size, dataset.train.rows)
     # Devices share the rows of a batch, and along `model` they may share the values of each.
-    values = batch * row // parallelism.devices
+    values = min(settings.rows_at_once, batch) * row // parallelism.devices
     rows = rows_bytes(dataset) if way == "resident" else bytes_at_once(dataset.train, batch)
     needed = sharers * (weights + values) + rows
     if there is None or needed <= there:

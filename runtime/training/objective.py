@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import and_
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -29,17 +29,32 @@ def needed_edges(task: PreparedTask) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(edges))
 
 
+class Whole(NamedTuple):
+    """Of a whole batch whose parts are computed one after the other: how many elements of each term count, by the key of its sums,
+    and how many rows are valid.
+    """
+
+    counts: Mapping[str, Array]
+    rows: Array
+
+
 def losses(
-    task: PreparedTask, params: Tree, values: Values, targets: Mapping[str, Array], rows: Array
+    task: PreparedTask,
+    params: Tree,
+    values: Values,
+    targets: Mapping[str, Array],
+    rows: Array,
+    whole: Whole | None = None,
 ) -> tuple[Array, dict[str, dict[str, Array]]]:
-    """The loss of a batch, and its sums: of each term, and of the penalty.
+    """The loss of a batch, and its sums: of each term, and of the penalty. Of a part of a `whole` batch, what it adds to the loss
+    of that.
 
     A term is the sum of its elements, each times its sample weight, divided by the number of elements that count; the
     penalty of weights and layers is added. A term of which nothing counts adds 0, with a gradient of 0; its sums say so:
     `count` is how many elements count, and `weighed`, where there are weights, how many of them have one above 0.
     """
     penalty = penalties(task, params, values)
-    total = penalty
+    total = penalty if whole is None else penalty * jnp.sum(rows, dtype=jnp.float32) / jnp.maximum(whole.rows, 1.0)
     sums: dict[str, dict[str, Array]] = {}
     for term in task.terms:
         if isinstance(term.loss, NoLoss):
@@ -50,7 +65,8 @@ def losses(
             elements, factors = elements * weights, [*factors, weights]
         part = jnp.sum(jnp.where(counts, elements, 0.0))
         present = jnp.sum(counts, dtype=jnp.float32)
-        total = total + term.weight * part / jnp.maximum(present, 1.0)
+        among = present if whole is None else whole.counts[f"{term.name}/loss"]
+        total = total + term.weight * part / jnp.maximum(among, 1.0)
         sums[f"{term.name}/loss"] = {"total": part, "count": present}
         if factors:
             weighed = reduce(and_, [factor > 0 for factor in factors], counts)

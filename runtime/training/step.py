@@ -17,6 +17,7 @@ from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.lowering.lower import Model, Tree, Weights, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.training.augmenting import augmented
+from modelc.runtime.training.gradients import Rows, computed
 from modelc.runtime.training.objective import losses, metrics, needed_edges
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from modelc.runtime.training.placement import Placement, place
@@ -159,20 +160,11 @@ def train_step(
     if task.augment:
         inputs, targets = placement.constrain(augmented(task, key, inputs, targets, rows), placement.rows)
 
+    # Metrics of mixed targets, which have another shape, are left out of the log.
+    measured = {name: target if target.shape == read[name].shape else read[name] for name, target in targets.items()}
     own = trained(task, old.params)
-
-    def objective(own: Tree) -> tuple[Array, tuple[Sums, Tree]]:
-        params, edges = merge_trees(old.params, own), needed_edges(task)
-        values = model.run(params, old.state, inputs, edges, train=True, key=key, rows=rows, weights=placement.gathered)
-        loss, parts = losses(task, params, values, targets, rows)
-        # Metrics of mixed targets, which have another shape, are left out of the log.
-        measured = {
-            name: target if target.shape == read[name].shape else read[name] for name, target in targets.items()
-        }
-        return loss, ({**parts, **metrics(task, values, measured, rows)}, values.state)
-
-    (loss, (parts, state)), gradients = jax.value_and_grad(objective, has_aux=True)(own)
-    gradients = placement.constrain(gradients, trained(task, placement.params))
+    batch = Rows(inputs, targets, measured, rows)
+    loss, gradients, parts, state = computed(task, model, placement, old.params, old.state, batch, key)
     finite = jnp.isfinite(loss)
     for gradient in jax.tree.leaves(gradients):
         finite &= jnp.all(jnp.isfinite(gradient))

@@ -39,13 +39,27 @@ def zeros(task: PreparedTask, batch: Mapping[str, Mapping[str, jax.ShapeDtypeStr
 
 
 def accumulate(task: PreparedTask, sums: Sums, batch: Sums, place: Array) -> Sums:
-    """`sums` with those of a batch: added, or kept apart at `place`."""
+    """`sums` with those of a batch: added, or kept apart at `place`, where those of its parts, if it has several, have as many."""
     apart = joined(task)
+
+    def kept(all_of: Array, value: Array) -> Array:
+        parts = value if value.ndim == all_of.ndim else value[None]
+        return jax.lax.dynamic_update_slice_in_dim(all_of, parts, place * len(parts), 0)
+
     return {
         key: {
-            name: parts[name].at[place].set(value) if key in apart else parts[name] + value
+            name: kept(parts[name], value) if key in apart else parts[name] + value
             for name, value in batch[key].items()
         }
+        for key, parts in sums.items()
+    }
+
+
+def added(task: PreparedTask, sums: Sums) -> Sums:
+    """The sums of a batch from those of its parts, `[parts, ...]`: added, or kept apart."""
+    apart = joined(task)
+    return {
+        key: parts if key in apart else jax.tree.map(lambda part: jnp.sum(part, axis=0), parts)
         for key, parts in sums.items()
     }
 

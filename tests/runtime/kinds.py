@@ -55,7 +55,12 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "rounded": ([{"dense": 8}, "relu", {"dense": 3, "name": "y"}], {}),
     "weighted": (
         MASKED,
-        {"loss": None, "losses": {"y": {"cross_entropy": None, "mask": "counts"}}, "metrics": ["accuracy", "auc"]},
+        {
+            "loss": None,
+            "losses": {"y": {"cross_entropy": None, "mask": "counts"}},
+            "metrics": ["accuracy", "auc"],
+            "gradient_accumulation": 2,
+        },
     ),
     "early": ([{"dense": 3, "name": "y"}], {"optimizer": {"sgd": 10.0}, "early_stopping": 2, "epochs": 8}),
 }

@@ -38,13 +38,17 @@ CHAIN = (Parallelism(8), Parallelism(4, 2, "optimizer"), Parallelism(4, 1, "para
 
 def loop_on(parallelism: Parallelism, kind: str, root: Root, watcher: Watcher, keeper: Keeper) -> Loop:
     raw = raw_of(kind)
-    raw["train"]["batch_size"] = 8
+    # Eight devices share the rows of a part.
+    parts = raw["train"].get("gradient_accumulation", 1)
+    raw["train"]["batch_size"] = 8 * parts
     for layer in raw["model"]["layers"]:
         if "conv2d" in layer:
             # The gradient of a bias before `batch_norm` is rounding alone, of which Adam makes steps of full length.
             layer["conv2d"] = {**layer["conv2d"], "use_bias": False}
     task, dataset = ready(raw, root)
-    return Loop(prepare(task), dataset, Execution("scan", 2, "test", parallelism), watcher, lambda: False, keeper)
+    return Loop(
+        prepare(task), dataset, Execution("scan", 2 // parts, "test", parallelism), watcher, lambda: False, keeper
+    )
 
 
 def digest(checkpoint: Checkpoint, folder: Path) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from modelc.compiler.language.suggestions.foreign_keys import KEPT, RATE, RESUME, SAVE, Spec, as_patience, as_schedule
 from modelc.compiler.language.suggestions.planned import PLANNED, planned_text
 from modelc.compiler.language.suggestions.planned_things import planned_thing_text
-from modelc.compiler.language.suggestions.updates import UPDATES
+from modelc.compiler.language.suggestions.updates import UPDATES, filled
 from modelc.compiler.library.base.registry import bare, fold
 
 GENERAL = (
@@ -42,12 +42,15 @@ LOGGERS = (
     "wandbmetricslogger",
 )
 LATER: Mapping[str, str] = {
-    "gradientaccumulationscheduler": "gradient_accumulation",
     "timer": "time",
 }
 """Callbacks for what is planned, by its name."""
-AVERAGES: Mapping[str, str] = {"swapemaweights": "ema", "stochasticweightaveraging": "swa"}
-"""Callbacks for averages of weights, by the word that means the same."""
+OF_UPDATES: Mapping[str, str] = {
+    "gradientaccumulationscheduler": "gradaccum",
+    "stochasticweightaveraging": "swa",
+    "swapemaweights": "ema",
+}
+"""Callbacks for what is done to gradients and weights, each by a word of `UPDATES` that means the same."""
 SAVING = ("checkpoint", "modelcheckpoint")
 PLATEAU = ("plateau", "reducelronplateau", "reduceonplateau")
 
@@ -121,8 +124,8 @@ def as_callback(name: str, given: Any, spec: Spec) -> str:
         return f"{title} needs nothing: {NEEDLESS[word]}"
     if word in LOGGERS:
         return f"{title} is not in this version; {LOG}"
-    if word in AVERAGES:
-        return f"for {title}, {UPDATES[AVERAGES[word]]}"
+    if word in OF_UPDATES:
+        return f"for {title}, {filled(UPDATES[OF_UPDATES[word]], None)}"
     if word in LATER:
         today = PLANNED[LATER[word]].today
         return f"{title} is not in this version: {planned_text(LATER[word])}" + (f"; {today}" if today else "")

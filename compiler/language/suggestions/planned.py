@@ -60,16 +60,6 @@ PLANNED: Mapping[str, Planned] = {
         "`adamw` does not decay weights of one axis, such as biases",
         ("exclude_from_weight_decay", "no_decay", "weight_decay_exclude"),
     ),
-    "gradient_accumulation": Planned(
-        "train",
-        "accumulating gradients over several batches",
-        (
-            "accum_steps", "accumulate_grad_batches", "accumulate_gradients", "accumulation", "accumulation_steps",
-            "grad_accum", "grad_accum_steps", "grad_accumulation", "grad_accumulation_steps", "gradient_accumulation_steps",
-        ),
-        (OPTIMIZER,),
-        "a larger `batch_size` makes the same update, if the memory of the device suffices",
-    ),
     "gradient_checkpointing": Planned(
         "train",
         "computing values again in the backward pass instead of keeping them",

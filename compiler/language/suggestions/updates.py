@@ -14,7 +14,8 @@ UPDATES: Mapping[str, str] = {fold(word): text for word, text in UPDATE_WORDS.it
 
 def filled(text: str, value: Any) -> str:
     """A text with the value of theirs; `true`, nothing and the like are no number to be kept."""
-    return text.replace("{value}", flow(value) if type(value) in (int, float) else "1.0")
+    usual = "4" if "`gradient_accumulation" in text else "1.0"
+    return text.replace("{value}", flow(value) if type(value) in (int, float) else usual)
 
 
 def as_update(text: str) -> Callable[[Any, Any], str]:

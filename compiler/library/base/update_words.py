@@ -50,5 +50,13 @@ AVERAGING: Mapping[str, str] = {
     "swa": "an average in which all steps count the same is not there; `weight_averaging: {ema: 0.999}` below `train:` is one in which "
     "later steps count more",
 }  # fmt: skip
-UPDATE_WORDS: Mapping[str, str] = {**CLIPPING, **AVERAGING}
+ACCUMULATION: Mapping[str, str] = dict.fromkeys(
+    (
+        "accum_steps", "accumulate_grad_batches", "accumulate_gradients", "accumulation", "accumulation_steps", "grad_accum",
+        "grad_accum_steps", "grad_accumulation", "grad_accumulation_steps", "gradient_accumulation_steps",
+    ),
+    "write `gradient_accumulation: {value}` below `train:`, and a `batch_size` {value} times as large: it counts the rows of an update "
+    "here, which are cut into {value} parts",
+)  # fmt: skip
+UPDATE_WORDS: Mapping[str, str] = {**CLIPPING, **AVERAGING, **ACCUMULATION}
 """All of them, as keys of `train` and as arguments of optimizers."""

@@ -177,6 +177,8 @@ class Layer(Registered):
     """
     penalizes: ClassVar[bool] = False
     """Whether `apply` adds penalties to the loss."""
+    mixes_rows: ClassVar[bool] = False
+    """Whether in training what it makes of a row depends on the other rows of its batch, while it updates its statistics."""
     loop_safe: ClassVar[bool] = True
     """Whether its gradient is as fast inside a compiled loop as outside one on XLA's CPU backend."""
     exact: ClassVar[bool] = False

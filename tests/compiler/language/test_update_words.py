@@ -6,7 +6,7 @@ import pytest
 
 from modelc.compiler.api import check
 from modelc.compiler.explain.keys import EXAMPLE
-from modelc.compiler.library.base.update_words import UPDATE_WORDS
+from modelc.compiler.library.base.update_words import ACCUMULATION, UPDATE_WORDS
 
 OPTIMIZER = "optimizer: {adam: {learning_rate: 0.001}}"
 
@@ -20,16 +20,17 @@ def helped(text: str) -> tuple[str, str]:
 
 def with_written(help: str) -> str:
     """The example with the keys of `train` that a help writes, the first of each."""
-    written = re.findall(r"`((?:clip_gradients|weight_averaging): \{[^`]*\})`", help)
+    written = re.findall(r"`((?:clip_gradients|weight_averaging|gradient_accumulation): [^`]*)`", help)
     keys = {one.partition(":")[0]: one for one in reversed(written)}
     return "".join([EXAMPLE.rstrip("\n"), *(f"\n  {one}" for one in keys.values()), "\n"])
 
 
 @pytest.mark.parametrize("word", UPDATE_WORDS)
 def test_each_word_is_answered_in_train_and_in_an_optimizer_with_a_key_that_is_valid(word: str) -> None:
-    in_train = helped(EXAMPLE.replace("train:\n", f"train:\n  {word}: 0.5\n"))
-    in_optimizer = helped(EXAMPLE.replace("learning_rate: 0.001", f"learning_rate: 0.001, {word}: 0.5"))
-    assert in_train == in_optimizer == ("E102", UPDATE_WORDS[word].replace("{value}", "0.5"))
+    value = "2" if word in ACCUMULATION else "0.5"
+    in_train = helped(EXAMPLE.replace("train:\n", f"train:\n  {word}: {value}\n"))
+    in_optimizer = helped(EXAMPLE.replace("learning_rate: 0.001", f"learning_rate: 0.001, {word}: {value}"))
+    assert in_train == in_optimizer == ("E102", UPDATE_WORDS[word].replace("{value}", value))
     given = with_written(in_train[1])
     assert given != EXAMPLE and not check(given, "spec.yaml").errors
 

@@ -25,6 +25,7 @@ class BatchNorm(Affine):
     torch = "nn.BatchNorm2d"
     spellings = ("bn", "BatchNorm1d")
     masking = "pass"
+    mixes_rows = True
     example = "batch_norm: {momentum: 0.9}"
 
     axis: Annotated[Axis, Field(description="The axis of the channels, counted from the end.")] = -1
