@@ -186,7 +186,7 @@ def facts(summary: "Summary") -> list[tuple[str, str]]:
         found += [("", f"{term.target} <- {term.reader}") for term in summary.terms if term.reader]
         found += [("", f"{name} <- {reader}, in metrics") for name, reader in summary.compared]
     if summary.sample_weight:
-        found.append(("", f"sample_weight <- {summary.sample_weight}, in losses, not in metrics"))
+        found.append(("", f"sample_weight <- {summary.sample_weight}, in {summary.weighed}"))
     if summary.validation:
         found.append(("validation", summary.validation))
     if summary.test:

@@ -125,7 +125,7 @@ def weights_line(task: "Task") -> dict[str, str]:
     """The line about sample weights, if there are any."""
     if task.data is None or task.data.sample_weight is None:
         return {}
-    return {"sample weights": f"{task.data.sample_weight.subject}, in losses, not in metrics"}
+    return {"sample weights": f"{task.data.sample_weight.subject}, in {task.weighed}"}
 
 
 def parameters(task: "PreparedTask") -> tuple[int, int]:

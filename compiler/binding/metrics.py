@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import chain, count
 
 from modelc.compiler.binding.loss_terms import activation_of, find_edge, linked
+from modelc.compiler.binding.sample_weights import need_weights
 from modelc.compiler.binding.task import Measure, Output, Task
 from modelc.compiler.binding.unknown_targets import gives_probabilities, refused, supposed_targets, warn_of_numbers
 from modelc.compiler.diagnostics.exceptions import PlanError, need
@@ -136,6 +137,11 @@ def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, value: Output,
         message, at = f"`{spec.kind}` does not take a target", (*spec.path, "target")
         reporter.add("E205", message, at, key=True, label="not used", help="remove `target`")
         return task
+    if spec.weighted and task.data is not None and task.data.complete and task.data.sample_weight is None:
+        message = f"{about} is `weighted`, and there are no sample weights"
+        help = "add `sample_weight: {array: ...}` to `data`, with the column of the weights, or remove `weighted`"
+        reporter.add("E205", message, (*spec.path, "weighted"), key=True, label="no weights", help=help)
+        return task
     named = spec.target or value.target
     if takes and named is None:
         if train.complete and len(task.terms) == len(train.terms) and train.terms:
@@ -153,7 +159,8 @@ def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, value: Output,
         # No output is called so: `:` is in no name.
         name = f"{value.name}:{value.link or ''}"
         task, value = replace(task, measured={**task.measured, name: value}), value._replace(name=name)
-    measure = Measure(key, spec.metric, value.name, named if takes else None, leaves_out=task.leaves_out(named))
+    target = named if takes else None
+    measure = Measure(key, spec.metric, value.name, target, leaves_out=task.leaves_out(named), weighted=spec.weighted)
     fitting = fit(reporter, task, spec, value, measure, about)
     return task if fitting is None else replace(fitting[0], measures=(*task.measures, fitting[1]))
 
@@ -183,6 +190,7 @@ def fit(
         need_a(spec.metric, "plan", shape, tuple)
         measure = measure._replace(shape=shape)
         need_mask(task, value, measure)
+        need_weights(task, measure)
     except PlanError as error:
         reporter.plan_error(error, f"{about}: {error.message}", spec.path)
         return None

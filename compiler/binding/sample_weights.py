@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from modelc.compiler.binding.columns import bind_column
-from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Columns, Task, Term
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Binding, Columns, Measure, Task, Term
+from modelc.compiler.diagnostics.exceptions import need
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
@@ -46,6 +47,19 @@ def check_weights(reporter: Reporter, task: Task, binding: Binding, weights: Ten
         reporter.add("E402", message, AT, label="does not fit", help=help, related=[(term.at, "the loss")])
         return False
     return True
+
+
+def need_weights(task: Task, measure: Measure) -> None:
+    """Raise PlanError E306 where a metric takes sample weights that are not of what it counts."""
+    if not measure.weighted:
+        return
+    binding = (task.targets or {}).get(SAMPLE_WEIGHT)
+    weights = None if binding is None else binding.type
+    if weights is None:
+        return
+    message = f"`sample_weight` has rows of shape {show_shape(weights.shape)}, and what it counts of a row has {show_shape(measure.shape)}"
+    help = "choose an elementwise metric, or remove `weighted`"
+    need(weights.shape == measure.shape[: weights.rank], message, help=help, code="E306")
 
 
 def fits(term: Term, weights: TensorType) -> bool:

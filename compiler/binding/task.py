@@ -85,6 +85,7 @@ class Measure(NamedTuple):
 
     `value` names what it is computed from in `Task.values`. `shape` is that of the elements of the metric in one row.
     `target` is None for a metric without a target; `unit` is that of its columns, see `Output`, and `leaves_out` as in `Term`.
+    `weighted` says that sample weights count in it.
     """
 
     key: str
@@ -94,6 +95,7 @@ class Measure(NamedTuple):
     shape: tuple[int, ...] = ()
     unit: Unit | UnitOfGroups | None = None
     leaves_out: bool = False
+    weighted: bool = False
 
 
 class Binding(NamedTuple):
@@ -232,6 +234,11 @@ class Task:
         names = [term.name for term in self.terms if not isinstance(term.loss, NoLoss)]
         penalty = ("penalty",) if self.penalized else ()
         return ("loss", *(f"{name}/loss" for name in names if len(names) > 1), *penalty)
+
+    @property
+    def weighed(self) -> str:
+        """What sample weights count in, in words."""
+        return "losses and weighted metrics" if any(one.weighted for one in self.measures) else "losses, not in metrics"
 
     @property
     def unmeasured(self) -> frozenset[str]:

@@ -110,6 +110,8 @@ class Summary:
     """The test rows of the source, in words; empty where there are none or they have a source of their own."""
     loops: tuple[tuple[str, int], ...]
     sample_weight: str
+    weighed: str
+    """What the sample weights count in, in words."""
     precision: str
 
     @property
@@ -158,6 +160,7 @@ def summarize(task: Task) -> Summary:
         test=show_split(data, "test") if data else "",
         loops=tuple((roll.path, roll.times) for roll in prepared.rolls),
         sample_weight=show_reader(data.sample_weight) if data and data.sample_weight else "",
+        weighed=task.weighed,
         precision="mixed_bfloat16" if precision.half else "float32",
     )
 

@@ -286,7 +286,7 @@ class TermSpec(NamedTuple):
 class MetricSpec(NamedTuple):
     """One metric: of the value `of`, of the output called `output` in whose list it stands, or of the only output.
 
-    `name` is its log key, where it has one of its own.
+    `name` is its log key, where it has one of its own; `weighted` says that it takes the sample weights.
     """
 
     output: str | None
@@ -296,6 +296,7 @@ class MetricSpec(NamedTuple):
     name: str | None = None
     of: tuple[Reference, ...] | None = None
     target: str | None = None
+    weighted: bool = False
 
 
 class TrainSpec(NamedTuple):

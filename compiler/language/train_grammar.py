@@ -55,6 +55,7 @@ METRIC = Thing(
         "target": text(
             "The name of the target; by default that of the loss of the same value.", "the name of a target"
         ),
+        "weighted": boolean("Whether it takes the sample weights; by default all rows count alike."),
     },
 )
 METRICS_OF = Items(METRIC, help=instead.as_metrics)

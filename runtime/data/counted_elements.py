@@ -93,7 +93,8 @@ def counted_elements(task: Task, name: str, inputs: Arrays, masks: Arrays, known
     if not users or name in masks_among_targets(task):
         return None
     terms_of = [term.of for term in users]
-    if any(measure.target == name and (task.values[measure.value].edge,) not in terms_of for measure in task.measures):
+    compared = [one for one in task.measures if one.target == name or (one.weighted and name == SAMPLE_WEIGHT)]
+    if any((task.values[measure.value].edge,) not in terms_of for measure in compared):
         # A metric of another value counts what the masks of the losses leave out.
         return None
     found = [mask_of_term(task, term, inputs, masks, known) for term in users]

@@ -7,7 +7,7 @@ import numpy as np
 
 from modelc.compiler.binding.array_files import files_of_arrays, with_arrays
 from modelc.compiler.binding.source_headers import all_opened_files, report_hard_links
-from modelc.compiler.binding.task import Task, Term
+from modelc.compiler.binding.task import SAMPLE_WEIGHT, Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Label, Path, Problem
@@ -168,7 +168,8 @@ def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
     output, target = task.values[measure.value], part.targets[measure.target]
     own = read_mask(task, output.mask, part.inputs, part.targets, part.masks)
     # Where weights have a part in a mask, fewer count than is known here: what is undetermined then still is.
-    masks = (own, part.masks.carried.get(output.edge), labelled(measure, part.targets))
+    weighed = part.targets[SAMPLE_WEIGHT] > 0 if measure.weighted else None
+    masks = (own, part.masks.carried.get(output.edge), labelled(measure, part.targets), weighed)
     found = joined(mask for mask in masks if mask is not None)
     kept = np.ones(len(target), bool) if found is None or found.ndim > 1 + len(measure.shape) else found
     counts = np.broadcast_to(with_axes(of_leading_axes(kept, target), target.ndim), target.shape)

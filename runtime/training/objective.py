@@ -151,7 +151,13 @@ def metrics(
             target = in_unit(measure.unit, target, groups)
         own = None if output.mask is None else mask_of(output.mask, values, targets)
         masks = [values.masks[output.edge], own, labelled(measure, target)]
-        weight = mask_of_rank(rows, masks, 1 + len(measure.shape)).astype(jnp.float32)
+        counts = mask_of_rank(rows, masks, 1 + len(measure.shape))
+        weight = counts.astype(jnp.float32)
+        if measure.weighted:
+            given = targets[SAMPLE_WEIGHT].astype(jnp.float32)
+            axes = max(weight.ndim, given.ndim)
+            # What does not count may have any weight.
+            weight = jnp.where(expand_axes(counts, axes), expand_axes(given, axes), 0.0)
         sums[measure.key] = measure.metric.sums(prediction, target, weight, output.link)
         need_a(measure.metric, "sums", sums[measure.key], Mapping)
     return sums

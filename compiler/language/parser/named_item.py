@@ -209,12 +209,12 @@ def blame_extra(
     for key in extra:
         at = (*path, key)
         if key not in fields and not reporter.is_hole(at):
-            near = [*shape.siblings] if suggest(key, shape.siblings) else [*shape.siblings, *fields]
+            foreign = shape.table.find(name).foreign_argument(key).replace("{value}", flow(raw[key]))
+            near = [*shape.siblings] if suggest(key, shape.siblings) and not foreign else [*shape.siblings, *fields]
             elsewhere = "" if spelled(key, near) else key_around(reporter, at)
             elsewhere = elsewhere or as_input(reporter, shape.table.find(name), key, raw)
-            hint = argument_hint(key, fields) or shape.table.find(name).foreign_argument(key)
-            elsewhere = elsewhere or hint.replace("{value}", flow(raw[key]))
-            reporter.unknown(at, key, f"this {kind}", near, elsewhere=elsewhere)
+            elsewhere = elsewhere or argument_hint(key, fields).replace("{value}", flow(raw[key]))
+            reporter.unknown(at, key, f"this {kind}", near, elsewhere=elsewhere, foreign=foreign)
 
 
 def as_input(reporter: Reporter, cls: type[Registered], key: str, raw: Mapping[str, Any]) -> str:

@@ -172,4 +172,5 @@ def read_metric(reporter: Reporter, found: Found | None, path: Path, output: str
     readable = name is None or check_name(reporter, name, (*path, "name"))
     if not readable or reporter.lacks(path) or any(found.beside[key] is None for key in found.beside):
         return None
-    return MetricSpec(output, found.value, found.name, path, name, of, found.beside.get("target"))
+    target, weighted = found.beside.get("target"), found.beside.get("weighted", False)
+    return MetricSpec(output, found.value, found.name, path, name, of, target, weighted)

@@ -164,6 +164,16 @@ def as_row_weights(value: Any, spec: Spec) -> str:
     return f"write `sample_weight: {spell(reader)}`: a weight for each row"
 
 
+def as_weighted_metrics(value: Any, spec: Spec) -> str:
+    """How metrics that take the sample weights are written, in the list of all metrics."""
+    from modelc.compiler.library.metrics import METRICS
+
+    given = [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    names = [one if one in METRICS else next(iter(synonyms(one, METRICS)), one) for one in given] or ["accuracy"]
+    written = ", ".join(f"{{{name}: , weighted: true}}" for name in names)
+    return f"write `metrics: [{written}]`: each takes the weights that `sample_weight` in `data` reads"
+
+
 RESUME = "`modelc train --resume RUN` goes on with a run that was stopped"
 SAVE = "`modelc train SPEC --checkpoint-every '100 steps'`, or `10 min`, says when to save"
 DEVICES = "`modelc train SPEC --devices 4`, or `--devices all`, trains on several devices"
@@ -267,6 +277,7 @@ KEYS: Mapping[str, Advice] = {
     **{word: as_update(text) for word, text in UPDATES.items()},
     "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
+    "weightedmetrics": as_weighted_metrics,
 }  # fmt: skip
 """Keys of others, without case and separators, that no section has, and what stands for them."""
 

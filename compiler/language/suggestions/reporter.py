@@ -140,11 +140,12 @@ class Reporter(ProblemCollector):
         instead: str = "",
         cls: type[Registered] | None = None,
         elsewhere: str = "",
+        foreign: str = "",
         form: str = "",
     ) -> None:
         """Report a key that `owner` does not have; `instead` is what it probably is, if that is known otherwise. `cls` is
         the class of an owner that is named, whose argument it would be; `elsewhere` says where there is such a key, and
-        `form` how its value is written there.
+        `form` how its value is written there. `foreign` says what it is for certain, however like an allowed one it is.
         """
         if self.only_counts("E102"):
             return
@@ -161,7 +162,9 @@ class Reporter(ProblemCollector):
             found = found._replace(help=found.help.replace("{fed}", self.fed_from(path[:-2])))
         else:
             found = suggest(name, allowed)
-        if elsewhere and not found.is_safe:
+        if foreign:
+            found = Suggestion(name, help=foreign)
+        elif elsewhere and not found.is_safe:
             found = Suggestion(name, help=elsewhere)
         if len(path) < 3 and (hint := key_hint(name, value, self.document.data)):
             below = "below `train:`, " if len(path) == 1 and name == "callbacks" else ""

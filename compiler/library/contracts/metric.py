@@ -25,7 +25,10 @@ class Metric(Registered):
 
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         "mask": "remove it: a metric leaves out what the mask of the loss of the same value leaves out",
-        **dict.fromkeys(("sample_weight", "weight"), "remove it: metrics count all rows alike"),
+        **dict.fromkeys(
+            ("sample_weight", "weight"),
+            "write `weighted: true` beside the metric: it then takes the weights that `sample_weight` in `data` reads",
+        ),
     }
     takes_target: ClassVar[bool] = True
     of_answers: ClassVar[bool] = False
