@@ -16,8 +16,18 @@ class Clipping(NamedTuple):
     most: float
 
 
+class EarlyStopping(NamedTuple):
+    """Training stops after `patience` epochs whose monitor was not better, by more than `min_delta`, than when it last was; the
+    first `start` epochs do not count.
+    """
+
+    patience: int
+    min_delta: float = 0.0
+    start: int = 0
+
+
 class Settings(NamedTuple):
-    """The keys of `train` that are plain values, as the grammar describes them, with `shuffle` and `freeze`, and what is done to
+    """The keys of `train` that are plain values, as the grammar describes them, with `shuffle`, `freeze` and `early_stopping`, and what is done to
     gradients and weights beside the optimizer: how they are clipped, and what moving averages of weights keep of themselves in a
     step.
     """
@@ -28,11 +38,11 @@ class Settings(NamedTuple):
     seed: int = 0
     shuffle: bool | Blocks = True
     monitor: str | None = None
-    early_stopping: int | None = None
     freeze: tuple[str, ...] = ()
     gradient_accumulation: int = 1
     clip_gradients: Clipping | None = None
     weight_averaging: float | None = None
+    early_stopping: EarlyStopping | None = None
 
     @property
     def rows_at_once(self) -> int:
@@ -52,5 +62,5 @@ class Settings(NamedTuple):
         return -(-self.total_steps(rows) // self.steps_per_epoch(rows))
 
     def is_impatient(self, waited: int, *, has_best: bool) -> bool:
-        """Whether to stop early, where `waited` epochs since the best, if there is one, were not better."""
-        return bool(self.early_stopping) and has_best and waited >= (self.early_stopping or 0)
+        """Whether to stop early, where `waited` epochs were not better than one before them, if there is a best."""
+        return self.early_stopping is not None and has_best and waited >= self.early_stopping.patience

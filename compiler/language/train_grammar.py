@@ -2,6 +2,7 @@
 
 from modelc.compiler.language.field_schema import RATIO, merged
 from modelc.compiler.language.layer_grammar import FROM, NODE_NAME
+from modelc.compiler.language.length_grammar import LENGTHS
 from modelc.compiler.language.shapes import (
     Either,
     Exclusion,
@@ -16,7 +17,7 @@ from modelc.compiler.language.shapes import (
     text,
 )
 from modelc.compiler.language.suggestions import wrong_kinds as instead
-from modelc.compiler.language.suggestions.foreign_keys import as_monitor, as_patience
+from modelc.compiler.language.suggestions.foreign_keys import as_monitor
 from modelc.compiler.language.suggestions.planned import reserved
 from modelc.compiler.language.update_grammar import UPDATE
 from modelc.compiler.library.base.fields import read_ratio
@@ -79,8 +80,7 @@ TRAIN = Keys(
         ),
         "optimizer": Thing(OPTIMIZERS, description="The optimizer that updates the weights."),
         "batch_size": integer("Rows per step.", 1, 2**24),
-        "epochs": integer("Number of passes over the training rows.", 1, 10**6, nullable=True),
-        "steps": integer("Total number of steps, instead of `epochs`.", 1, 10**9, nullable=True),
+        **{key: LENGTHS[key] for key in ("epochs", "steps")},
         "seed": integer("Seed of initial weights, dropout and the order of rows.", 0, below=2**63),
         "shuffle": Either(
             Keys("`shuffle`", {"blocks": integer(OF_A_BLOCK, 1, 2**31 - 1)}, (Need(("blocks",), BY_BLOCKS),)),
@@ -90,9 +90,7 @@ TRAIN = Keys(
         "monitor": Value(
             {"type": ["string", "null"]}, "The log key that decides which weights are best.", help=as_monitor
         ),
-        "early_stopping": integer(
-            "Epochs without a better `monitor` before training stops.", 1, 10**6, nullable=True
-        )._replace(help=as_patience),
+        "early_stopping": LENGTHS["early_stopping"],
         "freeze": FREEZE,
         **UPDATE,
     },

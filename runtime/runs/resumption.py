@@ -193,10 +193,16 @@ def need_more(run: Run, task: Task, rows: int, checkpoint: Checkpoint) -> None:
     is_impatient = settings.is_impatient(facts["waited"], has_best=facts["best"] is not None)
     is_done = checkpoint.step >= settings.total_steps(rows)
     if checkpoint.ended == checkpoint.epoch and (is_done or is_impatient):
-        stopped = "early_stopping" if is_impatient and not is_done else ""
+        stopped = patience_key(task) if is_impatient and not is_done else ""
         longer = command("train", "--resume", run.folder, "--set", f"train.{stopped or length_key(task)}=NUMBER")
         message = f"the training of `{run.folder}` is done, at step {checkpoint.step:,}"
         raise RunError("E609", message, helps=(f"to train on, give it more: `{longer}`",))
+
+
+def patience_key(task: Task) -> str:
+    """The key of `train` that says how long to wait for a better epoch."""
+    written = task.spec.document.data["train"].get("early_stopping")
+    return "early_stopping.patience" if isinstance(written, Mapping) else "early_stopping"
 
 
 def length_key(task: Task) -> str:

@@ -14,7 +14,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from modelc.compiler.binding.task import Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.lowering.lower import Tree
 from modelc.compiler.lowering.prepared_task import PreparedTask
@@ -31,7 +30,6 @@ from modelc.runtime.training.layer_fitting import learn
 from modelc.runtime.training.loop_state import LoopState, capture, restore
 from modelc.runtime.training.observer import (
     Checkpoint,
-    EpochRecord,
     NoSaver,
     Observer,
     Outcome,
@@ -42,6 +40,7 @@ from modelc.runtime.training.observer import (
 )
 from modelc.runtime.training.placement import on_host
 from modelc.runtime.training.processes import agreed, are_several, taken_by_all
+from modelc.runtime.training.recording import recorded
 from modelc.runtime.training.replay import error_of_epoch, error_of_step
 from modelc.runtime.training.row_state import at_epoch, without_per_row_entries
 from modelc.runtime.training.step import Steps, TrainState, make
@@ -133,7 +132,11 @@ class Loop:
 
     def resumed(self, given: Checkpoint) -> LoopState:
         """The state that gave a checkpoint. Raises ValueError if it is not of this task."""
-        return restore(given, self.steps, self.zero, joined(self.task))
+        state = restore(given, self.steps, self.zero, joined(self.task))
+        if "reached" in given.facts or state.best is None:
+            return state
+        # A run of a version that did not record it.
+        return state._replace(reached=state.best.values[self.training.monitor])
 
     def run(self, state: LoopState) -> Outcome:
         """Train from `state` on, until the end or until asked to stop."""
@@ -312,21 +315,6 @@ class Loop:
 def copied(state: LoopState) -> Callable[[], Checkpoint]:
     """What copies a state to the host."""
     return taken_by_all(partial(capture, state))
-
-
-def recorded(state: LoopState, values: Mapping[str, float], seconds: float, training: Training) -> LoopState:
-    """The state with the record of an epoch as the last one, and as the best if it is.
-
-    One whose monitor is NaN says nothing: it is neither the best nor one of those that early stopping waits for.
-    """
-    score = values[training.monitor]
-    sign = 1 if training.better == "higher" else -1
-    improved = isfinite(score) and (state.best is None or sign * score > sign * state.best.values[training.monitor])
-    record = EpochRecord(state.epoch, state.step, values, seconds, improved)
-    state = state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
-    if improved:
-        return state._replace(best=record, waited=0)
-    return state._replace(unscored=state.unscored + 1) if isnan(score) else state._replace(waited=state.waited + 1)
 
 
 def snapshot(task: PreparedTask, state: TrainState, epoch: int, step: int) -> Snapshot:

@@ -25,7 +25,8 @@ class LoopState(NamedTuple):
     """What training goes on from, between two chunks.
 
     `epoch` is the one that has begun last, counted from 1, and `seconds` what was spent in it. Its sums are in `tally`, and
-    those of the `span` that is not full yet are still on the device. `waited` and `unscored` are as in `Outcome`.
+    those of the `span` that is not full yet are still on the device. `waited` and `unscored` are as in `Outcome`; `reached` is
+    the monitor of the epoch since which was waited.
     """
 
     train: TrainState
@@ -38,6 +39,7 @@ class LoopState(NamedTuple):
     last: EpochRecord | None = None
     waited: int = 0
     unscored: int = 0
+    reached: float | None = None
 
     @property
     def is_inside(self) -> bool:
@@ -56,6 +58,7 @@ def capture(state: LoopState) -> Checkpoint:
         "last": None if state.last is None else asdict(state.last),
         "waited": state.waited,
         "unscored": state.unscored,
+        "reached": state.reached,
     }
     return Checkpoint(state.epoch, state.step, arrays, facts)
 
@@ -89,6 +92,7 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
         record_of(facts["last"]),
         int(facts["waited"]),
         int(facts["unscored"]),
+        facts.get("reached"),
     )
 
 

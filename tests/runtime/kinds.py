@@ -62,7 +62,10 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
             "gradient_accumulation": 2,
         },
     ),
-    "early": ([{"dense": 3, "name": "y"}], {"optimizer": {"sgd": 10.0}, "early_stopping": 2, "epochs": 8}),
+    "early": (
+        [{"dense": 3, "name": "y"}],
+        {"optimizer": {"sgd": 10.0}, "early_stopping": {"patience": 2, "min_delta": 1e-3, "start": 1}, "epochs": 8},
+    ),
 }
 """The layers and the keys of `train` of each kind."""
 

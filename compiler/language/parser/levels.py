@@ -17,6 +17,7 @@ from modelc.compiler.language.suggestions.foreign_keys import key_hint
 from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
+from modelc.compiler.language.suggestions.stopping_words import FOREIGN, as_patience
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, flow, in_line, spell
 from modelc.compiler.language.suggestions.wrong_kinds import fed_name, input_name, mapping_in, output_name
@@ -118,6 +119,8 @@ def key_around(reporter: Reporter, path: Path) -> str:
     value = reporter.document.get(path) if is_read else None
     if path[-2] == "repeat":
         return of_repeat(reporter, path, value)
+    if path[:-1] == ("train", "early_stopping") and fold(str(path[-1])) in FOREIGN:
+        return as_patience("early_stopping", reporter.document.get(path[:-1]), reporter.document.data)
     if fold(str(path[-1])) in CONDITIONS and path[0] in ("model", "blocks"):
         at = reporter.document.origin(path)
         return condition_help(at.document.get(at.path))

@@ -9,7 +9,7 @@ from modelc.compiler.language.ast import MetricSpec, Reference, TermSpec, TrainS
 from modelc.compiler.language.parser.graph_nodes import references
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, nearest_name, value_of
 from modelc.compiler.language.parser.walk import read, read_keys
-from modelc.compiler.language.settings import Blocks, Clipping, Settings
+from modelc.compiler.language.settings import Blocks, Clipping, EarlyStopping, Settings
 from modelc.compiler.language.shapes import Value
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import spell
@@ -41,6 +41,7 @@ def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
     if (frozen := section.get("freeze")) is not None:
         settings = settings._replace(freeze=tuple(pattern or "" for pattern in frozen))
     settings = with_update(settings, section)
+    settings = settings._replace(early_stopping=stopping_of(section.get("early_stopping")))
     if not terms_whole or is_of_several or reporter.lacks(path):
         unread = None
     return TrainSpec(terms, metrics, value_of(section.get("optimizer")), settings, unread == (), unread)
@@ -58,6 +59,13 @@ def with_update(settings: Settings, section: Mapping[str, Any]) -> Settings:
     clipping = next((Clipping(of, float(most)) for of, most in clip.items() if most is not None), None)
     ema = averaging.get("ema")
     return settings._replace(clip_gradients=clipping, weight_averaging=None if ema is None else float(ema))
+
+
+def stopping_of(found: int | Mapping[str, Any] | None) -> EarlyStopping | None:
+    """What `early_stopping` asks for; None where its patience could not be read."""
+    given = {"patience": found} if isinstance(found, int) else {**(found or {})}
+    known = {key: value for key, value in given.items() if value is not None}
+    return EarlyStopping(**known) if "patience" in known else None
 
 
 def read_loss(reporter: Reporter, raw: Any, path: Path) -> Any:

@@ -191,6 +191,8 @@ def with_misplaced(reporter: Reporter, path: Path, unknown: Mapping[str, Any]) -
 
 
 def is_nullable(shape: Shape) -> bool:
+    if isinstance(shape, Either):
+        return shape.value is not None and is_nullable(shape.value)
     return isinstance(shape, Value) and "null" in listed(shape.schema["type"])
 
 

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelc.compiler.language.suggestions.foreign_keys import KEPT, RATE, RESUME, SAVE, Spec, as_patience, as_schedule
+from modelc.compiler.language.suggestions.foreign_keys import KEPT, RATE, RESUME, SAVE, Spec, as_schedule
 from modelc.compiler.language.suggestions.planned import PLANNED, planned_text
 from modelc.compiler.language.suggestions.planned_things import planned_thing_text
+from modelc.compiler.language.suggestions.stopping_words import as_patience
 from modelc.compiler.language.suggestions.updates import UPDATES, filled
 from modelc.compiler.library.base.registry import bare, fold
 

@@ -6,7 +6,6 @@ Texts for the help of messages only, each a function of the value and the whole 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.language.suggestions.bad_row_words import WHOLE_BATCHES, as_bad_rows, as_missing, as_turned
 from modelc.compiler.language.suggestions.freezing_words import KEYS as FREEZING
 from modelc.compiler.language.suggestions.held_out_rows import (
@@ -293,30 +292,6 @@ def callback_hint(name: str, value: Any, spec: Spec) -> str:
     from modelc.compiler.language.suggestions.callbacks import as_callback
 
     return as_callback(name, value, spec)
-
-
-def as_patience(key: str, value: Any, spec: Spec) -> str:
-    """How the arguments of Keras's `EarlyStopping` are written: all of them, or said not to be there."""
-    if value is True:
-        return f"write `{key}: 5`, the epochs to wait for a better one"
-    if not isinstance(value, Mapping):
-        return ""
-    given = {fold(str(name)): one for name, one in value.items()}
-    patience = next((given.pop(name) for name in ("patience", "epochs") if name in given), None)
-    parts = [f"write `{key}: {patience}`" if type(patience) is int else f"write `{key}: N`, the epochs to wait"]
-    monitor = given.pop("monitor", None)
-    if isinstance(monitor, str):
-        parts.append(f"`monitor: {log_key(monitor)}` beside it")
-    helps = [" and ".join(parts)]
-    if given.pop("restorebestweights", False):
-        helps.append("every run keeps its best weights")
-    given.pop("mode", None)
-    given.pop("verbose", None)
-    if left := [str(name) for name in value if fold(str(name)) in given]:
-        helps.append(
-            f"{name_list(left)} {'is' if len(left) == 1 else 'are'} not in this version: any better value counts"
-        )
-    return "; ".join(helps)
 
 
 def as_monitor(key: str, value: Any, spec: Spec) -> str:

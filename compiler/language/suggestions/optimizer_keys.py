@@ -7,11 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from modelc.compiler.language.suggestions.foreign_keys import LONGEST, as_patience, as_several_callbacks
+from modelc.compiler.language.suggestions.foreign_keys import LONGEST, as_several_callbacks
 from modelc.compiler.language.suggestions.lookups import lookups
 from modelc.compiler.language.suggestions.planned_things import planned_thing_text
 from modelc.compiler.language.suggestions.schedule_words import later_schedule, schedule_written
 from modelc.compiler.language.suggestions.spelling import spelled
+from modelc.compiler.language.suggestions.stopping_words import as_patience
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.updates import UPDATES, beside_optimizer
 from modelc.compiler.language.suggestions.wording import in_line

@@ -216,7 +216,7 @@ def test_no_target_is_blamed_for_a_name_that_cannot_be_known(right: str, wrong: 
         ("{digit: {category: label}}", "label", "E105", "write `targets: {digit: {category: label}}`"),
         ("shape: [8, 8]", "shape: 64", "E105", "write `shape: [64]`"),
         ("{image: {shape: [8, 8]}}", "image", "E105", "write `inputs: {image: {shape: [4]}}`"),
-        ("epochs: 20", "epochs: 20\n  early_stopping: {patience: 3}", "E105", "write `early_stopping: 3`"),
+        ("epochs: 20", "epochs: 20\n  early_stopping: {patience: 3, mode: min}", "E102", "write `early_stopping: 3`"),
         ("epochs: 20", "epochs: 20\n  lr: 0.1", "E102", "write it inside: `optimizer: {adam: {learning_rate: 0.1}}`"),
         ("  epochs: 20", "  epochs: 20\nlr: 0.1", "E102", "write it inside: `optimizer: {adam: {learning_rate: 0.1}}`"),
         ("epochs: 20", "epochs: 20\n  validation_split: 0.1", "E102", "move it below `data:`, as `validation: 0.1`"),

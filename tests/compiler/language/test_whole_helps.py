@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from modelc.compiler.api import Checked, check
+from modelc.compiler.language.settings import EarlyStopping
 from modelc.compiler.library.layers import kind_of
 from modelc.compiler.library.optimizers import OPTIMIZERS
 
@@ -43,7 +44,7 @@ def test_an_optimizer_is_written_out_with_all_that_is_written_in_it(keys: str) -
     task = checked(TRAIN.format(f"{optimizer}, {stopping}")).task
     assert task is not None
     train: Any = task.spec.train
-    assert train.settings.early_stopping == 3
+    assert train.settings.early_stopping == EarlyStopping(3)
     found: Any = OPTIMIZERS.dump(train.optimizer)["adamw"]
     schedule = found["learning_rate"]["cosine"]
     assert (schedule["learning_rate"], schedule["warmup_steps"], found["weight_decay"]) == (0.01, 100, 0.02)

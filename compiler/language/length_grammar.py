@@ -1,0 +1,34 @@
+"""The grammar of how long a training is, and of what ends it early: keys of `train`."""
+
+from collections.abc import Mapping
+
+from modelc.compiler.language.field_schema import RATIO, merged
+from modelc.compiler.language.shapes import Either, Keys, Need, Shape, Value, integer
+from modelc.compiler.language.suggestions.stopping_words import as_patience
+from modelc.compiler.library.base.fields import read_ratio
+
+PATIENCE = "Epochs without a better `monitor` before training stops."
+
+LENGTHS: Mapping[str, Shape] = {
+    "epochs": integer("Number of passes over the training rows.", 1, 10**6, nullable=True),
+    "steps": integer("Total number of steps, instead of `epochs`.", 1, 10**9, nullable=True),
+    "early_stopping": Either(
+        Keys(
+            "`early_stopping`",
+            {
+                "patience": integer(PATIENCE, 1, 10**6),
+                "min_delta": Value(
+                    merged([{"type": "number", "minimum": 0}, RATIO]),
+                    "By how much `monitor` must be better than when it last was, to count as better.",
+                    read=read_ratio,
+                ),
+                "start": integer("Epochs at the beginning that do not count.", 0, 10**6),
+            },
+            (Need(("patience",), "write `patience: 5`, the epochs to wait for a better one"),),
+        ),
+        value=integer(PATIENCE, 1, 10**6, nullable=True)._replace(help=as_patience),
+        description=f"{PATIENCE} `{{patience: 5, min_delta: 0.001, start: 10}}` says what counts as better, and from when on.",
+        alone="patience",
+    ),
+}
+"""The keys by name, as they stand under `train`."""

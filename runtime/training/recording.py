@@ -1,0 +1,47 @@
+"""What the record of an epoch changes: which epoch is the best, and how long the monitor has not been better."""
+
+from collections.abc import Mapping
+from math import isfinite, isnan
+
+from modelc.compiler.binding.task import Training
+from modelc.compiler.language.settings import EarlyStopping
+from modelc.runtime.training.epoch_sums import Tally
+from modelc.runtime.training.loop_state import LoopState
+from modelc.runtime.training.observer import EpochRecord
+
+EVERY_EPOCH = EarlyStopping(patience=0)
+"""What counts as better where nothing stops early."""
+
+
+def recorded(state: LoopState, values: Mapping[str, float], seconds: float, training: Training) -> LoopState:
+    """The state with the record of an epoch as the last one, and as the best if it is.
+
+    One whose monitor is NaN says nothing: it is neither the best nor one of those that early stopping waits for.
+    """
+    score = values[training.monitor]
+    improved = isfinite(score) and is_better(score, state.best and state.best.values[training.monitor], training)
+    record = EpochRecord(state.epoch, state.step, values, seconds, improved)
+    state = state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
+    if improved:
+        state = state._replace(best=record)
+    return state._replace(unscored=state.unscored + 1) if isnan(score) else waiting(state, score, training)
+
+
+def waiting(state: LoopState, score: float, training: Training) -> LoopState:
+    """The state that knows how many epochs have not been better than the one that was, as early stopping counts.
+
+    As Keras 3 `EarlyStopping`: an epoch is better by more than `min_delta` than the last one that was, not than the best; the
+    first `start` count for nothing.
+    """
+    counts = training.settings.early_stopping or EVERY_EPOCH
+    if state.epoch <= counts.start:
+        return state
+    if isfinite(score) and is_better(score, state.reached, training, by=counts.min_delta):
+        return state._replace(reached=score, waited=0)
+    return state._replace(waited=state.waited + 1)
+
+
+def is_better(score: float, than: float | None, training: Training, by: float = 0.0) -> bool:
+    """Whether the monitor is better with `score` than with another value, by more than `by`; than none, any value is."""
+    sign = 1 if training.better == "higher" else -1
+    return than is None or sign * score - by > sign * than
