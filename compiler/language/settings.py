@@ -27,9 +27,9 @@ class EarlyStopping(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The keys of `train` that are plain values, as the grammar describes them, with `shuffle`, `freeze` and `early_stopping`, and what is done to
-    gradients and weights beside the optimizer: how they are clipped, and what moving averages of weights keep of themselves in a
-    step.
+    """The keys of `train` that are plain values, as the grammar describes them, with `shuffle`, `freeze` and `early_stopping`, and
+    what is done to gradients and weights beside the optimizer: how they are clipped, and what moving averages of weights keep of
+    themselves in a step.
     """
 
     batch_size: int = 32

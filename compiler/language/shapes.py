@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from modelc.compiler.language.field_schema import Schema
+from modelc.compiler.language.field_schema import Schema, listed
 from modelc.compiler.library.base.registry import NAME, Registry
 
 # Named tuples: classes of frozen fields take six times as long to make, in every start of a command.
@@ -170,3 +170,10 @@ def integer(
 
 def boolean(description: str) -> Value:
     return Value({"type": "boolean"}, description)
+
+
+def accepts_nothing(shape: Shape) -> bool:
+    """Whether nothing (null) may stand as a plain value."""
+    if isinstance(shape, Either):
+        return shape.value is not None and accepts_nothing(shape.value)
+    return isinstance(shape, Value) and "null" in listed(shape.schema["type"])

@@ -19,7 +19,8 @@ def recorded(state: LoopState, values: Mapping[str, float], seconds: float, trai
     One whose monitor is NaN says nothing: it is neither the best nor one of those that early stopping waits for.
     """
     score = values[training.monitor]
-    improved = isfinite(score) and is_better(score, state.best and state.best.values[training.monitor], training)
+    best = None if state.best is None else state.best.values[training.monitor]
+    improved = isfinite(score) and is_better(score, best, training)
     record = EpochRecord(state.epoch, state.step, values, seconds, improved)
     state = state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
     if improved:

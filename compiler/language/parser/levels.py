@@ -10,8 +10,9 @@ from typing import Any
 from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.field_schema import listed
-from modelc.compiler.language.grammar import BLOCK_NAME, LANGUAGE, SECTIONS
+from modelc.compiler.language.grammar import LANGUAGE, SECTIONS
 from modelc.compiler.language.layer_grammar import ITEM, RECURRING
+from modelc.compiler.language.parser.likely_names import likely_name
 from modelc.compiler.language.shapes import Again, Either, Items, Keys, Names, Shape, Thing, Value
 from modelc.compiler.language.suggestions.foreign_keys import key_hint
 from modelc.compiler.language.suggestions.lookups import lookups
@@ -20,7 +21,7 @@ from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.stopping_words import FOREIGN, as_patience
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, flow, in_line, spell
-from modelc.compiler.language.suggestions.wrong_kinds import fed_name, input_name, mapping_in, output_name
+from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
 from modelc.compiler.library.base.registry import Registry, fold
 from modelc.compiler.library.layers import LAYERS
 from modelc.compiler.library.losses import LOSSES
@@ -314,38 +315,3 @@ def entry_of(shape: Names) -> str:
     """What an entry is, in words: `an input`."""
     word = shape.each.removeprefix("the ")
     return f"{shape.each} an output" if word.endswith(" of") else article(word or "entry")
-
-
-def likely_name(spec: Mapping[str, Any], path: Path) -> str:
-    """The name that the only entry at `path` may have: that of the first input or output where it is known."""
-    if path == ("data", "inputs"):
-        return input_name(spec)
-    if path[-1] in ("targets", "losses"):
-        return output_name(spec)
-    if path[-1] == "nodes":
-        return node_name(spec, path)
-    if path[-1] != "blocks":
-        return fed_name(spec)
-    model = mapping_in(spec, "model")
-    parts = [model.get("layers"), *mapping_in(model, "nodes").values()]
-    return next((name for part in parts for name in used_blocks(part) if re.fullmatch(BLOCK_NAME, name)), "Part")
-
-
-def node_name(spec: Mapping[str, Any], path: Path) -> str:
-    """The name that the only node of the graph around `path` may have: the first that is an output and no input."""
-    around: Any = spec
-    for part in path[:-1]:
-        around = around[part]
-    outputs, inputs = around.get("outputs"), around.get("inputs")
-    texts = [*outputs.values()] if isinstance(outputs, Mapping) else outputs if isinstance(outputs, list) else [outputs]
-    names = [text.partition(".")[0] for text in texts if isinstance(text, str)]
-    return next((name for name in names if name and name not in (inputs or ())), "hidden")
-
-
-def used_blocks(layers: Any) -> Iterator[str]:
-    """What layers, in a list or a mapping, have where the name of a layer or block stands, from the first on."""
-    for one in layers.items() if isinstance(layers, Mapping) else layers if isinstance(layers, list) else ():
-        name, value = one if isinstance(one, tuple) else ("", one)
-        if name != "from":
-            yield from [text for text in (name, value if not name else "") if isinstance(text, str) and text]
-            yield from used_blocks(value)

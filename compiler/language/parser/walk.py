@@ -31,6 +31,7 @@ from modelc.compiler.language.shapes import (
     Shape,
     Thing,
     Value,
+    accepts_nothing,
 )
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
@@ -177,7 +178,7 @@ def check_keys(
     given = {
         key: raw[key]
         for key, below in shape.keys.items()
-        if key in raw and not (raw[key] is None and is_nullable(below))
+        if key in raw and not (raw[key] is None and accepts_nothing(below))
     }
     return given, exclude(reporter, shape, given, path, what)
 
@@ -188,12 +189,6 @@ def with_misplaced(reporter: Reporter, path: Path, unknown: Mapping[str, Any]) -
     moved = {str(at[-1]): one.path for at, one in document.misplaced.items() if at[:-1] == path}
     values = {key: None if reporter.is_hole(home) else document.get(home) for key, home in moved.items()}
     return dict(sorted({**unknown, **values}.items(), key=lambda entry: document.key((*path, entry[0]))))
-
-
-def is_nullable(shape: Shape) -> bool:
-    if isinstance(shape, Either):
-        return shape.value is not None and is_nullable(shape.value)
-    return isinstance(shape, Value) and "null" in listed(shape.schema["type"])
 
 
 def need_keys(reporter: Reporter, shape: Keys, given: set[str], path: Path, what: str) -> None:

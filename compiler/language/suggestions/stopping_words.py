@@ -60,7 +60,8 @@ def as_patience(key: str, value: Any, spec: Spec) -> str:
     is_known = type(found.get(PATIENCE)) is int
     # One epoch that is not better ends a training of Keras with patience 0 too.
     written = {PATIENCE: max(found[PATIENCE], 1) if is_known else "N"}
-    written |= {name: one for name in (DELTA, START) if type(one := found.get(name)) in (int, float) and one > 0}
+    numbers = {name: one for name, one in found.items() if name != PATIENCE and type(one) in (int, float)}
+    written |= {name: numbers[name] for name in (DELTA, START) if numbers.get(name, 0) > 0}
     parts = [f"write `{key}: {written[PATIENCE] if len(written) == 1 else spell(written)}`"]
     monitor = given.get("monitor", given.get("metric"))
     if isinstance(monitor, str):
