@@ -44,6 +44,7 @@ def bind_one(reporter: Reporter, task: Task, spec: AugmentSpec) -> Augment | Non
                 return None
     try:
         spec.by.check_parts(parts)
+        need_vocabularies(task, spec, parts)
         need_losses(task, spec, parts)
     except PlanError as error:
         reporter.plan_error(error, f"`{kind}`: {error.message}", spec.path)
@@ -90,6 +91,19 @@ def need_losses(task: Task, spec: AugmentSpec, parts: list[Augmented]) -> None:
         if not any(type_.shape == output.shape for type_ in term.loss.targets(output)):
             help = "use a loss that takes distributions, such as `cross_entropy`"
             raise PlanError(f"the loss of `{term.name}` takes no distribution over classes", help=help, code="E309")
+
+
+def need_vocabularies(task: Task, spec: AugmentSpec, parts: list[Augmented]) -> None:
+    """Raise PlanError E309 where a layer has no room for ids that a change may put into an input."""
+    if not spec.by.leaves_out:
+        return
+    ids = {part.name: part.classes or 0 for part in parts if not part.is_target}
+    for node in task.planned.graph.nodes:
+        for edge, room in task.planned.looked_up(node).items():
+            if room < ids.get(edge.node, 0):
+                message = f"`{node.path}` has room for {room:,} ids, and `{edge.node}` has {ids[edge.node]:,}, of which any may come"
+                help = f"write `input_dim: ${{vocabulary({edge.node})}}`, or {ids[edge.node]}"
+                raise PlanError(message, help=help, code="E309")
 
 
 def report_unknown(reporter: Reporter, task: Task, spec: AugmentSpec, index: int, known: list[str]) -> None:

@@ -87,7 +87,7 @@ def bind_targets(reporter: Reporter, task: Task, terms: tuple[Term, ...], column
             and check_classes(reporter, task, fits, binding)
         ):
             warn_of_labels(reporter, task, fits, binding, columns)
-            fits = fits._replace(leaves_out=binding.reader.may_leave_out)
+            fits = fits._replace(leaves_out=binding.reader.may_leave_out or term.target in data.leaving_out)
             if check_left_out(reporter, fits, binding):
                 fitting.extend(with_classes(reporter, task, fits, binding))
     masks = [term.mask for term in fitting if isinstance(term.mask, str)]

@@ -206,7 +206,8 @@ class Task:
     def leaves_out(self, target: str | None) -> bool:
         """Whether the target of this name may have elements that no loss and no metric counts, see `Reader.may_leave_out`."""
         binding = (self.targets or {}).get(target or "")
-        return binding is not None and binding.reader.may_leave_out
+        changed = self.data is not None and target in self.data.leaving_out
+        return binding is not None and (binding.reader.may_leave_out or changed)
 
     @property
     def windows(self) -> WindowsSpec | None:

@@ -248,6 +248,11 @@ class DataSpec(NamedTuple):
     skips: bool = False
     """Whether rows that cannot be read are left out."""
 
+    @property
+    def leaving_out(self) -> frozenset[str]:
+        """The inputs and targets of changes that leave elements of targets out of losses and metrics."""
+        return frozenset(name for one in self.augment if one.by.leaves_out for name in one.of or ())
+
     def span_of(self, name: str, *, target: bool) -> SpanName:
         """What an input, or a `target`, reads of a window."""
         if target:

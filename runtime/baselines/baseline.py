@@ -26,6 +26,7 @@ from modelc.runtime.baselines.models import (
     may_be_linear,
     values_of,
 )
+from modelc.runtime.baselines.scored_rows import scored_rows
 from modelc.runtime.baselines.scores import comparable, scores
 from modelc.runtime.baselines.targets import Wanted, wanted_of
 from modelc.runtime.data.arrays import Array
@@ -69,6 +70,7 @@ def baselines(prepared: PreparedTask, fitted: Fitted, part: Part) -> list[Baseli
 
     Raises RunError E502 if the device runs out of memory.
     """
+    part = scored_rows(prepared, part)
     scored = [Baseline(name, scores_of(prepared, part, fitted, name), fitted.rows[name]) for name in fitted.models]
     linear = next((place for place, one in enumerate(scored) if one.name in LINEAR.values()), len(scored))
     scored.insert(linear, naive_baseline(prepared, part, fitted.training))
@@ -77,6 +79,7 @@ def baselines(prepared: PreparedTask, fitted: Fitted, part: Part) -> list[Baseli
 
 def fit(task: Task, train: Part) -> Fitted:
     """The baselines of all outputs that have such, fitted to the training rows."""
+    train = scored_rows(task, train)
     wanted = [one for output in task.outputs.values() if (one := wanted_of(task, output, train)) is not None]
     constants = [(one, name, model) for one in wanted for name, model in constants_of(one).items()]
     rows = sampled_rows(task, train, wanted)

@@ -16,7 +16,7 @@ from jax import Array
 from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.lowering.lower import Model, Tree, Weights, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
-from modelc.runtime.training.augmenting import augmented
+from modelc.runtime.training.augmenting import as_scored, augmented
 from modelc.runtime.training.gradients import Rows, computed
 from modelc.runtime.training.objective import losses, metrics, needed_edges
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
@@ -230,6 +230,7 @@ def row_sums(
     weights: Weights | None = None,
 ) -> tuple[Sums, Tree]:
     """The sums of one batch, computed as in prediction, and the new state; the weights of each node go through `weights`."""
+    inputs, targets = as_scored(task, inputs, targets)
     values = model.run(params, state, inputs, needed_edges(task), train=False, rows=rows, weights=weights)
     _, parts = losses(task, params, values, targets, rows)
     return {**parts, **metrics(task, values, targets, rows)}, values.state

@@ -8,6 +8,7 @@ AUGMENTATIONS: Registry[Augmentation] = Registry(
     Augmentation,
     {
         "cutmix": "augmentations.mixtures:CutMix",
+        "mask_tokens": "augmentations.masked_tokens:MaskTokens",
         "mixup": "augmentations.mixtures:MixUp",
         **{
             name: LAYERS.entries[name]

@@ -34,6 +34,11 @@ class Augmentation(Registered):
     mixes: ClassVar[bool] = False
     """Whether it mixes rows, so that labels become distributions over classes; others change each row by itself."""
 
+    leaves_out: ClassVar[bool] = False
+    """Whether it leaves elements of targets out of losses and metrics, by `LEFT_OUT`; `evaluate` then says which of rows that are
+    scored.
+    """
+
     def check_parts(self, parts: Sequence[Augmented]) -> None:
         """Raise PlanError E309 for inputs and targets that it cannot change together."""
         raise NotImplementedError
@@ -43,6 +48,10 @@ class Augmentation(Registered):
         nothing reaches another row.
         """
         raise NotImplementedError
+
+    def evaluate(self, parts: Sequence[Augmented], arrays: Sequence[Array]) -> list[Array]:
+        """The `arrays` of the `parts` as they are for scores: always the same for a row, and those of it alone."""
+        return [*arrays]
 
 
 def check_sizes(parts: Sequence[Augmented]) -> None:
