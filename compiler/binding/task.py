@@ -162,10 +162,18 @@ class Augment(NamedTuple):
         return tuple(part.name for part in self.parts if part.is_target and self.by.mixes)
 
 
+class Group(NamedTuple):
+    """How the update of some weights differs from that of the others, see `Weight`."""
+
+    rate_factor: float = 1.0
+    decay: float | None = None
+
+
 class Training(NamedTuple):
     """The settings of `train`. `monitor` is a log key, `better` the direction in which it improves.
 
-    `frozen` are the weights and statistics that it leaves as they are, each by its owner and its name.
+    `frozen` are the weights and statistics that it leaves as they are, each by its owner and its name; `groups` has the weights
+    with a learning rate or a decay of their own.
     """
 
     optimizer: Optimizer
@@ -173,6 +181,7 @@ class Training(NamedTuple):
     monitor: str
     better: str
     frozen: frozenset[tuple[str, str]] = frozenset()
+    groups: Mapping[tuple[str, str], Group] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from modelc.compiler.binding.accumulation import check_accumulation
 from modelc.compiler.binding.freezing import frozen_entries
+from modelc.compiler.binding.param_groups import bound_groups
 from modelc.compiler.binding.task import Columns, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
@@ -66,7 +67,8 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
         reporter.caution(caution, f"`{kind}`: {caution.message}", ("train", "optimizer", kind))
     frozen = frozen_entries(reporter, task.planned, train.settings.freeze, ("train", "freeze"))
     check_accumulation(reporter, task, train.settings, frozen)
-    return replace(task, training=Training(train.optimizer, train.settings, monitor, better, frozen))
+    groups = bound_groups(reporter, task.planned, train.optimizer, train.settings.param_groups, ("train",))
+    return replace(task, training=Training(train.optimizer, train.settings, monitor, better, frozen, groups))
 
 
 def keys_of_log(task: Task, names: Iterable[str]) -> list[str]:

@@ -82,7 +82,7 @@ def bind_arguments(
             found = suggest(name, parameters, defined=True)
             if is_planned("layer", name) and not found.is_safe:
                 plan = planned(name)
-                message, help = f"`{name}` is not in this version: {planned_text(plan)}", today_help(plan, name)
+                message, help = f"`{name}` is not in this version: {planned_text(plan)}", today_help(plan)
                 evaluator.report("E109", message, where, label="not in this version", help=help)
                 continue
             if arguments is None or arguments.trail:

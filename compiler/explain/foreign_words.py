@@ -13,7 +13,7 @@ def foreign_word(word: str) -> str:
     another name of something.
     """
     if plan := planned(word):
-        return f"it is not in this version: {planned_text(plan)}; {today_help(plan, word)}"
+        return f"it is not in this version: {planned_text(plan)}; {today_help(plan)}"
     if any(synonyms(word, table) for table in TABLES):
         return ""
     if text := planned_thing_of_any_kind(word):

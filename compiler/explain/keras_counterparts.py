@@ -137,7 +137,8 @@ KERAS: Page = {
             "`batch_size` counts the rows of an update, which are cut into so many parts"),
         Row("optimizers.Adam(loss_scale_factor=2.0), optimizers.LossScaleOptimizer(inner)", "",
             "not needed: bfloat16 has the range of float32"),
-        Row("optimizers.MultiOptimizer(pairs)", planned="param_groups"),
+        Row("optimizers.MultiOptimizer(pairs)", "train: {param_groups: [{paths: [dense], learning_rate_factor: 0.1}]}",
+            "one optimizer, with a rate and a decay of its own for each group of weights"),
         Row("optimizers.Ftrl()", "", "not there: there are `sgd`, `adam`, `adamw` and `rmsprop`"),
         Row("optimizers.Optimizer, optimizers.OptimizerMap, optimizers.schedules.LearningRateSchedule", "", NO_CODE),
         Row("initializers.Initializer, regularizers.Regularizer, constraints.Constraint, initializers.STFT(), "

@@ -1,7 +1,8 @@
 """A typed graph: a graph with the plans of its nodes, the result of `type_inference`."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from modelc.compiler.graph.graph import Edge, Graph, Node
@@ -29,9 +30,15 @@ class TypedGraph:
         by_owner: dict[str, list[str]] = {}
         for owner, name in entries:
             by_owner.setdefault(owner, []).append(name)
+        return self.changed({owner: partial(frozen_in, names) for owner, names in by_owner.items()})
+
+    def changed(self, by_owner: Mapping[str, Callable[[Plan], Plan]]) -> "TypedGraph":
+        """The graph with another plan for all nodes that use the weights of these owners."""
+        if not by_owner:
+            return self
         owners = {node.path: node.owner for node in self.graph.nodes}
         plans = {
-            path: plan.frozen(by_owner[owners[path]]) if owners.get(path) in by_owner else plan
+            path: by_owner[owners[path]](plan) if owners.get(path) in by_owner else plan
             for path, plan in self.plans.items()
         }
         return TypedGraph(self.graph, plans)
@@ -55,6 +62,11 @@ class TypedGraph:
             return {}
         rooms = node.layer.vocabularies(**by_slot(node, types))
         return {feed.edge: rooms[feed.slot] for feed in feeds if feed.edge is not None and feed.slot in rooms}
+
+
+def frozen_in(names: Collection[str], plan: Plan) -> Plan:
+    """`plan`, of which training leaves these weights and statistics as they are."""
+    return plan.frozen(names)
 
 
 def by_slot(node: Node, values: list[Any]) -> dict[str, Any]:

@@ -26,9 +26,18 @@ class EarlyStopping(NamedTuple):
     start: int = 0
 
 
+class GroupSpec(NamedTuple):
+    """Weights with a learning rate or a decay of their own. `number` is its place among all groups of the text, from 0."""
+
+    paths: tuple[str, ...]
+    number: int
+    learning_rate_factor: float | None = None
+    weight_decay: float | None = None
+
+
 class Settings(NamedTuple):
-    """The keys of `train` that are plain values, as the grammar describes them, with `shuffle`, `freeze` and `early_stopping`, and
-    what is done to gradients and weights beside the optimizer: how they are clipped, and what moving averages of weights keep of
+    """The keys of `train` that are plain values, as the grammar describes them, with `shuffle`, `freeze`, `param_groups` and
+    `early_stopping`, and what is done to gradients and weights beside the optimizer: how they are clipped, and what moving averages of weights keep of
     themselves in a step.
     """
 
@@ -40,6 +49,7 @@ class Settings(NamedTuple):
     monitor: str | None = None
     freeze: tuple[str, ...] = ()
     gradient_accumulation: int = 1
+    param_groups: tuple[GroupSpec, ...] = ()
     clip_gradients: Clipping | None = None
     weight_averaging: float | None = None
     early_stopping: EarlyStopping | None = None

@@ -64,6 +64,25 @@ PATTERN = text("Weights: a node, block or weight by its path, with `*` and `**`.
 FREEZE = Items(
     PATTERN, "Weights that training leaves as they are, by patterns of their paths.", help="write `freeze: [backbone]`"
 )
+AS_GROUPS = 'write `param_groups: [{paths: ["backbone/**"], learning_rate_factor: 0.1}]`'
+GROUP = Keys(
+    "a group of weights",
+    {
+        "paths": FREEZE._replace(description="The weights of the group, by patterns of their paths.", help=AS_GROUPS),
+        "learning_rate_factor": Value(
+            {"type": "number", "minimum": 0}, "Their learning rate is that of the optimizer times this number."
+        ),
+        "weight_decay": Value(
+            {"type": "number", "minimum": 0}, "Their weight decay, in place of that of the optimizer."
+        ),
+    },
+    (
+        Need(("paths",), 'add the weights it is of: `paths: ["backbone/**"]`', always=True),
+        Need(("learning_rate_factor", "weight_decay"), "add `learning_rate_factor: 0.1` or `weight_decay: 0`"),
+    ),
+    help=AS_GROUPS,
+)
+GROUPS = Items(GROUP, "Weights with a learning rate or a weight decay of their own; later groups win.", help=AS_GROUPS)
 TRAIN = Keys(
     "`train`",
     {
@@ -92,6 +111,7 @@ TRAIN = Keys(
         ),
         "early_stopping": LENGTHS["early_stopping"],
         "freeze": FREEZE,
+        "param_groups": GROUPS,
         **UPDATE,
     },
     (

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
-from modelc.compiler.binding.task import Augment, Measure, Output, Task, Term, Training
+from modelc.compiler.binding.task import Augment, Group, Measure, Output, Task, Term, Training
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.library.base.plugin_context import using
 from modelc.compiler.library.contracts.layer import Plan
@@ -50,14 +51,31 @@ class PreparedTask:
                 yield roll.stacked(path), plan, roll
 
 
+def as_trained(planned: TypedGraph, training: Training) -> TypedGraph:
+    """`planned` with what a training makes of each weight: whether it is frozen, and its group."""
+    groups: dict[str, dict[str, Group]] = {}
+    for (owner, name), group in training.groups.items():
+        groups.setdefault(owner, {})[name] = group
+
+    def grouped(plan: Plan, by_name: Mapping[str, Group]) -> Plan:
+        params = {
+            name: replace(weight, **by_name[name]._asdict()) if name in by_name else weight
+            for name, weight in plan.params.items()
+        }
+        return replace(plan, params=params)
+
+    changes = {owner: partial(grouped, by_name=by_name) for owner, by_name in groups.items()}
+    return planned.changed(changes).frozen(training.frozen)
+
+
 def prepare(task: Task) -> PreparedTask:
     """`task` as it is lowered."""
     with using(task.spec.plugins):
         task = drop_unused(fuse_losses(split_activations(task)))
-        frozen = task.planned.frozen(task.training.frozen if task.training is not None else ())
+        planned = task.planned if task.training is None else as_trained(task.planned, task.training)
         return PreparedTask(
-            frozen,
-            roll_repeats(replace(task, planned=frozen)),
+            planned,
+            roll_repeats(replace(task, planned=planned)),
             task.outputs,
             task.values,
             task.terms,

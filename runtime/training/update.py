@@ -11,13 +11,14 @@ from modelc.compiler.language.settings import Clipping
 from modelc.compiler.library.base.stacked_weights import is_stacked
 from modelc.compiler.lowering.lower import Tree
 from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.runtime.training.groups import in_groups
 from modelc.runtime.training.objective import apply_constraints
 
 
 def transformation(task: PreparedTask, total_steps: int) -> optax.GradientTransformation:
     """The optax transformation of a task, for a run of `total_steps`: from gradients to what is added to the weights."""
     assert task.training is not None
-    optimizer = task.training.optimizer.transform(total_steps)
+    optimizer = in_groups(task, total_steps)
     clipping = task.training.settings.clip_gradients
     return optimizer if clipping is None else clipped(optimizer, clipping)
 

@@ -9,7 +9,7 @@ from modelc.compiler.language.ast import MetricSpec, Reference, TermSpec, TrainS
 from modelc.compiler.language.parser.graph_nodes import references
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, nearest_name, value_of
 from modelc.compiler.language.parser.walk import read, read_keys
-from modelc.compiler.language.settings import Blocks, Clipping, EarlyStopping, Settings
+from modelc.compiler.language.settings import Blocks, Clipping, EarlyStopping, GroupSpec, Settings
 from modelc.compiler.language.shapes import Value
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import spell
@@ -17,6 +17,7 @@ from modelc.compiler.language.suggestions.wrong_kinds import output_names, terms
 from modelc.compiler.language.train_grammar import TRAIN
 from modelc.compiler.library.metrics import METRICS
 
+FACTOR, DECAY = "learning_rate_factor", "weight_decay"
 SEVERAL = object()
 """What is read of the loss of several outputs."""
 PLAIN = tuple(key for key, shape in TRAIN.keys.items() if isinstance(shape, Value))
@@ -40,6 +41,8 @@ def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
         settings = settings._replace(shuffle=shuffle_of(shuffle))
     if (frozen := section.get("freeze")) is not None:
         settings = settings._replace(freeze=tuple(pattern or "" for pattern in frozen))
+    if (groups := section.get("param_groups")) is not None:
+        settings = settings._replace(param_groups=groups_of(groups))
     settings = with_update(settings, section)
     settings = settings._replace(early_stopping=stopping_of(section.get("early_stopping")))
     if not terms_whole or is_of_several or reporter.lacks(path):
@@ -59,6 +62,15 @@ def with_update(settings: Settings, section: Mapping[str, Any]) -> Settings:
     clipping = next((Clipping(of, float(most)) for of, most in clip.items() if most is not None), None)
     ema = averaging.get("ema")
     return settings._replace(clip_gradients=clipping, weight_averaging=None if ema is None else float(ema))
+
+
+def groups_of(found: list[dict[str, Any] | None]) -> tuple[GroupSpec, ...]:
+    """The groups of weights that could be read."""
+    return tuple(
+        GroupSpec(tuple(pattern or "" for pattern in one["paths"]), index, one.get(FACTOR), one.get(DECAY))
+        for index, one in enumerate(found)
+        if one is not None and one.get("paths") is not None
+    )
 
 
 def stopping_of(found: int | Mapping[str, Any] | None) -> EarlyStopping | None:

@@ -1,8 +1,11 @@
-"""What to write for the words of others that freeze weights: in `train`, among the arguments of a layer, and beside it."""
+"""What to write for the words of others that freeze weights, or train some otherwise than others: in `train`, among the arguments
+of a layer, and beside it.
+"""
 
 from collections.abc import Mapping
 
 from modelc.compiler.library.base.registry import fold
+from modelc.compiler.library.base.update_words import GROUPED, GROUPING
 
 BY_PATHS = "write `freeze: [backbone]` below `train:`, what stays as it is by the names of its nodes and blocks"
 BESIDE = "write `trainable: false` beside the layer, node or block whose weights and statistics stay as they are"
@@ -13,5 +16,9 @@ SECTION_WORDS = (
 LAYER_WORDS = ("freeze", "freeze_weights", "frozen", "is_frozen", "no_grad", "stop_training")
 KEYS: Mapping[str, str] = dict.fromkeys(map(fold, SECTION_WORDS), BY_PATHS)
 """For keys of a section, without case and separators."""
-ARGUMENTS: Mapping[str, str] = dict.fromkeys(LAYER_WORDS, BESIDE)
-"""For arguments of a layer and keys beside it, whose values say the opposite of `trainable`."""
+ARGUMENTS: Mapping[str, str] = {
+    **dict.fromkeys(LAYER_WORDS, BESIDE),
+    **GROUPING,
+    **dict.fromkeys(("learning_rate", "lr"), GROUPED),
+}
+"""For arguments of a layer and keys beside it. Values of words that freeze say the opposite of `trainable`."""

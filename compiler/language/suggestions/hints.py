@@ -110,10 +110,6 @@ PADDINGS = "put a layer that pads before it: `reflection_padding2d`, `edge_paddi
 ARGUMENTS = {
     **FREEZING,
     "activity_regularizer": "add the layer `activity_regularization` after it",
-    **dict.fromkeys(
-        ("learning_rate", "lr"),
-        "one learning rate is for all weights, `optimizer: {adam: 0.001}`; those of parts are planned as `train.param_groups`",
-    ),
     "data_format": "remove it: channels are always last; use `permute` to move them",
     "inplace": IN_PLACE,
     **dict.fromkeys(("keep_prob", "keep_rate"), "`rate` is the other way round: what is dropped, 1 minus what is kept"),

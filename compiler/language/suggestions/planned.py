@@ -17,7 +17,7 @@ class Planned(NamedTuple):
     """One thing that is planned: a key of the section `home`. `what` it is, in words, as a subject.
 
     `words` are what others call it. They are meant so as keys of the top level and of sections, and for what they are
-    `about`. `today` is what does a part of it in this version, for `today_words` alone where these are given.
+    `about`. `today` is what does a part of it in this version.
     """
 
     home: str
@@ -25,7 +25,6 @@ class Planned(NamedTuple):
     words: tuple[str, ...]
     about: tuple[str, ...] = ()
     today: str = ""
-    today_words: tuple[str, ...] = ()
 
 
 PLANNED: Mapping[str, Planned] = {
@@ -47,18 +46,6 @@ PLANNED: Mapping[str, Planned] = {
             "curriculum", "fine_tune", "fine_tune_at", "fine_tuning", "freeze_epochs", "frozen_epochs", "phase", "stage", "stages",
             "training_phases", "unfreeze", "unfreeze_after", "unfreeze_at",
         ),
-    ),
-    "param_groups": Planned(
-        "train",
-        "training groups of weights in different ways",
-        (
-            "discriminative_learning_rates", "exclude_from_weight_decay", "layer_decay", "layer_wise_lr",
-            "learning_rate_factor", "learning_rate_multiplier", "llrd", "lr_mult", "lr_multiplier", "no_decay",
-            "parameter_groups", "params_groups", "weight_decay_exclude",
-        ),
-        (LAYER, OPTIMIZER),
-        "`adamw` does not decay weights of one axis, such as biases",
-        ("exclude_from_weight_decay", "no_decay", "weight_decay_exclude"),
     ),
     "gradient_checkpointing": Planned(
         "train",
@@ -118,9 +105,7 @@ def planned_text(name: str) -> str:
     return f"{plan.what} is planned as `{plan.home}.{name}`"
 
 
-def today_help(name: str, word: str = "") -> str:
-    """What to do in this version about `word`, which stands for what is planned under `name`."""
-    plan = PLANNED[name]
-    is_meant = not plan.today_words or fold(word) in map(fold, plan.today_words)
-    today = plan.today if is_meant else ""
+def today_help(name: str) -> str:
+    """What to do in this version about what is planned under `name`."""
+    today = PLANNED[name].today
     return "remove it: this version cannot do that" + (f", but {today}" if today else "")

@@ -215,7 +215,7 @@ class Reporter(ProblemCollector):
         """Report the key at `path`, which stands for what is planned under the name `plan`."""
         key = str(path[-1])
         message = f"`{key}` is not in this version: {planned_text(plan)}"
-        self.add("E109", message, path, key=True, label="not in this version", help=today_help(plan, key))
+        self.add("E109", message, path, key=True, label="not in this version", help=today_help(plan))
 
     def type_form(self, path: Path, table: Registry[Any], form: Suggestion) -> None:
         """Report a thing that is named by the value of a key."""

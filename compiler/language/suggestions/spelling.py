@@ -65,6 +65,7 @@ GUESSED = {
     "join": ("aggregate", "aggregation", "combine", "fusion", "merge", "merge_mode"),
     "layers": ("body", "main", "main_path"),
     "merge_mode": ("combine", "join", "merge"),
+    "param_groups": ("parameter_groups", "params_groups"),
     "params": ("args", "arguments", "parameters"),
     "repeat": ("copies", "count", "n_times", "num_repeats", "repeats", "repetitions", "times"),
     "class_weight": ("class_weights",),

@@ -58,5 +58,19 @@ ACCUMULATION: Mapping[str, str] = dict.fromkeys(
     "write `gradient_accumulation: {value}` below `train:`, and a `batch_size` {value} times as large: it counts the rows of an update "
     "here, which are cut into {value} parts",
 )  # fmt: skip
-UPDATE_WORDS: Mapping[str, str] = {**CLIPPING, **AVERAGING, **ACCUMULATION}
+GROUPED = 'write `param_groups: [{paths: ["backbone/**"], learning_rate_factor: 0.1}]` below `train:`'
+UNDECAYED = 'write `param_groups: [{paths: ["**/embeddings"], weight_decay: 0}]` below `train:`; weights of one axis never decay'
+GROUPING: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "discriminative_learning_rates", "layer_decay", "layer_lr_decay", "layer_wise_lr", "learning_rate_factor",
+            "learning_rate_multiplier", "llrd", "lr_factor", "lr_mult", "lr_multiplier", "lr_scale",
+        ),
+        GROUPED,
+    ),
+    **dict.fromkeys(
+        ("exclude_from_weight_decay", "no_decay", "no_weight_decay", "weight_decay_exclude"), UNDECAYED
+    ),
+}  # fmt: skip
+UPDATE_WORDS: Mapping[str, str] = {**CLIPPING, **AVERAGING, **ACCUMULATION, **GROUPING}
 """All of them, as keys of `train` and as arguments of optimizers."""

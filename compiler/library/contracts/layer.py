@@ -52,7 +52,8 @@ class Weight:
     """An array that training changes, unless it is frozen: then it is not `trainable`. `axes` has one logical name per axis
     (`embed`, `mlp`, `heads`, `vocab`, ...) or None.
 
-    `regularizer` adds its penalty to the loss, `constraint` brings the weight back after each step.
+    `regularizer` adds its penalty to the loss, `constraint` brings the weight back after each step. Its learning rate is that of
+    the optimizer times `rate_factor`, its `decay` that of the optimizer where it is None.
     """
 
     shape: tuple[int, ...]
@@ -62,6 +63,8 @@ class Weight:
     regularizer: Regularizer | None = None
     constraint: Constraint | None = None
     trainable: bool = True
+    rate_factor: float = 1.0
+    decay: float | None = None
 
     def __post_init__(self) -> None:
         need_fillable(self.shape, self.initializer)

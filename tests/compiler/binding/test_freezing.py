@@ -74,3 +74,30 @@ def test_what_uses_the_weights_of_another_node_is_frozen_with_it() -> None:
     assert not check(
         shared.replace("share: twin, trainable: false", "share: twin, trainable: true"), "spec.yaml"
     ).errors
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "groups", "code", "message"),
+    [
+        ("adamw", "[{paths: [hidden], learning_rate_factor: 0.1}, {paths: ['**/kernel'], weight_decay: 0}]", "", ""),
+        ("adamw", "[{paths: ['**'], weight_decay: 0.1}]", "", ""),
+        ("adamw", "[{paths: [hiden], weight_decay: 0}]", "E205", "`hiden` stands for no weight of the model"),
+        ("adamw", "[{paths: [hidden]}]", "E104", "needs `learning_rate_factor` or `weight_decay`"),
+        ("adamw", "[{weight_decay: 0}]", "E104", "needs `paths`"),
+        ("adamw", "[{paths: [hidden], weight_decay: -1}]", "E106", "`weight_decay` must be at least 0"),
+        (
+            "adamw",
+            "[{paths: ['**/bias'], weight_decay: 0.1}]",
+            "E108",
+            "weights of one axis, such as biases, decay in no",
+        ),
+        ("sgd", "[{paths: [hidden], weight_decay: 0}]", "E108", "`sgd` decays no weights"),
+        ("adamw", "[{paths: [hidden], lr: 0.1}]", "E102", "unknown key `lr`"),
+        ("adamw", "{paths: [hidden], weight_decay: 0}", "E105", "`param_groups` must be a list"),
+    ],
+)
+def test_groups_that_do_nothing_are_errors_at_their_place(optimizer: str, groups: str, code: str, message: str) -> None:
+    text = SPEC.replace("optimizer: adam", f"optimizer: {optimizer}") + f"  param_groups: {groups}\n"
+    problems = check(text, "spec.yaml").problems
+    assert [(one.code, one.label.place.line) for one in problems] == [(code, SPEC.count("\n") + 1)] * bool(code)
+    assert all(message in one.message for one in problems)

@@ -87,6 +87,8 @@ def test_the_specs_that_the_guesses_are_made_of_are_valid() -> None:
         ("lstm: {units: 8, return_state: true}", "E102", "the states are ports"),
         ("dense: {units: 8, trainable: false}", "E102", "move it out: write `{dense: {units: 8}, trainable: false}`"),
         ("dense: {units: 8, requires_grad: false}", "E102", "move it out: write `{dense: {units: 8}, trainable: false}`"),
+        ("dense: {units: 8, lr_mult: 0.1}", "E102", "write `param_groups: [{paths: ["),
+        ("{dense: 8, learning_rate: 0.1}", "E102", "write `param_groups: [{paths: ["),
         ("{dense: 8, requires_grad: false}", "E102", "did you mean `trainable`?"),
         ("{dense: 8, frozen: true}", "E102", "write `trainable: false` beside the layer"),
         ("freeze: [dense: 8]", "E101", "write `trainable: false` beside the layer"),

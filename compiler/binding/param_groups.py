@@ -1,0 +1,63 @@
+"""Which weights have a learning rate or a weight decay of their own, by the groups of `param_groups`."""
+
+from collections.abc import Mapping, Sequence
+
+from modelc.compiler.binding.task import Group
+from modelc.compiler.diagnostics.phrases import name_list
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.graph.typed_graph import TypedGraph
+from modelc.compiler.language.settings import GroupSpec
+from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.library.contracts.optimizer import Optimizer
+from modelc.compiler.library.optimizers import OPTIMIZERS
+
+LEAST_AXES = 2
+"""Weights of fewer axes, such as biases, decay in no optimizer."""
+
+
+def bound_groups(
+    reporter: Reporter, planned: TypedGraph, optimizer: Optimizer, groups: Sequence[GroupSpec], section: Path
+) -> Mapping[tuple[str, str], Group]:
+    """How the update of each weight that is in one of the `groups` of `section` differs, by its owner and its name.
+
+    Reports a pattern that stands for no weight, and a decay that the optimizer has not or that decays nothing.
+    """
+    if not groups:
+        return {}
+    from modelc.compiler.graph.weight_paths import check_pattern, matches
+
+    shapes = {(owner, name): one.shape for owner, plan in planned.owned() for name, one in plan.params.items()}
+    found: dict[tuple[str, str], Group] = {}
+    for group in groups:
+        at = (*section, "param_groups", group.number)
+        right = [
+            pattern
+            for index, pattern in enumerate(group.paths)
+            if pattern and check_pattern(reporter, pattern, (*at, "paths", index), planned)
+        ]
+        own = [entry for entry in shapes if any(matches(pattern, "/".join(entry)) for pattern in right)]
+        decay = group.weight_decay
+        if decay is not None and not check_decay(reporter, optimizer, decay, [len(shapes[one]) for one in own], at):
+            decay = None
+        for entry in own:
+            before = found.get(entry, Group())
+            factor = before.rate_factor if group.learning_rate_factor is None else float(group.learning_rate_factor)
+            found[entry] = Group(factor, before.decay if decay is None else float(decay))
+    return {entry: group for entry, group in found.items() if group != Group()}
+
+
+def check_decay(reporter: Reporter, optimizer: Optimizer, decay: float, axes: Sequence[int], group: Path) -> bool:
+    """Whether the decay of a group, of weights with so many `axes`, does what it says; reports where it does not."""
+    at, kind = (*group, "weight_decay"), OPTIMIZERS.name_of(optimizer)
+    if "weight_decay" not in type(optimizer).model_fields:
+        able = [name for name in OPTIMIZERS.entries if "weight_decay" in OPTIMIZERS.find(name).model_fields]
+        message, note = f"`{kind}` decays no weights", f"those that do: {name_list(able)}"
+        help = "remove `weight_decay`" if not decay else "use an optimizer that decays weights, such as `adamw`"
+        reporter.add("E108", message, at, key=True, label="nothing to replace", help=help, note=note)
+        return False
+    if decay and axes and max(axes) < LEAST_AXES:
+        message = "weights of one axis, such as biases, decay in no optimizer, and this group has no others"
+        help = "remove `weight_decay`, or name weights of two axes or more, such as kernels"
+        reporter.add("E108", message, at, key=True, label="decays nothing", help=help)
+        return False
+    return True
