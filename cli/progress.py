@@ -6,6 +6,7 @@ from math import isfinite
 from typing import TextIO
 
 from modelc.cli.console import Line, Part, Styled, coloured, remarks, rendered, say
+from modelc.compiler.binding.task import is_of_class
 from modelc.runtime.training.observer import EpochRecord, Fitted, Observer, Progress, Snapshot
 
 WHY_NAN = (
@@ -20,9 +21,11 @@ def show_number(value: float) -> str:
 
 
 def show_values(values: Mapping[str, float]) -> str:
-    """`train: loss 0.2101, accuracy 0.9375   validation: loss 0.1802, accuracy 0.9501`."""
+    """`train: loss 0.2101, accuracy 0.9375   validation: loss 0.1802, accuracy 0.9501`; values of classes would be too many."""
     groups: dict[str, list[str]] = {}
     for key, value in values.items():
+        if is_of_class(key):
+            continue
         part, _, name = key.partition("/")
         groups.setdefault(part, []).append(f"{name} {show_number(value)}")
     return "   ".join(f"{part}: {', '.join(shown)}" for part, shown in groups.items())

@@ -173,6 +173,7 @@ def fit(
         spec.metric.check_output(value.type, value.link)
         caution = spec.metric.caution(value.type, value.link)
         need_classes(task, value, measure)
+        measure = measure._replace(classes=class_names(value, spec.metric.classes(value.type, value.link)))
     except PlanError as error:
         reporter.plan_error(error, f"{about}: {error.message}", spec.path)
         return None
@@ -196,6 +197,12 @@ def fit(
         return None
     warn_of_numbers(reporter, task, spec, value.edge, measure.target, about)
     return task, measure
+
+
+def class_names(value: Output, count: int) -> tuple[str, ...]:
+    """The names of so many classes of a value, where the spec or the source has them, else their indexes."""
+    known = value.classes if isinstance(value.classes, tuple) and len(value.classes) == count else ()
+    return known or tuple(map(str, range(count)))
 
 
 def with_target(task: Task, value: Output, measure: Measure) -> tuple[Task, TensorType | None]:

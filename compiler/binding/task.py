@@ -85,7 +85,7 @@ class Measure(NamedTuple):
 
     `value` names what it is computed from in `Task.values`. `shape` is that of the elements of the metric in one row.
     `target` is None for a metric without a target; `unit` is that of its columns, see `Output`, and `leaves_out` as in `Term`.
-    `weighted` says that sample weights count in it.
+    `weighted` says that sample weights count in it. `classes` names those that have a value of their own in the log.
     """
 
     key: str
@@ -96,6 +96,22 @@ class Measure(NamedTuple):
     unit: Unit | UnitOfGroups | None = None
     leaves_out: bool = False
     weighted: bool = False
+    classes: tuple[str, ...] = ()
+
+    @property
+    def class_keys(self) -> tuple[str, ...]:
+        """The log keys of the values of classes, such as `recall[cat]`: neither metrics nor outputs have brackets in their names."""
+        return tuple(f"{self.key}[{name}]" for name in self.classes)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All its log keys."""
+        return (self.key, *self.class_keys)
+
+
+def is_of_class(key: str) -> bool:
+    """Whether a log key is that of the value of one class."""
+    return key.endswith("]")
 
 
 class Binding(NamedTuple):
@@ -254,8 +270,8 @@ class Task:
     def unmeasured(self) -> frozenset[str]:
         """The log keys, without `train/`, of metrics that training has none of, since it mixes their targets."""
         mixed = {name for change in self.augment for name in change.mixed}
-        return frozenset(measure.key for measure in self.measures if measure.target in mixed)
+        return frozenset(key for measure in self.measures if measure.target in mixed for key in measure.keys)
 
     def log_keys(self) -> tuple[str, ...]:
         """All log keys without `train/` or `validation/`."""
-        return (*self.loss_keys(), *(measure.key for measure in self.measures))
+        return (*self.loss_keys(), *(key for measure in self.measures for key in measure.keys))

@@ -45,7 +45,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
     better = "lower"
     keys = keys_of_log(task, task.log_keys())
     if monitor in keys:
-        metric = next((measure.metric for measure in task.measures if measure.key == monitor.partition("/")[2]), None)
+        metric = next((measure.metric for measure in task.measures if monitor.partition("/")[2] in measure.keys), None)
         better = "lower" if metric is None else metric.better
         if (
             task.data is not None

@@ -235,7 +235,8 @@ KERAS: Page = {
         Row("metrics.SpecificityAtSensitivity(sensitivity=0.5, num_thresholds=200)",
             "specificity_at_sensitivity: {sensitivity: 0.5, num_thresholds: 200}", THRESHOLDS),
         Row("metrics.FBetaScore(average=None, threshold=None)", "f_beta: {average: macro, threshold: 0.5}",
-            "a metric is one number, of the likeliest class, or of what is above the threshold"),
+            "a metric is one number, of the likeliest class, or of what is above the threshold; `per_class: true` has those "
+            "of the classes beside it"),
     ),
     "callbacks": (
         Row("callbacks.EarlyStopping(patience=5, restore_best_weights=True)", "train: {early_stopping: 5}",

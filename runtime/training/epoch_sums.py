@@ -56,6 +56,9 @@ class Tally:
         results = {measure.key: measure.metric.result for measure in task.measures}
         sums = self.sums | {key: joined.total() for key, joined in self.joined.items()}
         found = {key: float(results.get(key, mean)(parts)) for key, parts in sums.items()}
+        for measure in task.measures:
+            if measure.classes and measure.key in sums:
+                found |= zip(measure.class_keys, map(float, measure.metric.each(sums[measure.key])), strict=True)
         weights = {f"{term.name}/loss": term.weight for term in task.terms} | {"penalty": 1.0}
         found["loss"] = sum(weight * found[key] for key, weight in weights.items() if key in found and weight)
         left_out = task.unmeasured if prefix == "train" else ()

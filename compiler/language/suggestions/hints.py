@@ -33,6 +33,7 @@ OTHER_CHOICES = {
         **dict.fromkeys(("16", "16mixed", "amp", "float16", "fp16", "half", "mixed", "mixedfloat16"), NO_HALF),
         **dict.fromkeys(("bf16", "bf16mixed", "bfloat16", "mixedbf16"), "did you mean `mixed_bfloat16`?"),
     },
+    "macro": {"none": "write `per_class: true`: the log has the value of each class beside their mean"},
     "uint8": dict.fromkeys(
         ("object", "str", "string", "text"),
         "strings become ids when they are read: write `dtype: int32`, and read the column as `category` in `data`, or "

@@ -62,6 +62,13 @@ class Metric(Registered):
         Takes output and link. The type of a target may be known only when the data is read.
         """
 
+    def classes(self, *types: Any, **named: Any) -> int:
+        """How many classes have a value of their own beside that of the metric, see `each`; 0 for none.
+
+        Takes output and link, which `check_output` accepts.
+        """
+        return 0
+
     def caution(self, *types: Any, **named: Any) -> PlanError | None:
         """What is computed as it is written, and probably not meant: a warning, with the code of one.
 
@@ -105,6 +112,10 @@ class Metric(Registered):
         Takes and returns numpy arrays, whose size may grow up to a bound.
         """
         raise NotImplementedError(f"{type(self).__qualname__} has sums that do not add up, and no `join`")
+
+    def each(self, sums: Mapping[str, Any]) -> NumpyArray:
+        """The value of each of its `classes` by their index, from the sums that `result` takes; NaN where it has none."""
+        raise NotImplementedError(f"{type(self).__qualname__} has values of classes, and no `each`")
 
     def result(self, sums: Mapping[str, float]) -> float:
         """The metric of an epoch from its sums, as Python floats or numpy arrays; NaN where nothing was counted."""

@@ -1,7 +1,7 @@
 """Accuracies: the fraction of correct predictions."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
@@ -25,6 +25,9 @@ class Accuracy(ThresholdedMetric, MeanMetric):
     divided by all answers. Follows Keras 3 `BinaryAccuracy`, `SparseCategoricalAccuracy` and `CategoricalAccuracy`.
     """
 
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        "per_class": "the accuracy of a class is its recall: write `{recall: {per_class: true}}`"
+    }
     keras = "metrics.CategoricalAccuracy"
     spellings = ("acc", "binary_accuracy", "sparse_categorical_accuracy", "accuracy_score")
     example = "accuracy"

@@ -10,6 +10,8 @@ from modelc.compiler.library.base.lazy import Array, jnp
 from modelc.compiler.library.base.tensor_type import TensorType, show_shape
 from modelc.compiler.library.contracts.metric import Link, Metric, need, need_comparable
 
+PerClass = Annotated[bool, Field(description="Whether the log has the value of each class too, as `KEY[CLASS]`.")]
+
 
 class AnswerMetric(Metric):
     """Abstract: a metric of answers that are right or wrong."""
@@ -89,13 +91,25 @@ def need_probabilities(link: Link, *kinds: Link) -> None:
 
 def need_class(class_id: int | None, output: TensorType, *, average: bool = False) -> None:
     """Raise PlanError E306 unless the output has the class that a metric asks for; `average` says that it has one."""
-    width = output.shape[-1] if output.rank else 1
+    width = width_of(output)
     message = f"`class_id` is {class_id}, but the output has {width} {'value' if width == 1 else 'values'}"
     help = f"classes count from 0 to {width - 1}"
     need(class_id is None or class_id < width, message, help=help, argument="class_id", code="E306")
     message = "`average` has no effect for one class"
     help = "remove `average` or `class_id`"
     need(class_id is None or not average, message, help=help, argument="average", code="E306")
+
+
+def width_of(output: TensorType) -> int:
+    """How many classes, or values, an output has on its last axis."""
+    return output.shape[-1] if output.rank else 1
+
+
+def need_several(output: TensorType, class_id: int | None) -> None:
+    """Raise PlanError E306 for a value of each class where there is one alone."""
+    message = "`per_class` is for several classes, and this metric is of one"
+    help = "remove `per_class`" + (" or `class_id`" if class_id is not None else "")
+    need(class_id is None and width_of(output) > 1, message, help=help, argument="per_class", code="E306")
 
 
 def labels_of(prediction: Array, target: Array) -> Array:

@@ -6,12 +6,22 @@ from typing import Annotated, Any, Literal
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, NumpyArray, np
 from modelc.compiler.library.base.tensor_type import TensorType
-from modelc.compiler.library.contracts.metric import Link
-from modelc.compiler.library.metrics.answers import need_answers, need_class, need_probabilities
+from modelc.compiler.library.contracts.metric import Link, need
+from modelc.compiler.library.metrics.answers import (
+    PerClass,
+    need_answers,
+    need_class,
+    need_probabilities,
+    need_several,
+    width_of,
+)
 from modelc.compiler.library.metrics.confusion import Average, ClassId
 from modelc.compiler.library.metrics.counting import exact_total, pieces, ratio, yes_and_no
 from modelc.compiler.library.metrics.score_table import above_each, scores_of
 from modelc.compiler.library.metrics.threshold_grid import OrderMetric, above, histograms
+
+WITHOUT_CURVE = -1.0
+"""What stands for the area of a class without a curve: no area is below 0."""
 
 
 class AUC(OrderMetric):
@@ -45,12 +55,21 @@ class AUC(OrderMetric):
     curve: Annotated[Literal["ROC", "PR"], Field(description="The curve.")] = "ROC"
     class_id: ClassId = None
     average: Average = "macro"
+    per_class: PerClass = False
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_probabilities(link, "sigmoid", "softmax")
         shape = need_answers(output, target, link)
         need_class(self.class_id, output, average="average" in self.model_fields_set)
+        if self.per_class:
+            need_several(output, self.class_id)
+            message = "`per_class` is for a curve of each class, and `micro` is one of all values"
+            help = "remove `average: micro`, or write a second `auc` with a `name`"
+            need(self.average == "macro", message, help=help, argument="per_class", code="E306")
         return shape
+
+    def classes(self, output: TensorType, link: Link) -> int:
+        return width_of(output) if self.per_class else 0
 
     def undetermined(self, target: NumpyArray, counts: NumpyArray, output: TensorType, link: Link) -> str:
         if self.has_curve(*self.yes_and_no(target, counts, output)).any():
@@ -80,33 +99,39 @@ class AUC(OrderMetric):
         return pieces({"yes": yes, "no": no})
 
     def result(self, sums: Mapping[str, Any]) -> float:
+        areas = self.areas(sums)
+        curves = [area for area in areas if area != WITHOUT_CURVE]
+        return float(np.mean(curves)) if curves else float("nan")
+
+    def each(self, sums: Mapping[str, Any]) -> NumpyArray:
+        areas = self.areas(sums)
+        return np.where(areas == WITHOUT_CURVE, np.nan, areas)
+
+    def areas(self, sums: Mapping[str, Any]) -> NumpyArray:
+        """The area under each curve; NaN where a score is NaN, `WITHOUT_CURVE` where there is no curve."""
         if self.num_thresholds is None:
-            return self.area_of_scores(sums)
+            return np.asarray([self.area_of_scores(sums, column) for column in range(sums["scores"].shape[1])])
         yes, no = exact_total(sums, "yes"), exact_total(sums, "no")
         if self.class_id is not None:
             yes, no = yes[:, [self.class_id]], no[:, [self.class_id]]
         elif self.average == "micro":
             yes, no = yes.sum(axis=1, keepdims=True), no.sum(axis=1, keepdims=True)
         has_curve = self.has_curve(yes.sum(axis=0), no.sum(axis=0))
-        if not has_curve.any():
-            return float("nan")
-        true, false = above(yes[:, has_curve]), above(no[:, has_curve])
-        areas = area_under_roc(true, false) if self.curve == "ROC" else area_under_pr(true, false)
-        return float(areas.mean())
+        areas = np.full(len(has_curve), WITHOUT_CURVE)
+        if has_curve.any():
+            true, false = above(yes[:, has_curve]), above(no[:, has_curve])
+            areas[has_curve] = area_under_roc(true, false) if self.curve == "ROC" else area_under_pr(true, false)
+        return areas
 
-    def area_of_scores(self, sums: Mapping[str, Any]) -> float:
-        """The mean area of the columns of a score table; NaN if one of their scores is NaN, or none has a curve."""
-        areas = []
-        for column in range(sums["scores"].shape[1]):
-            found = above_each(sums, column)
-            if found is None:
-                return float("nan")
-            true, false = (counts[:, None] for counts in found)
-            if self.has_curve(true[0], false[0]).all():
-                areas.append(
-                    float(area_under_roc(true, false)[0] if self.curve == "ROC" else average_precision(*found))
-                )
-        return float(np.mean(areas)) if areas else float("nan")
+    def area_of_scores(self, sums: Mapping[str, Any], column: int) -> float:
+        """The area of a column of a score table, see `areas`."""
+        found = above_each(sums, column)
+        if found is None:
+            return float("nan")
+        true, false = (counts[:, None] for counts in found)
+        if not self.has_curve(true[0], false[0]).all():
+            return WITHOUT_CURVE
+        return float(area_under_roc(true, false)[0] if self.curve == "ROC" else average_precision(*found))
 
     def has_curve(self, yes: NumpyArray, no: NumpyArray) -> NumpyArray:
         """Which classes have a curve, from how much of each is a yes and a no."""

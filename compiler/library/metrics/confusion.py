@@ -9,7 +9,7 @@ from modelc.compiler.library.base.fields import Count, Field, Positive, read_tup
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.metric import Link, need
-from modelc.compiler.library.metrics.answers import ThresholdedMetric, need_class
+from modelc.compiler.library.metrics.answers import PerClass, ThresholdedMetric, need_class, need_several, width_of
 from modelc.compiler.library.metrics.counting import (
     KINDS,
     Counts,
@@ -35,11 +35,22 @@ class CountedMetric(ThresholdedMetric):
     against."""
 
     class_id: ClassId = None
+    per_class: PerClass = False
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         shape = super().plan(output, target, link)
         need_class(self.class_id, output, average="average" in self.model_fields_set)
+        if self.per_class:
+            need_several(output, self.class_id)
         return shape
+
+    def classes(self, output: TensorType, link: Link) -> int:
+        return width_of(output) if self.per_class else 0
+
+    def each(self, sums: Mapping[str, float]) -> NumpyArray:
+        counts = read_counts(sums)
+        width = len(counts.true_positives)
+        return np.asarray([float("nan") if counts.empty else self.score(counts.of(index)) for index in range(width)])
 
     def sums(self, prediction: Array, target: Array, weight: Array, link: Link) -> Mapping[str, Array]:
         return pieces(count(prediction, target, weight, link, self.threshold))
@@ -216,9 +227,15 @@ class OverlapMetric(ThresholdedMetric):
 
     def mean(self, counts: Counts) -> float:
         """The mean over the classes that came up."""
-        union = counts.true_positives + counts.false_positives + counts.false_negatives
-        seen = union > 0
-        return float((counts.true_positives[seen] / union[seen]).mean()) if seen.any() else float("nan")
+        each = overlaps(counts)
+        seen = each[~np.isnan(each)]
+        return float(seen.mean()) if len(seen) else float("nan")
+
+
+def overlaps(counts: Counts) -> NumpyArray:
+    """Intersection over union of each class; NaN for one that did not come up."""
+    union = counts.true_positives + counts.false_positives + counts.false_negatives
+    return np.where(union > 0, counts.true_positives / np.where(union > 0, union, 1.0), np.nan)
 
 
 class MeanIoU(OverlapMetric):
@@ -234,6 +251,14 @@ class MeanIoU(OverlapMetric):
     keras = "metrics.MeanIoU"
     spellings = ("mean_jaccard", "one_hot_mean_iou", "miou")
     example = "mean_iou"
+
+    per_class: PerClass = False
+
+    def classes(self, output: TensorType, link: Link) -> int:
+        return (2 if link == "sigmoid" else width_of(output)) if self.per_class else 0
+
+    def each(self, sums: Mapping[str, float]) -> NumpyArray:
+        return overlaps(read_counts(sums))
 
 
 class IoU(OverlapMetric):
