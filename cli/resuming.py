@@ -41,7 +41,7 @@ def resume(
     from modelc.runtime.runs.resumption import continued, need_more, need_same_course, recorded_execution
     from modelc.runtime.runs.ways_on import without_checkpoint
 
-    folders, asked, saving, stop, baseline = request
+    folders, asked, saving, stop, baseline, _ = request
     run = ended_run(text)
     before, task, checked = continued(run, settings)
     if checked is not None and checked.errors:

@@ -11,6 +11,7 @@ from modelc.cli.baseline_lines import NoBaseline
 from modelc.cli.checking import DataRoot, RootFolder, Settings, checked_spec
 from modelc.cli.console import (
     FINDINGS,
+    inform,
     refuse,
     run_of,
     say,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from modelc.runtime.data.prepared_rows import Reading
     from modelc.runtime.runs.cadence import Saving
     from modelc.runtime.runs.new_record import Labels
+    from modelc.runtime.runs.run_directory import Run
 
 RunDir = Annotated[
     Path | None,
@@ -78,6 +80,14 @@ Folds = Annotated[
         "predictions of each row by the run that was not trained on it.",
     ),
 ]
+InitialWeights = Annotated[
+    str | None,
+    typer.Option(
+        "--initial-weights",
+        metavar="RUN",
+        help="Begin with the weights of this run, in place of what `train.initial_weights` names.",
+    ),
+]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A remark that is kept with the run.")]
 
 
@@ -91,6 +101,7 @@ def train(
     keep: Keep = 3,
     tags: Tags = None,
     note: Note = "",
+    initial_weights: InitialWeights = None,
     fold: Fold = None,
     folds: Folds = False,
     no_baseline: NoBaseline = False,
@@ -121,15 +132,11 @@ def train(
         enable(plugins)
         saving, asked = saving_of(every, keep), asked_of(devices, mesh, shard, processes)
         asked = asked._replace(rows=AskedRows(feed, verify_data, verbose))
-        request = Request((root, data_root), asked, saving, stop, baseline=not no_baseline)
+        request = Request((root, data_root), asked, saving, stop, not no_baseline, initial_weights)
         if resume is not None:
-            taken = {
-                "`--tag`": tags,
-                "`--note`": note or None,
-                "`--fold`": fold,
-                "`--folds`": "--folds" if folds else None,
-            }
-            refuse_with_resume({"spec": spec, "`--run-dir`": run_dir, **taken})
+            begun = {"`--tag`": tags, "`--note`": note or None, "`--initial-weights`": initial_weights}
+            taken = {"`--fold`": fold, "`--folds`": "--folds" if folds else None}
+            refuse_with_resume({"spec": spec, "`--run-dir`": run_dir, **begun, **taken})
             from modelc.cli.resuming import resume as go_on
 
             go_on(resume, tuple(settings or ()), request)
@@ -188,12 +195,15 @@ def labels_of(tags: "Sequence[str]", note: str) -> "Labels":
     return Labels(tuple(dict.fromkeys(tags)), note)
 
 
+WHEN_IT_BEGINS = ("`--tag`", "`--note`", "`--initial-weights`")
+
+
 def refuse_with_resume(given: "Mapping[str, Path | str | int | list[str] | None]") -> None:
     """End the command for what a run that goes on has already."""
     for what, value in given.items():
         if value is not None:
             shown = " ".join(value) if isinstance(value, list) else str(value)
-            reason = "a run gets it when it begins" if what in ("`--tag`", "`--note`") else "the run has one"
+            reason = "a run gets it when it begins" if what in WHEN_IT_BEGINS else "the run has one"
             refuse(f"`--resume` takes no {what}: {reason}", helps=(f"leave `{shown}` out",))
 
 
@@ -207,7 +217,7 @@ def run(
     """The command, after its arguments have been checked."""
     from modelc.compiler.binding.needed_sections import FOR_TRAINING
 
-    folders, asked, saving, stop, baseline = request
+    folders, asked, saving, stop, baseline, _ = request
     task, checked = checked_spec(path, settings, folders[0], FOR_TRAINING, folders[1])
 
     from modelc.compiler.syntax.file_root import spec_root
@@ -226,7 +236,8 @@ def run(
     from modelc.runtime.runs.environment import environment
     from modelc.runtime.training.execution import choose
 
-    task, arrays, dataset = read_all(task, checked, where, reading_of(asked.rows, task, parallelism))
+    elsewhere = run_elsewhere(task, request.initial_weights)
+    task, arrays, dataset = read_all(task, checked, where, reading_of(asked.rows, task, parallelism), elsewhere)
     execution = fed(choose(task, parallelism), asked.rows, task, dataset)
     prepared = prepare(task)
     recorded = environment(task, execution, sys.argv[1:], dataset.digests, arrays)
@@ -245,11 +256,28 @@ def run(
     fitted(task, prepared, dataset, execution, recorder, saving, stop, baseline)
 
 
+def run_elsewhere(task: "Task", text: str | None) -> "Run | None":
+    """The run that `--initial-weights` names. Ends the command where the spec takes weights from several places; raises RunError
+    E602.
+    """
+    if text is None:
+        return None
+    from modelc.compiler.binding.array_files import sources_of
+    from modelc.runtime.runs.find_run import find_run
+
+    if len(sources_of(task)) > 1:
+        helps = ("name the run in the spec, or leave `initial_weights` out of it",)
+        refuse("`--initial-weights` names one run, and the spec takes weights from several places", helps=helps)
+    found = find_run(text, command=("train",))
+    inform(*found.notes)
+    return found.run
+
+
 def read_all(
-    task: "Task", checked: "Checked", root: "Root", reading: "Reading"
+    task: "Task", checked: "Checked", root: "Root", reading: "Reading", elsewhere: "Run | None"
 ) -> "tuple[Task, Mapping[str, str], Dataset]":
-    """The completed task, the digests of the arrays in files that its weights begin with, and its data. Ends the command for
-    what is wrong with them.
+    """The completed task with its initial weights, of the run `elsewhere` where there is one, the digests of the arrays in files
+    that weights begin with, and its data. Ends the command for what is wrong with them.
     """
     from modelc.compiler.diagnostics.exceptions import SpecError
     from modelc.runtime.training_data import training_data
@@ -259,7 +287,7 @@ def read_all(
 
     try:
         with run_of(task.spec.document, checked.sources):
-            return training_data(task, checked, root, reading, report)
+            return training_data(task, checked, root, reading, report, elsewhere)
     except SpecError as error:
         report([problem for problem in error.problems if problem.is_error])
         raise typer.Exit(FINDINGS) from None

@@ -45,6 +45,7 @@ def header(
         **unit_lines(task),
         **class_weights(task),
         **weights_line(task),
+        **initial_lines(task),
         "seed": str(seed),
         "run": str(folder),
     }
@@ -126,6 +127,15 @@ def weights_line(task: "Task") -> dict[str, str]:
     if task.data is None or task.data.sample_weight is None:
         return {}
     return {"sample weights": f"{task.data.sample_weight.subject}, in {task.weighed}"}
+
+
+def initial_lines(task: "Task") -> dict[str, str]:
+    """Where weights are taken from, and which begin anew."""
+    if task.training is None or task.training.initial is None:
+        return {}
+    from modelc.runtime.initial.begun import lines_of
+
+    return lines_of(task.training.initial.report)
 
 
 def parameters(task: "PreparedTask") -> tuple[int, int]:

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 
 
 class Request(NamedTuple):
-    """Where files are, on which devices to train, when to save, what stops it, and whether there are baselines."""
+    """Where files are, on which devices to train, when to save, what stops it, whether there are baselines, and the run that
+    initial weights are taken from, as the command line names it.
+    """
 
     folders: Folders
     asked: Asked
     saving: "Saving"
     stop: "Stopping"
     baseline: bool
+    initial_weights: str | None = None

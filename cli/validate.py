@@ -220,10 +220,11 @@ class Spec:
 
         from modelc.compiler.fixes.suppressions import unsuppressed
         from modelc.compiler.syntax.file_root import spec_root
-        from modelc.runtime.data.data_check import check_data
+        from modelc.runtime.data.data_check import read_checked
 
-        found = check_data(checked.task, spec_root(self.path, self.root, self.data_root))
-        return checked._replace(problems=checked.problems + unsuppressed(found, checked.sources))
+        found = read_checked(checked.task, spec_root(self.path, self.root, self.data_root))
+        inform(*(f"{self.name}: {note}" for note in found.notes))
+        return checked._replace(problems=checked.problems + unsuppressed(found.problems, checked.sources))
 
     def check_text(self, texts: Mapping[str, str]) -> "Checked":
         """All problems of the spec except those of its data."""

@@ -15,6 +15,9 @@ from modelc.runtime.data.dataset import Dataset, complete
 from modelc.runtime.data.decoded_rows import has_decoded
 from modelc.runtime.data.learnt_task import as_learnt
 from modelc.runtime.data.prepared_rows import Reading, dataset_of, rows_bytes
+from modelc.runtime.initial.begun import begun
+from modelc.runtime.initial.same_ids import need_same_ids
+from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.memory import need_memory, room_for_rows
 from modelc.runtime.training.parallelism import Parallelism
@@ -27,15 +30,19 @@ def training_data(
     root: Root,
     reading: Reading,
     report: Callable[[Sequence[Problem]], None],
+    elsewhere: Run | None = None,
 ) -> tuple[Task, Mapping[str, str], Dataset]:
-    """The completed task, the digests of the arrays in files that its weights begin with, and its data, after reporting what
-    the data warns of. Raises SpecError and RunError.
+    """The completed task with its initial weights, of the run `elsewhere` where there is one, the digests of the arrays in files
+    that weights begin with, and its data, after reporting what the data warns of. Raises SpecError and RunError.
     """
     task, arrays = with_arrays(task, root)
     task, warnings = complete(task, root)
+    begins = begun(task, root, elsewhere)
+    task = begins.task
     if fresh := [one for one in unsuppressed(warnings, checked.sources) if one not in checked.problems]:
         report(fresh)
     dataset = dataset_of(task, root, reading=reading)
+    need_same_ids(begins, dataset.train.learnt)
     need_counted(task, dataset)
     if found := unsuppressed(warnings_of_data(task, dataset, root), checked.sources):
         report(found)

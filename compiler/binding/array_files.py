@@ -13,6 +13,8 @@ from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.diagnostics.problem import SETTING, Path, Problem
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.graph.typed_graph import TypedGraph
+from modelc.compiler.language.initial_weights import WeightsFrom
+from modelc.compiler.library.base.lazy import NumpyArray
 from modelc.compiler.library.base.tensor_type import show_shape
 from modelc.compiler.library.contracts.layer import Plan, State, Weight
 from modelc.compiler.library.contracts.weight_rules import ArrayFile, ReadValues
@@ -81,6 +83,29 @@ def files_of_arrays(task: Task) -> Files:
     return tuple(dict.fromkeys((read.at, read.file.path) for read in read_entries(task.planned, task.spec.document)))
 
 
+def sources_of(task: Task) -> tuple[WeightsFrom, ...]:
+    """Where initial weights of a task are taken from, as its spec says."""
+    train = task.spec.train
+    return () if train is None or train.settings is None else train.settings.initial_weights
+
+
+def files_of_weights(task: Task) -> Files:
+    """The same, and the runs and files that weights are taken from."""
+    return (*files_of_arrays(task), *dict.fromkeys((one.at, one.named) for one in sources_of(task)))
+
+
+def check_files(task: Task, root: Root) -> tuple[Files, tuple[Problem, ...]]:
+    """Those of `files_of_weights` that are there, and what is wrong with them by their paths and headers."""
+    document = task.spec.document
+    there, found = check_arrays(task.planned, document, root)
+    if not (sources := sources_of(task)):
+        return there, found
+    from modelc.compiler.binding.initial_weights import check_places
+
+    weights, more = check_places(document, root, sources)
+    return (*there, *weights), (*found, *more)
+
+
 def check_arrays(planned: TypedGraph, document: Document, root: Root) -> tuple[Files, tuple[Problem, ...]]:
     """The files that are there, and what is wrong with them by their headers, without numpy. What is not there is for those
     who read it.
@@ -135,8 +160,12 @@ def read_one(document: Document, root: Root | None, read: ReadEntry) -> ReadValu
         array = read_values(root_for(document, root, read.at), *read.wanted)
     except RunError as error:
         raise error.placed(blamed(document, read)) from None
-    header = f"{array.dtype.str} {array.shape}".encode()
-    return ReadValues(digest=sha256(header + array.tobytes()).hexdigest(), values=array)
+    return ReadValues(digest=digest_of_array(array), values=array)
+
+
+def digest_of_array(array: NumpyArray) -> str:
+    """The SHA-256 of an array: of its dtype, its shape and its values."""
+    return sha256(f"{array.dtype.str} {array.shape}".encode() + array.tobytes()).hexdigest()
 
 
 def with_values(plan: Plan, name: str, values: ReadValues) -> Plan:

@@ -8,6 +8,7 @@ from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.ast import DataSpec, Spec
+from modelc.compiler.language.initial_weights import InitialWeights
 from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.windows import WindowsSpec
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -186,7 +187,8 @@ class Group(NamedTuple):
 
 
 class Training(NamedTuple):
-    """The settings of `train`. `monitor` is a log key, `better` the direction in which it improves.
+    """The settings of `train`. `monitor` is a log key, `better` the direction in which it improves, `initial` are
+    weights that are taken from elsewhere, once they are read.
 
     `frozen` are the weights and statistics that it leaves as they are, each by its owner and its name; `groups` has the weights
     with a learning rate or a decay of their own.
@@ -198,6 +200,7 @@ class Training(NamedTuple):
     better: str
     frozen: frozenset[tuple[str, str]] = frozenset()
     groups: Mapping[tuple[str, str], Group] = {}
+    initial: InitialWeights | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,10 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
     check_schedule(reporter, train.optimizer, train.settings, check_rows(reporter, task, columns))
     check_order(reporter, task)
     check_compared_rows(reporter, task, train.settings)
+    if train.settings.initial_weights:
+        from modelc.compiler.binding.initial_weights import check_takes
+
+        check_takes(reporter, task.planned, train.settings.initial_weights)
     if (caution := train.optimizer.caution()) is not None:
         kind = OPTIMIZERS.name_of(train.optimizer)
         reporter.caution(caution, f"`{kind}`: {caution.message}", ("train", "optimizer", kind))

@@ -13,6 +13,7 @@ from modelc.compiler.language.suggestions.planned import PLANNED, planned_text
 from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing_text
 from modelc.compiler.library.base.registry import fold
 
+FROM_ELSEWHERE = "`train: {initial_weights: {run: runs/first}}` takes weights that are there; none are downloaded"
 FOLDERS = (
     "data: {source: {files: photos/*/*.jpg}, inputs: {image: {image: file}}, "
     "targets: {kind: {category: {column: folder, classes: [cat, dog]}}}}"

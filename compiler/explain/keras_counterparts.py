@@ -1,6 +1,6 @@
 """Keras: what is written there for models, data, training and callbacks, and what is written here."""
 
-from modelc.compiler.explain.counterparts import FOLDERS, Page
+from modelc.compiler.explain.counterparts import FOLDERS, FROM_ELSEWHERE, Page
 from modelc.compiler.explain.counterparts import Counterpart as Row
 
 NO_CODE = "a spec has no code: build it from the layers there are, or write a plug-in"
@@ -98,7 +98,7 @@ KERAS: Page = {
             "", NO_CODE),
         Row("keras.models.load_model('model.keras', custom_objects=mapping)", "", "`--plugin` adds layers of your own"),
         Row("keras.applications.ResNet50(weights='imagenet')", "",
-            "the model is `specs/resnet50.yaml`, to be used as a block", "initial_weights"),
+            f"the model is `specs/resnet50.yaml`, to be used as a block; {FROM_ELSEWHERE}"),
     ),
     "compile": (
         Row("model.compile(optimizer='adam', loss='sparse_categorical_crossentropy', metrics=['accuracy'])",
@@ -204,7 +204,8 @@ KERAS: Page = {
         Row("model.save('model.keras'); keras.models.load_model('model.keras')", "",
             "a run keeps the spec and its best and last weights; `modelc predict RUN` uses them"),
         Row("model.save_weights('model.weights.h5')", "", "every run keeps its best and last weights"),
-        Row("model.load_weights('model.weights.h5')", planned="initial_weights"),
+        Row("model.load_weights('model.weights.h5')", "train: {initial_weights: {run: runs/first}}",
+            "of a run, or of a safetensors file: `{file: weights.safetensors}`"),
         Row("model.export('model')", "", "not in this version"),
         Row("model.get_layer('digit').get_weights(); model.set_weights(weights); model.trainable_variables", "",
             "`modelc.compile` gives weights as mappings, by path and by Keras's name: `params['digit']['kernel']`"),

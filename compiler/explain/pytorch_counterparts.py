@@ -1,6 +1,6 @@
 """PyTorch (and Lightning): what is written there for models, data and the training loop, and what is written here."""
 
-from modelc.compiler.explain.counterparts import FOLDERS, Page
+from modelc.compiler.explain.counterparts import FOLDERS, FROM_ELSEWHERE, Page
 from modelc.compiler.explain.counterparts import Counterpart as Row
 
 NO_CODE = "a spec has no code: build it from the layers there are, or write a plug-in"
@@ -71,9 +71,9 @@ PYTORCH: Page = {
         Row("nn.PixelShuffle(2)", "", "not there: `conv2d_transpose` and `up_sampling2d` enlarge images"),
         Row("nn.init.xavier_uniform_(layer.weight)", "dense: {units: 8, kernel_initializer: glorot_uniform}"),
         Row("import timm, transformers; transformers.AutoModel.from_pretrained('bert'), timm.create_model('vit')", "",
-            "models are specs: `modelc init transformer`", "initial_weights"),
+            f"models are specs: `modelc init transformer`; {FROM_ELSEWHERE}"),
         Row("torchvision.models.resnet50(weights='DEFAULT')", "",
-            "the model is `specs/resnet50.yaml`, to be used as a block", "initial_weights"),
+            f"the model is `specs/resnet50.yaml`, to be used as a block; {FROM_ELSEWHERE}"),
         Row("net.apply(reset); layer.register_forward_hook(hook)", "", NO_CODE),
         Row("nn.functional.one_hot(labels, 10)", "one_hot: 10",
             "not needed for targets: `category` reads labels, and losses take them"),
@@ -242,7 +242,8 @@ PYTORCH: Page = {
             "not there: there are `sgd`, `adam`, `adamw` and `rmsprop`"),
         Row("net.state_dict(); torch.save(net.state_dict(), 'best.pt')", "",
             "every run keeps its best and last weights"),
-        Row("net.load_state_dict(torch.load('best.pt'))", planned="initial_weights"),
+        Row("net.load_state_dict(torch.load('best.pt'))", "train: {initial_weights: {run: runs/first}}",
+            "of a run, or of a safetensors file: `{file: weights.safetensors}`"),
         Row("net.parameters(); net.named_parameters()", "modelc summary spec.yaml",
             "counts them; `modelc.compile` gives them by path"),
         Row("from tqdm import tqdm", "modelc train spec.yaml", "prints a line for each epoch"),

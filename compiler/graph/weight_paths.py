@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from modelc.compiler.diagnostics.problem import Path, Suggestion
 from modelc.compiler.graph.typed_graph import TypedGraph
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.library.contracts.layer import Plan
 
 ANY_PARTS = "**"
 REST = (ANY_PARTS,)
@@ -19,9 +20,16 @@ SHOWN = 12
 WRITTEN = "write `encoder` for all weights below this node, `encoder/**/kernel` or `**/bias` for those of a name"
 
 
-def weight_paths(planned: TypedGraph) -> tuple[str, ...]:
-    """The paths of all weights that are trained, in order; each copy of a repeat has its own, tied ones and shares have one."""
-    return tuple(f"{owner}/{name}" for owner, plan in planned.owned() for name in plan.params)
+def weight_paths(planned: TypedGraph, *, state: bool = False) -> tuple[str, ...]:
+    """The paths of all weights, in order, with `state` those of moving statistics and the like too; each copy of a repeat has its
+    own, tied ones and shares have one.
+    """
+    kept = ((owner, plan.params, plan.state if state else {}) for owner, plan in planned.owned())
+    return tuple(
+        f"{owner}/{name}"
+        for owner, params, entries in kept
+        for name in (*params, *(name for name, entry in entries.items() if not entry.per_row))
+    )
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -67,10 +75,15 @@ def fault_of(pattern: str) -> str:
 
 
 def check_pattern(
-    reporter: Reporter, pattern: str, at: Path, planned: TypedGraph, nodes: Collection[str] | None = None
+    reporter: Reporter,
+    pattern: str,
+    at: Path,
+    planned: TypedGraph,
+    nodes: Collection[str] | None = None,
+    what: str = "node",
 ) -> bool:
-    """Whether `pattern`, written at `at`, stands for weights of the model, or where `nodes` are given for one of these paths;
-    reports one that stands for none. Of a model with holes, nothing is said.
+    """Whether `pattern`, written at `at`, stands for weights of the model, or where `nodes` are given for one of these paths, of
+    `what` messages call so; reports one that stands for none. Of a model with holes, nothing is said.
     """
     fault = fault_of(pattern)
     if fault:
@@ -82,9 +95,8 @@ def check_pattern(
         return True
     if any(node.path not in planned.plans for node in planned.graph.nodes):
         return False
-    what = "no weight" if nodes is None else "no node"
     found, note = nearest_pattern(pattern, planned, paths)
-    message = f"`{pattern}` stands for {what} of the model"
+    message = f"`{pattern}` stands for no {'weight' if nodes is None else what} of the model"
     reporter.add("E205", message, at, label="matches nothing", note=note, suggestion=found)
     return False
 
@@ -100,7 +112,7 @@ def nearest_pattern(pattern: str, planned: TypedGraph, paths: Collection[str]) -
     """What is meant by a pattern that stands for none of `paths`, and what to say besides."""
     graph = planned.graph
     inside = [node for node in graph.nodes if matches(pattern, node.path)]
-    if shares := [node for node in inside if node.owner != node.path and planned.plans[node.path].params]:
+    if shares := [node for node in inside if node.owner != node.path and has_weights(planned.plans[node.path])]:
         note = f"`{shares[0].path}` has the weights of `{shares[0].owner}`"
         return Suggestion(pattern, help=f"write `{shares[0].owner}`"), note
     if inside:
@@ -112,6 +124,10 @@ def nearest_pattern(pattern: str, planned: TypedGraph, paths: Collection[str]) -
     tops = list(dict.fromkeys(path.partition("/")[0] for path in paths))
     found = respelled(pattern, paths)
     return found, "" if found else f"at the top are {', '.join(tops[:SHOWN])}{', ...' if len(tops) > SHOWN else ''}"
+
+
+def has_weights(plan: Plan) -> bool:
+    return bool(plan.params or plan.state)
 
 
 def respelled(pattern: str, paths: Collection[str]) -> Suggestion:

@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from modelc.compiler.language.initial_weights import WeightsFrom
+
 
 class Blocks(NamedTuple):
     """Rows are shuffled by blocks of so many neighbouring ones."""
@@ -45,6 +47,7 @@ class Settings(NamedTuple):
     epochs: int | None = None
     steps: int | None = None
     seed: int = 0
+    initial_weights: tuple[WeightsFrom, ...] = ()
     shuffle: bool | Blocks = True
     monitor: str | None = None
     freeze: tuple[str, ...] = ()

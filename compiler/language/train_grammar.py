@@ -1,6 +1,7 @@
 """The grammar of `train`: loss terms, metrics, the optimizer and the settings. A plain setting is a field of `settings.Settings`."""
 
 from modelc.compiler.language.field_schema import RATIO, merged
+from modelc.compiler.language.initial_weights_grammar import INITIAL_WEIGHTS
 from modelc.compiler.language.layer_grammar import FROM, NODE_NAME
 from modelc.compiler.language.length_grammar import LENGTHS
 from modelc.compiler.language.shapes import (
@@ -101,6 +102,7 @@ TRAIN = Keys(
         "batch_size": integer("Rows per step.", 1, 2**24),
         **{key: LENGTHS[key] for key in ("epochs", "steps")},
         "seed": integer("Seed of initial weights, dropout and the order of rows.", 0, below=2**63),
+        "initial_weights": INITIAL_WEIGHTS,
         "shuffle": Either(
             Keys("`shuffle`", {"blocks": integer(OF_A_BLOCK, 1, 2**31 - 1)}, (Need(("blocks",), BY_BLOCKS),)),
             value=boolean("Whether to shuffle the rows in each epoch."),

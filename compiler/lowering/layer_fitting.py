@@ -26,8 +26,9 @@ VALUES = 2**22
 """A batch has at most as many rows, and no array in it as many values where two rows have less."""
 
 
-def fit_layers(task: PreparedTask, inputs: Arrays) -> Iterator[tuple[Node, Arrays]]:
-    """Each fitted layer of `task`, in canonical order, and its new state from `inputs`, the training rows by name.
+def fit_layers(task: PreparedTask, inputs: Arrays, known: Mapping[str, Arrays] = {}) -> Iterator[tuple[Node, Arrays]]:
+    """Each fitted layer of `task`, in canonical order, and its new state from `inputs`, the training rows by name; without those
+    whose state is `known` by path.
 
     Layers before one are computed as in prediction, with what was learnt before it.
     Raises RunError E403 if there are no unmasked values, or if the new state is not finite.
@@ -36,6 +37,9 @@ def fit_layers(task: PreparedTask, inputs: Arrays) -> Iterator[tuple[Node, Array
     for node in task.planned.graph.nodes:
         wanted = task.planned.plans[node.path].fitted
         if not wanted or node.owner != node.path:
+            continue
+        if wanted.keys() <= known.get(node.path, {}).keys():
+            learnt[node.path] = known[node.path]
             continue
         edge = node.first
         assert node.layer is not None and edge is not None, "a task without errors has no holes"

@@ -23,6 +23,8 @@ from modelc.runtime.data.decoded_rows import with_targets
 from modelc.runtime.data.ids import check_ids, computed_ids
 from modelc.runtime.data.known_masks import computed_masks, joined, with_axes
 from modelc.runtime.data.prepared_rows import read_anew
+from modelc.runtime.initial.begun import begun, lines_of
+from modelc.runtime.initial.same_ids import need_same_ids
 from modelc.runtime.training import device
 
 NAMES = {"train": "training", "validation": "validation"}
@@ -41,11 +43,14 @@ VALIDATION = (
 
 
 class CheckedData(NamedTuple):
-    """A task as far as its data could bind it, the data as far as it could be read, and all problems of both."""
+    """A task as far as its data could bind it, the data as far as it could be read, and all problems of both. `notes` are shown to the
+    user.
+    """
 
     task: Task
     dataset: Dataset | None
     problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = ()
 
 
 def check_data(task: Task, root: Root) -> tuple[Problem, ...]:
@@ -68,10 +73,13 @@ def read_checked(task: Task, root: Root, *, raw: bool = False) -> CheckedData:
             check_integers(task, {})
             return CheckedData(task, None, ())
         task, warnings = complete(task, root)
+        begins = begun(task, root)
+        task = begins.task
         masks = computed_masks(task)
         if computed_ids(task) or computed_integers(task) or masks.values or masks.carried:
             device.prepare()
         dataset = read_dataset(task, root, raw=True) if raw else read_anew(task, root)
+        need_same_ids(begins, dataset.train.learnt)
         need_counted(task, dataset)
         balanced(task, dataset.train)
         warnings = (*warnings, *warnings_of_data(task, dataset, root))
@@ -80,7 +88,13 @@ def read_checked(task: Task, root: Root, *, raw: bool = False) -> CheckedData:
     except RunError as error:
         problem = error.problem(task.spec.document.value(error.at or ("data",)))
         return CheckedData(task, dataset, (*warnings, problem))
-    return CheckedData(task, dataset, warnings)
+    return CheckedData(task, dataset, warnings, notes_on_weights(task))
+
+
+def notes_on_weights(task: Task) -> tuple[str, ...]:
+    """What to say of initial weights that are taken from elsewhere."""
+    initial = None if task.training is None else task.training.initial
+    return () if initial is None else tuple(f"{what}: {text}" for what, text in lines_of(initial.report).items())
 
 
 def need_counted(task: Task, dataset: Dataset) -> None:

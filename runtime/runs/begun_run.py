@@ -10,11 +10,11 @@ from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.bad_rows import PartOfSkips
 from modelc.runtime.data.column_profiles import Profiles
 from modelc.runtime.data.learning import Learnt
+from modelc.runtime.runs.kept_initial import files_of_training
 from modelc.runtime.runs.new_record import NO_LABELS, Labels, new_id, record_of
 from modelc.runtime.runs.new_run import need_free, need_outside_runs
 from modelc.runtime.runs.recorder import Recorder
 from modelc.runtime.runs.run_folders import RUNS, task_name
-from modelc.runtime.runs.skipped_rows import skipped_json
 from modelc.runtime.runs.tags import need_new_tags
 
 
@@ -61,5 +61,5 @@ def begin(
     merged, names = checked.merged.data, checked.class_names
     record = record_of(task, run.id, run.name, path, settings, root, merged, names, run.labels)
     text = checked.sources[str(path)].encode()
-    listed = skipped_json(skipped)
-    return Recorder.new(run.folder, record, text, merged, data, environment, names, learnt, profiles, listed)
+    others = files_of_training(task, skipped)
+    return Recorder.new(run.folder, record, text, merged, data, environment, names, learnt, profiles, others)

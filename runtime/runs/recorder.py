@@ -33,7 +33,6 @@ from modelc.runtime.runs.run_layout import (
     RECORD,
     REQUIREMENTS,
     RESOLVED,
-    SKIPPED,
     WEIGHTS,
 )
 from modelc.runtime.runs.run_lock import lock
@@ -89,12 +88,12 @@ class Recorder:
         class_names: ClassNames = MappingProxyType({}),
         learnt: Learnt | None = None,
         profiles: Profiles | None = None,
-        skipped: bytes = b"",
+        others: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Self:
         """That of a new run in `folder`, made here.
 
         `text` is the spec as written, `merged` the same with all files that it extends and uses, and `data` that with settings applied;
-        `skipped` lists rows that are left out. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
+        `others` are further files by their names. Raises RunError E601 if the folder is in use, E604 where it cannot be written.
         """
         need_free(folder)
         files = {
@@ -105,7 +104,7 @@ class Recorder:
             REQUIREMENTS: lock_file(),
             **({READERS: to_json(contents_of(learnt))} if learnt is not None else {}),
             **({PROFILES: profiles_json(profiles)} if profiles is not None else {}),
-            **({SKIPPED: skipped} if skipped else {}),
+            **others,
             **({CLASS_NAMES: to_json(class_names)} if class_names else {}),
         }
         from_run, data = os.path.relpath(record.root, os.path.realpath(folder)), record.data_root

@@ -21,6 +21,7 @@ from modelc.runtime.runs.environment import (
     other_number,
     texts_at,
 )
+from modelc.runtime.runs.kept_initial import files_of_training, kept_report
 from modelc.runtime.runs.kept_spec import trained_from
 from modelc.runtime.runs.learnt_values import kept_values
 from modelc.runtime.runs.lock_file import lock_file
@@ -31,7 +32,6 @@ from modelc.runtime.runs.resumption import MISSING, changed_keys, differences, k
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_layout import MERGED, REQUIREMENTS
 from modelc.runtime.runs.run_record import FORMAT, RunRecord, now
-from modelc.runtime.runs.skipped_rows import skipped_json
 from modelc.runtime.runs.spec_content import shown
 
 
@@ -73,8 +73,8 @@ def recorder_of(
     )
     merged = json.loads(run.kept(MERGED, MAX_BYTES)) if before.content is not None else {}
     data = task.spec.document.data
-    text, names, listed = run.kept(before.spec), run.class_names(), skipped_json(skipped)
-    return Recorder.new(folder, record, text, merged, data, environment, names, learnt, profiles, listed)
+    text, names, others = run.kept(before.spec), run.class_names(), files_of_training(task, skipped)
+    return Recorder.new(folder, record, text, merged, data, environment, names, learnt, profiles, others)
 
 
 def what_differs(
@@ -90,6 +90,7 @@ def what_differs(
         *changed_data(recorded, digests),
         *changed_learning(run, again),
         *changed_arrays(recorded, environment),
+        *changed_weights(run, again),
         *changed_environments(run, differences(recorded, environment)),
         *changed_distributions(run),
         *changes(run.record.plugins),
@@ -134,6 +135,20 @@ def changed_arrays(recorded: Mapping[str, Any], environment: Mapping[str, Any]) 
     """The arrays in files that weights began with, as far as they differ."""
     before, after = (texts_at(one, "arrays") for one in (recorded, environment))
     yield from (f"the array `{name}` has changed" for name in after if name in before and before[name] != after[name])
+
+
+def changed_weights(run: Run, again: Run) -> Iterator[str]:
+    """The initial weights from elsewhere, as far as they differ."""
+    before, after = (taken_by(one) for one in (run, again))
+    changed = [name for name in after if before.get(name) != after[name]]
+    if changed:
+        more = f" and {len(changed) - 1:,} more" if len(changed) > 1 else ""
+        yield f"the weights that training began with have changed: `{changed[0]}`{more}"
+
+
+def taken_by(run: Run) -> dict[str, str]:
+    """The digests of the initial weights that a run took from elsewhere. Raises RunError E602."""
+    return {name: str(one["sha256"]) for name, one in kept_report(run).get("taken", {}).items()}
 
 
 def changed_environments(run: Run, now: Sequence[str]) -> Iterator[str]:

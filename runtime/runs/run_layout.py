@@ -11,6 +11,7 @@ MERGED, ENVIRONMENT, CLASS_NAMES, LOCK = "merged.json", "environment.json", "cla
 REQUIREMENTS, READERS, PROFILES = "requirements.txt", LEARNT, "column_profiles.json"
 BASELINES = "baselines.json"
 SKIPPED = "skipped_rows.jsonl"
+INITIAL = "initial_weights.json"
 
 
 def is_run(folder: Path) -> bool:

@@ -12,13 +12,15 @@ from modelc.runtime.training.step import TrainState
 
 
 def learn(task: PreparedTask, part: Part, state: TrainState, placement: Placement, observer: Observer) -> TrainState:
-    """`state` after fitting the layers of `task` to the rows of `part`; `observer` is informed of each.
+    """`state` after fitting the layers of `task` to the rows of `part`, but for those whose state is taken from elsewhere;
+    `observer` is informed of each.
 
     Raises RunError E403 if a layer cannot be fitted to them.
     """
     fitted = dict(state.state)
     begun = time.perf_counter()
-    for node, entries in fit_layers(task, part.inputs):
+    initial = None if task.training is None else task.training.initial
+    for node, entries in fit_layers(task, part.inputs, {} if initial is None else initial.state):
         assert node.layer is not None
         fitted[node.path] = {**fitted[node.path], **placement.put(dict(entries), placement.everywhere)}
         ended = time.perf_counter()

@@ -125,10 +125,11 @@ class Loop:
         self.begun_at = 0
 
     def first(self) -> LoopState:
-        """The state before the first step, with fitted layers."""
-        return LoopState(
-            learn(self.task, self.part, self.steps.first(), self.placement, self.observer), 0, self.no_sums()
-        )
+        """The state before the first step, with weights from elsewhere and fitted layers."""
+        initial, everywhere = self.training.initial, self.placement.everywhere
+        taken = () if initial is None else (self.placement.put((initial.params, initial.state), everywhere),)
+        begun = self.steps.first(*taken)
+        return LoopState(learn(self.task, self.part, begun, self.placement, self.observer), 0, self.no_sums())
 
     def resumed(self, given: Checkpoint) -> LoopState:
         """The state that gave a checkpoint. Raises ValueError if it is not of this task."""

@@ -23,6 +23,7 @@ from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from modelc.runtime.training.placement import Placement, place
 from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.sums import Sums, accumulate, zeros
+from modelc.runtime.training.taken_weights import with_taken
 from modelc.runtime.training.trained import trained
 from modelc.runtime.training.update import averaged, first_averages, transformation, updated
 
@@ -52,7 +53,7 @@ class TrainState(NamedTuple):
 class Steps:
     """The jitted functions of a task.
 
-    `first() -> TrainState`; `chunk(state, sums, data, indices, valid, first, count) -> (state, sums)` runs steps
+    `first(taken=({}, {})) -> TrainState` has the weights and state `taken` from elsewhere, by path; `chunk(state, sums, data, indices, valid, first, count) -> (state, sums)` runs steps
     `first` to `first + count` of a chunk, whose batches are the rows `indices[step]`, or the batch of that number in `data`, of which
     the first `valid[step]` are valid; `single` the one step `first`. `measure(params, state, handed, sums, data, indices, valid, first, count)
     -> (handed, sums)` evaluates such a chunk, `handed` being the per-row state. `zero(data, rows, batches)` returns
@@ -62,7 +63,7 @@ class Steps:
     placement: Placement
     shardings: Any
 
-    first: Callable[[], TrainState]
+    first: Callable[..., TrainState]
     chunk: Callable[..., tuple[TrainState, Sums]]
     single: Callable[..., tuple[TrainState, Sums]]
     measure: Callable[..., tuple[Tree, Sums]]
@@ -77,8 +78,9 @@ def make(task: PreparedTask, total_steps: int, parallelism: Parallelism = ONE_DE
     seed = settings.seed
     transform = transformation(task, total_steps)
 
-    def first() -> TrainState:
-        params, drawn = model.init(derive(root_key(seed), "initialize"))
+    def first(taken: tuple[Tree, Tree] = ({}, {})) -> TrainState:
+        drawn_weights = model.init(derive(root_key(seed), "initialize"))
+        params, drawn = (with_taken(model.rolls, *pair) for pair in zip(drawn_weights, taken, strict=True))
         state = merge_trees(drawn, at_zeros(task, settings.batch_size))
         own = trained(task, params)
         return TrainState(jnp.int32(0), params, state, transform.init(own), jnp.int32(-1), first_averages(task, own))

@@ -6,6 +6,7 @@ from typing import Any
 from modelc.compiler.diagnostics.phrases import listed
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.ast import MetricSpec, Reference, TermSpec, TrainSpec
+from modelc.compiler.language.initial_weights import WeightsFrom
 from modelc.compiler.language.parser.graph_nodes import references
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, nearest_name, value_of
 from modelc.compiler.language.parser.walk import read, read_keys
@@ -27,7 +28,11 @@ PLAIN = tuple(key for key, shape in TRAIN.keys.items() if isinstance(shape, Valu
 def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
     """The train section at `path`, or None when it is no mapping."""
     section = read_keys(
-        reporter, TRAIN, raw, path, readers={"loss": read_loss, "losses": read_terms, "metrics": read_metrics}
+        reporter,
+        TRAIN,
+        raw,
+        path,
+        readers={"loss": read_loss, "losses": read_terms, "metrics": read_metrics, "initial_weights": initial},
     )
     if section is None:
         return None
@@ -37,6 +42,7 @@ def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
         terms = (TermSpec(None, value_of(section["loss"]), None, None, 1.0, (*path, "loss")),)
     metrics, unread = section.get("metrics", ((), ()))
     settings = Settings(**{key: section[key] for key in PLAIN if section.get(key) is not None})
+    settings = settings._replace(initial_weights=section.get("initial_weights") or ())
     if (shuffle := section.get("shuffle")) is not None:
         settings = settings._replace(shuffle=shuffle_of(shuffle))
     if (frozen := section.get("freeze")) is not None:
@@ -48,6 +54,13 @@ def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
     if not terms_whole or is_of_several or reporter.lacks(path):
         unread = None
     return TrainSpec(terms, metrics, value_of(section.get("optimizer")), settings, unread == (), unread)
+
+
+def initial(reporter: Reporter, raw: Any, path: Path) -> tuple[WeightsFrom, ...]:
+    """Where weights are taken from before the first step."""
+    from modelc.compiler.language.parser.initial_weights import read_initial_weights
+
+    return read_initial_weights(reporter, raw, path)
 
 
 def shuffle_of(found: bool | Mapping[str, int | None]) -> bool | Blocks:

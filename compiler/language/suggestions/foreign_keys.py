@@ -16,6 +16,8 @@ from modelc.compiler.language.suggestions.held_out_rows import (
     as_test_fraction,
     source_written,
 )
+from modelc.compiler.language.suggestions.initial_weight_words import KEYS as OF_ELSEWHERE
+from modelc.compiler.language.suggestions.initial_weight_words import as_initial, is_of_elsewhere
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.updates import UPDATES, as_update
 from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS, as_window
@@ -187,9 +189,9 @@ KEYS: Mapping[str, Advice] = {
     "lossweights": as_weights_of_terms,
     "mixup": "write `augment: [mixup: 0.2]` below `data:`",
     "cutmix": "write `augment: [cutmix: 1.0]` below `data:`",
-    **dict.fromkeys(
-        ("caseweights", "rowweights", "sampleweights", "weight", "weightcolumn", "weights"), as_row_weights
-    ),
+    **dict.fromkeys(("caseweights", "rowweights", "sampleweights", "weight", "weightcolumn"), as_row_weights),
+    "weights": lambda value, spec: (as_initial if is_of_elsewhere(value) else as_row_weights)(value, spec),
+    **OF_ELSEWHERE,
     "stepsperepoch": "remove it: an epoch is all rows, in batches of `batch_size`; `steps: N` in place of `epochs` says how many "
     "updates there are in all",
     "validationsplit": as_last_rows,

@@ -6,6 +6,8 @@ from typing import Any
 
 from modelc.compiler.language.suggestions.freezing_words import ARGUMENTS as FREEZING
 from modelc.compiler.language.suggestions.freezing_words import BESIDE
+from modelc.compiler.language.suggestions.initial_weight_words import ABSENT as PRETRAINED
+from modelc.compiler.language.suggestions.initial_weight_words import ARGUMENTS as OF_ELSEWHERE
 from modelc.compiler.language.suggestions.planned import LAYER, PLANNED, planned, planned_text
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.library.base.registry import Registered, fold
@@ -69,6 +71,7 @@ ABSENT = {
         "build it as a block of `global_avg_pool2d`, two `dense`, `reshape` and `multiply`",
     ),
     **dict.fromkeys(("freeze", "freezelayer", "freezelayers", "frozen"), f"this is no layer: {BESIDE}"),
+    **PRETRAINED,
     "layer": "write layers in sequence under `layers: [...]`, a single one under its own name",
     **dict.fromkeys(("body", "chain", "do", "model", "modulelist", "sequence", "sequential", "stack"), CHAIN),
     "output": "the output is the last layer, by its `name`; in a graph, list it in `outputs`",
@@ -110,6 +113,7 @@ IN_PLACE = "remove it: the memory of values that nothing needs any more is used 
 PADDINGS = "put a layer that pads before it: `reflection_padding2d`, `edge_padding2d` or `zero_padding2d`"
 ARGUMENTS = {
     **FREEZING,
+    **OF_ELSEWHERE,
     "activity_regularizer": "add the layer `activity_regularization` after it",
     "data_format": "remove it: channels are always last; use `permute` to move them",
     "inplace": IN_PLACE,

@@ -28,17 +28,6 @@ class Planned(NamedTuple):
 
 
 PLANNED: Mapping[str, Planned] = {
-    "initial_weights": Planned(
-        "train",
-        "starting from the weights of a file or of another run",
-        (
-            "backbone_weights", "ckpt", "from_pretrained", "imagenet", "init_checkpoint", "init_from", "init_weights",
-            "initial_checkpoint", "load_from", "load_path", "load_weights", "pretrained", "pretrained_model",
-            "pretrained_weights", "restore_weights", "start_from", "transfer_from", "transfer_learning", "use_pretrained",
-            "warm_start", "warm_start_from", "weights", "weights_file", "weights_path",
-        ),
-        (LAYER,),
-    ),
     "phases": Planned(
         "train",
         "training in several phases",

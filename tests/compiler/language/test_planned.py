@@ -113,7 +113,7 @@ def test_a_key_that_is_a_typo_of_what_there_is_stays_one() -> None:
     assert problem.code == "E102" and "did you mean `times`?" in problem.helps
 
 
-@pytest.mark.parametrize("layer", ["gradient_checkpointing", "pretrained: {dense: 8}", "remat: [dense: 8]"])
+@pytest.mark.parametrize("layer", ["gradient_checkpointing", "remat: [dense: 8]"])
 def test_a_layer_that_would_do_it_is_no_typo_of_another(layer: str) -> None:
     [shown] = error(EXAMPLE.replace("    - flatten\n", f"    - flatten\n    - {layer}\n")).helps
     assert "not in this version" in shown and "planned as `train." in shown
