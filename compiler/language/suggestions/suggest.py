@@ -192,8 +192,8 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
     before, _, after = name.partition(":")
     if before.strip() in registry and after:
         return f"write `{entry_text(key, f'{before.strip()}: {after.strip()}')}`"
-    if registry.kind == "source" and name.endswith(".npz"):
-        return f"write `{entry_text(key, f'npz: {name}')}`"
+    if registry.kind == "source" and name.endswith((".npz", ".npy")):
+        return f"write `{entry_text(key, f'{name[-3:]}: {name}')}`"
     if registry.kind == "source" and key == name and not found and (inside := source_inside(arguments, registry)):
         return f"a data set is written by its name alone: `{inside}`"
     return ""

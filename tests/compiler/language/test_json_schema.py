@@ -27,11 +27,14 @@ from modelc.compiler.library.readers.category_columns import read_counts
 from modelc.compiler.library.readers.checks import read_rows
 from modelc.compiler.library.readers.class_arguments import read_classes, read_vocabulary
 from modelc.compiler.library.readers.date import read_format
+from modelc.compiler.library.readers.json_labels import read_json_labels
 from modelc.compiler.library.readers.numeric import read_missing, read_standardize
 from modelc.compiler.library.registries import TABLES, table_of
 from modelc.compiler.library.sources.files import read_patterns
+from modelc.compiler.library.sources.npy import read_files
 from modelc.compiler.library.sources.tables.csv import read_column_names, read_delimiter
 from modelc.compiler.library.sources.tables.made_paths import read_paths
+from modelc.compiler.library.sources.tables.text_parts import read_parts
 from modelc.compiler.syntax.document import read
 from tests.shipped_specs import SPECS, ends_in_a_key, places, with_misspelt
 
@@ -272,7 +275,7 @@ def test_what_is_wrong_is_blamed_alone(data: Any, said: str) -> None:
 def test_every_validator_that_runs_before_a_field_is_known_to_the_schema() -> None:
     known = {read_ratio, read_axes, read_names, read_numbers, read_tuple, read_rows, read_classes, read_vocabulary}
     known |= {read_missing, read_delimiter, read_encoding, read_patterns, read_counts, read_column_names, read_paths}
-    known |= {read_tokenizer, read_words, read_format, read_standardize}
+    known |= {read_tokenizer, read_words, read_format, read_standardize, read_parts, read_files, read_json_labels}
     for table, name in THINGS:
         for info in table.find(name).model_fields.values():
             for mark in info.metadata:
