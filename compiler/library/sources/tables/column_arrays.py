@@ -45,7 +45,7 @@ class ColumnArrays:
 
 def array_of_texts(texts: Sequence[str], type_: TensorType, notation: Notation) -> NumpyArray:
     """Values that are written so, all of them of the kind with the `type_`, masked where they are missing."""
-    missing = np.array([notation.sort_of(text) == "missing" for text in texts], bool)
+    missing = np.array([text in notation.missing_values for text in texts], bool)
     is_text = type_.dtype == "str"
     dtype = np.dtypes.StringDType() if is_text else np.dtype(type_.dtype)
     read = int if type_.dtype == "int64" else lambda text: float(text.replace(notation.decimal, "."))

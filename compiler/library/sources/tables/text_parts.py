@@ -113,9 +113,9 @@ def parts_in(text: str, between: Sequence[str]) -> list[str] | None:
     first, *middle, last = between
     if not text.startswith(first) or not text.endswith(last):
         return None
-    parts, place, end = list[str](), len(first), len(text) - len(last)
+    parts, place, end = list[str](), len(first), max(len(text) - len(last), 0)
     for other in middle:
-        stop = text.find(other, place, max(end, 0))
+        stop = text.find(other, place, end)
         if stop < 0:
             return None
         parts.append(text[place:stop])
@@ -134,7 +134,9 @@ def columns_of_parts(
     for name, values in texts.items():
         written = ["" if text is None else text for text in values]
         notation_of_parts = Notation(("", *notation.missing_values), notation.decimal)
-        sorts = Counter(map(notation_of_parts.sort_of, written))
+        sorts = Counter[str]()
+        for text, count in Counter(written).items():
+            sorts[notation_of_parts.sort_of(text)] += count
         kind = kind_of(name, Counts(**sorts), declared.get(name), trained.get(name))
         if isinstance(kind, Misfit):
             row = next(row for row, text in enumerate(written) if notation_of_parts.sort_of(text) in kind.sorts)
