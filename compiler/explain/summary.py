@@ -161,7 +161,7 @@ def summarize(task: Task) -> Summary:
         loops=tuple((roll.path, roll.times) for roll in prepared.rolls),
         sample_weight=show_reader(data.sample_weight) if data and data.sample_weight else "",
         weighed=task.weighed,
-        precision="mixed_bfloat16" if precision.half else "float32",
+        precision=f"mixed_{precision.half}" if precision.half else "float32",
     )
 
 

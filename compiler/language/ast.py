@@ -23,8 +23,8 @@ from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.syntax.document import Document
 
-PRECISIONS = ("float32", "mixed_bfloat16")
-"""What values are computed in; weights, statistics, losses and outputs are float32 in both."""
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+"""What values are computed in; weights, statistics, losses and outputs are float32 in all."""
 DTYPES = ("float32", "int32", "uint8", "bool")
 """The types of inputs."""
 LARGEST_REPEAT = 1000

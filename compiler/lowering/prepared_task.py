@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 from modelc.compiler.binding.task import Augment, Group, Measure, Output, Task, Term, Training
 from modelc.compiler.graph.typed_graph import TypedGraph
@@ -14,12 +15,17 @@ from modelc.compiler.lowering.passes.roll_repeats import roll_repeats
 from modelc.compiler.lowering.passes.split_activations import split_activations
 from modelc.compiler.lowering.rolled_repeats import Roll
 
+Half = Literal["", "bfloat16", "float16"]
+HALVES: Mapping[str, Half] = {"mixed_bfloat16": "bfloat16", "mixed_float16": "float16"}
+"""By the value of `model.precision`, in which floats layers compute that do not compute in float32."""
+
 
 @dataclass(frozen=True, slots=True)
 class PreparedTask:
     """What is computed of a task: activations stand alone, losses take logits, nothing is computed in vain.
 
-    `rolls` are the repeats that are computed as loops; `mixed_precision` says that values between nodes are bfloat16,
+    `rolls` are the repeats that are computed as loops; `half` is the dtype of 16 bits of values between nodes, empty
+    for float32,
     `axes` along which axis of a mesh each logical axis of weights lies.
     """
 
@@ -30,7 +36,7 @@ class PreparedTask:
     terms: tuple[Term, ...]
     measures: tuple[Measure, ...]
     training: Training | None
-    mixed_precision: bool
+    half: Half
     penalized: bool
     log_keys: tuple[str, ...]
     axes: Mapping[str, str]
@@ -81,7 +87,7 @@ def prepare(task: Task) -> PreparedTask:
             task.terms,
             task.measures,
             task.training,
-            task.spec.model is not None and task.spec.model.precision == "mixed_bfloat16",
+            HALVES.get("" if task.spec.model is None else task.spec.model.precision, ""),
             task.penalized,
             task.log_keys(),
             task.axes,

@@ -4,6 +4,7 @@ The parts of a batch have every so-manieth row, so that devices cut their own ro
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -39,13 +40,25 @@ class Computed(NamedTuple):
 
 
 def computed(
-    task: PreparedTask, model: Model, placement: Placement, params: Tree, state: Tree, rows: Rows, key: Array
+    task: PreparedTask,
+    model: Model,
+    placement: Placement,
+    params: Tree,
+    state: Tree,
+    rows: Rows,
+    key: Array,
+    scale: Array | None = None,
 ) -> Computed:
-    """What a batch gives, whose random numbers are drawn from the `key` of the step."""
+    """What a batch gives, whose random numbers are drawn from the `key` of the step. Gradients are computed of the loss times its
+    `scale`, if there is one, and are divided by it then.
+    """
     assert task.training is not None
-    if task.training.settings.gradient_accumulation > 1:
-        return by_parts(task, model, placement, params, state, rows, key)
-    return at_once(task, model, placement, params, state, rows, key)
+    parts = task.training.settings.gradient_accumulation
+    way = partial(by_parts, parts=parts) if parts > 1 else at_once
+    found = way(task, model, placement, params, state, rows, key, scale)
+    if scale is None:
+        return found
+    return found._replace(gradients=jax.tree.map(lambda gradient: gradient / scale, found.gradients))
 
 
 def at_once(
@@ -56,30 +69,38 @@ def at_once(
     state: Tree,
     rows: Rows,
     key: Array,
+    scale: Array | None,
     whole: Whole | None = None,
 ) -> Computed:
-    """What rows give, all at once; of the loss of the `whole` batch what they add to it."""
+    """What rows give, all at once; of the loss of the `whole` batch what they add to it. Gradients are those of the scaled loss."""
 
-    def objective(own: Tree) -> tuple[Array, tuple[Sums, Tree]]:
+    def objective(own: Tree) -> tuple[Array, tuple[Array, Sums, Tree]]:
         merged, edges = merge_trees(params, own), needed_edges(task)
         values = model.run(
             merged, state, rows.inputs, edges, train=True, key=key, rows=rows.valid, weights=placement.gathered
         )
         loss, sums = losses(task, merged, values, rows.targets, rows.valid, whole)
-        return loss, ({**sums, **metrics(task, values, rows.measured, rows.valid)}, values.state)
+        measured = {**sums, **metrics(task, values, rows.measured, rows.valid)}
+        return loss if scale is None else loss * scale, (loss, measured, values.state)
 
-    (loss, (sums, new)), gradients = jax.value_and_grad(objective, has_aux=True)(trained(task, params))
+    (_, (loss, sums, new)), gradients = jax.value_and_grad(objective, has_aux=True)(trained(task, params))
     return Computed(loss, placement.constrain(gradients, trained(task, placement.params)), sums, new)
 
 
 def by_parts(
-    task: PreparedTask, model: Model, placement: Placement, params: Tree, state: Tree, rows: Rows, key: Array
+    task: PreparedTask,
+    model: Model,
+    placement: Placement,
+    params: Tree,
+    state: Tree,
+    rows: Rows,
+    key: Array,
+    scale: Array | None,
+    parts: int,
 ) -> Computed:
     """What a batch gives, part after part: loss and gradients are those of the whole, but for rounding and random numbers. Statistics
     move once for each part.
     """
-    assert task.training is not None
-    parts = task.training.settings.gradient_accumulation
 
     def part(state: Tree, index: Array) -> tuple[Rows, Tree, Array]:
         own = placement.constrain(cut((rows, per_row_entries(task, state)), parts, index), placement.rows)
@@ -108,7 +129,7 @@ def by_parts(
     def adding(carry: tuple[Array, Any, Tree], index: Array) -> tuple[tuple[Array, Any, Tree], Sums]:
         loss, gradients, before = carry
         own, given, own_key = part(before, index)
-        found = at_once(task, model, placement, params, given, own, own_key, whole)
+        found = at_once(task, model, placement, params, given, own, own_key, scale, whole)
         handed = put(per_row_entries(task, before), per_row_entries(task, found.state), parts, index)
         after = merge_trees(found.state, placement.constrain(handed, placement.rows))
         return (loss + found.loss, jax.tree.map(jnp.add, gradients, found.gradients), after), found.sums

@@ -79,6 +79,7 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
         optimizer=found["optimizer"],
         failed=jnp.int32(-1),
         averages=found.get("averages", {}),
+        scale=found.get("scale", ()),
     )
     facts = given.facts
     return LoopState(
@@ -111,7 +112,8 @@ def record_of(data: Mapping[str, Any] | None) -> EpochRecord | None:
 def trees(state: TrainState) -> dict[str, Any]:
     """The trees of a training state by name."""
     found = {"params": state.params, "state": state.state, "optimizer": state.optimizer}
-    return {**found, "averages": state.averages} if state.averages else found
+    more = {"averages": state.averages, "scale": state.scale}
+    return found | {name: tree for name, tree in more.items() if tree}
 
 
 def named(tree: Any) -> dict[str, Array]:

@@ -90,14 +90,23 @@ def error_of_step(task: PreparedTask, part: Part, params: Tree, state: Tree, ste
     except jax.errors.JaxRuntimeError:
         # All values of a batch at once may be more than the device has room for.
         message = f"the loss or its gradient is not finite at {place_of(task, part, step)}"
-        return RunError("E501", message, notes=(applied,), helps=(LOWER,))
+        return RunError("E501", message, notes=(applied,), helps=(LOWER, *wider(task)))
     message = f"the loss or its gradient is not finite at {found.place}"
     said = found.diagnosis
     notes = found.notes
     if not said.found:
         # The compiled step rounds otherwise than the one that shows all values.
-        notes = ("computed again layer by layer, it is finite: it is at the border of what float32 can hold",)
-    return RunError("E501", message, notes=(*notes, applied), helps=(said.help,), at=said.at)
+        notes = (
+            f"computed again layer by layer, it is finite: it is at the border of what {task.half or 'float32'} can hold",
+        )
+    return RunError("E501", message, notes=(*notes, applied), helps=(said.help, *wider(task)), at=said.at)
+
+
+def wider(task: PreparedTask) -> tuple[str, ...]:
+    """What to do beside all else where values are of a small range."""
+    if task.half != "float16":
+        return ()
+    return ("float16 goes to 65,504: `precision: mixed_bfloat16` has the range of float32",)
 
 
 def error_of_epoch(task: PreparedTask, part: Part | None, params: Tree, state: Tree, epoch: int, key: str) -> RunError:
@@ -110,10 +119,12 @@ def error_of_epoch(task: PreparedTask, part: Part | None, params: Tree, state: T
     except jax.errors.JaxRuntimeError:
         found = None
     if found is None:
-        return RunError("E501", message, notes=(kept,), helps=(LOWER,))
+        return RunError("E501", message, notes=(kept,), helps=(LOWER, *wider(task)))
     first, *more = found.notes
     said = found.diagnosis
-    return RunError("E501", message, notes=(f"in {found.place}: {first}", *more, kept), helps=(said.help,), at=said.at)
+    return RunError(
+        "E501", message, notes=(f"in {found.place}: {first}", *more, kept), helps=(said.help, *wider(task)), at=said.at
+    )
 
 
 def is_loss(key: str) -> bool:

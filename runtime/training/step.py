@@ -17,7 +17,8 @@ from modelc.compiler.library.base.prng import derive, root_key
 from modelc.compiler.lowering.lower import Model, Tree, Weights, lower
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.training.augmenting import as_scored, augmented
-from modelc.runtime.training.gradients import Rows, computed
+from modelc.runtime.training.gradients import Computed, Rows, computed
+from modelc.runtime.training.loss_scale import LossScale, after_overflow, after_update, can_be_halved, first_scale
 from modelc.runtime.training.objective import losses, metrics, needed_edges
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from modelc.runtime.training.placement import Placement, place
@@ -33,7 +34,7 @@ Data = Mapping[str, Mapping[str, Array]]
 
 class TrainState(NamedTuple):
     """The training state, carried from step to step. `failed` is the first step with non-finite numbers, else -1; `averages`
-    are those of the weights that are trained, empty where there are none.
+    are those of the weights that are trained, empty where there are none, and `scale` is that of the loss, if it has one.
     """
 
     step: Array
@@ -42,6 +43,7 @@ class TrainState(NamedTuple):
     optimizer: Any
     failed: Array
     averages: Tree
+    scale: LossScale | tuple[()]
 
     @property
     def weights(self) -> Tree:
@@ -83,7 +85,15 @@ def make(task: PreparedTask, total_steps: int, parallelism: Parallelism = ONE_DE
         params, drawn = (with_taken(model.rolls, *pair) for pair in zip(drawn_weights, taken, strict=True))
         state = merge_trees(drawn, at_zeros(task, settings.batch_size))
         own = trained(task, params)
-        return TrainState(jnp.int32(0), params, state, transform.init(own), jnp.int32(-1), first_averages(task, own))
+        return TrainState(
+            jnp.int32(0),
+            params,
+            state,
+            transform.init(own),
+            jnp.int32(-1),
+            first_averages(task, own),
+            first_scale(task),
+        )
 
     like = jax.eval_shape(first)
     shardings = state_shardings(task, placement, like)
@@ -133,6 +143,7 @@ def state_shardings(task: PreparedTask, placement: Placement, like: TrainState) 
         optimizer=placement.optimizer(like.params, like.optimizer),
         failed=everywhere,
         averages=trained(task, params) if like.averages else {},
+        scale=jax.tree.map(lambda _: everywhere, like.scale),
     )
 
 
@@ -164,29 +175,55 @@ def train_step(
 
     # Metrics of mixed targets, which have another shape, are left out of the log.
     measured = {name: target if target.shape == read[name].shape else read[name] for name, target in targets.items()}
-    own = trained(task, old.params)
     batch = Rows(inputs, targets, measured, rows)
-    loss, gradients, parts, state = computed(task, model, placement, old.params, old.state, batch, key)
-    finite = jnp.isfinite(loss)
-    for gradient in jax.tree.leaves(gradients):
+    found = computed(task, model, placement, old.params, old.state, batch, key, old.scale.scale if old.scale else None)
+    new, counted = stepped(task, transform, placement, shardings, old, found)
+    return new, placement.constrain(accumulate(task, sums, counted, place), placement.everywhere)
+
+
+def stepped(
+    task: PreparedTask,
+    transform: optax.GradientTransformation,
+    placement: Placement,
+    shardings: Any,
+    old: TrainState,
+    found: Computed,
+) -> tuple[TrainState, Sums]:
+    """The state after a step whose batch gave what was `found`, and its sums that count."""
+    finite = jnp.isfinite(found.loss)
+    for gradient in jax.tree.leaves(found.gradients):
         finite &= jnp.all(jnp.isfinite(gradient))
-    failed = jnp.where((old.failed < 0) & ~finite, old.step, old.failed)
+    # What overflows at a scale that can be halved is no failure: the step counts, without an update.
+    is_fatal = ~finite & ~can_be_halved(old.scale) if old.scale else ~finite
+    failed = jnp.where((old.failed < 0) & is_fatal, old.step, old.failed)
 
     def advance() -> tuple[TrainState, Sums]:
         # Not before the branch: there the partitioner would divide what they are computed of in the same way.
-        divided = placement.constrain(gradients, trained(task, placement.moments))
-        new, optimizer = updated(task, transform, own, divided, old.optimizer)
-        averages = averaged(task, old.averages, new, old.step)
-        after = TrainState(old.step + 1, merge_trees(old.params, new), state, optimizer, failed, averages)
-        return placement.constrain(after, shardings), parts
+        divided = placement.constrain(found.gradients, trained(task, placement.moments))
+        new, optimizer = updated(task, transform, trained(task, old.params), divided, old.optimizer)
+        averages = averaged(task, old.averages, new, old.scale.updates if old.scale else old.step)
+        scale = after_update(old.scale) if old.scale else ()
+        params = merge_trees(old.params, new)
+        after = TrainState(old.step + 1, params, found.state, optimizer, failed, averages, scale)
+        return placement.constrain(after, shardings), found.sums
+
+    def skip() -> tuple[TrainState, Sums]:
+        assert old.scale
+        counted = jax.tree.map(lambda part: jnp.where(jnp.isfinite(found.loss), part, 0), found.sums)
+        after = old._replace(step=old.step + 1, failed=failed, scale=after_overflow(old.scale))
+        return placement.constrain(after, shardings), counted
 
     def stay() -> tuple[TrainState, Sums]:
-        return old._replace(failed=failed), jax.tree.map(jnp.zeros_like, parts)
+        return old._replace(failed=failed), jax.tree.map(jnp.zeros_like, found.sums)
 
     # A branch, not a selection: selecting between old and new weights would cost a pass over all of them. The sums stay
     # outside: a branch that returns them as they are would copy them.
-    new, counted = jax.lax.cond(failed < 0, advance, stay)
-    return new, placement.constrain(accumulate(task, sums, counted, place), placement.everywhere)
+    result: tuple[TrainState, Sums]
+    if old.scale:
+        result = jax.lax.switch(jnp.where(failed >= 0, 2, jnp.where(finite, 0, 1)), (advance, skip, stay))
+    else:
+        result = jax.lax.cond(failed < 0, advance, stay)
+    return result
 
 
 def measure(

@@ -65,11 +65,11 @@ def averages_weights(task: PreparedTask) -> bool:
     return task.training is not None and task.training.settings.weight_averaging is not None
 
 
-def averaged(task: PreparedTask, averages: Tree, params: Tree, step: Array) -> Tree:
-    """The averages after the update of `step`, which made `params`: as in Keras, the first one is of these alone."""
+def averaged(task: PreparedTask, averages: Tree, params: Tree, updates: Array) -> Tree:
+    """The averages after one more update than so many `updates`, which made `params`: as in Keras, those after the first are these."""
     if not averages_weights(task):
         return averages
     assert task.training is not None
-    kept = jnp.where(step > 0, jnp.float32(task.training.settings.weight_averaging), 0.0)
+    kept = jnp.where(updates > 0, jnp.float32(task.training.settings.weight_averaging), 0.0)
     found: Any = optax.incremental_update(params, averages, 1.0 - kept)
     return dict(found)

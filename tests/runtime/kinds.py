@@ -80,7 +80,7 @@ def raw_of(kind: str) -> dict[str, Any]:
     raw = spec(layers, data=data, **train)
     raw["model"]["inputs"]["x"]["shape"] = [16]
     if kind == "rounded":
-        raw["model"]["precision"] = "mixed_bfloat16"
+        raw["model"]["precision"] = "mixed_float16"
     if kind == "series":
         raw["data"]["validation"] = {"last": 8}
     return raw

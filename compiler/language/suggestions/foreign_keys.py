@@ -28,7 +28,9 @@ from modelc.compiler.library.base.registry import fold
 
 Spec = Mapping[str, Any]
 NO_SPEC: Spec = {}
-PRECISION = "write `precision: mixed_bfloat16` below `model:`; float16, which needs a loss scale, is planned"
+PRECISION = "write `precision: mixed_bfloat16` below `model:`, or `mixed_float16`, which has a smaller range and scales the loss"
+HALF = "write `precision: mixed_float16` below `model:`, or `mixed_bfloat16`, which has the range of float32 and needs no loss scale"
+NO_SCALE = "remove it: under `precision: mixed_float16` the scale of the loss is found as training goes, and no other needs one"
 AHEAD = "remove it: rows come to the device ahead of their steps by themselves"
 RATE = "a schedule is the value of the learning rate: "
 LONGEST = 300
@@ -199,7 +201,11 @@ KEYS: Mapping[str, Advice] = {
     **dict.fromkeys(("lrscheduler", "lrschedule", "scheduler", "learningrateschedule"), as_schedule),
     **dict.fromkeys(("warmup", "warmupsteps"), as_warmup),
     **dict.fromkeys(("l1", "l2", "penalty", "regularization", "regularizer"), as_penalty),
-    **dict.fromkeys(("amp", "autocast", "bf16", "dtypepolicy", "fp16", "halfprecision", "mixedprecision"), PRECISION),
+    **dict.fromkeys(("amp", "autocast", "bf16", "dtypepolicy", "halfprecision", "mixedprecision"), PRECISION),
+    **dict.fromkeys(("fp16", "float16"), HALF),
+    **dict.fromkeys(
+        ("dynamicgrowthsteps", "dynamiclossscale", "gradscaler", "initialscale", "lossscale", "lossscalefactor", "scaleloss"), NO_SCALE
+    ),
     **dict.fromkeys(BAD_ROWS, as_bad_rows),
     **dict.fromkeys(TURNED, as_turned),
     **dict.fromkeys(MISSING, as_missing),

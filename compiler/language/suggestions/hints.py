@@ -29,10 +29,12 @@ CHOICES = {
 }
 """Types of numbers as others call them, and what is no yes or no here (`stateful`)."""
 
-NO_HALF = "`mixed_float16` is planned, and not in this version; `mixed_bfloat16` is as narrow and needs no loss scale"
+HALF = (
+    "write `mixed_float16`, or `mixed_bfloat16`, which is as narrow, has the range of float32 and needs no loss scale"
+)
 OTHER_CHOICES = {
     "mixed_bfloat16": {
-        **dict.fromkeys(("16", "16mixed", "amp", "float16", "fp16", "half", "mixed", "mixedfloat16"), NO_HALF),
+        **dict.fromkeys(("16", "16mixed", "amp", "float16", "fp16", "half", "mixed"), HALF),
         **dict.fromkeys(("bf16", "bf16mixed", "bfloat16", "mixedbf16"), "did you mean `mixed_bfloat16`?"),
     },
     "macro": {"none": "write `per_class: true`: the log has the value of each class beside their mean"},
