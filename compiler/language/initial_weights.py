@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path
 
+LAYOUTS = ("modelc", "torch")
+"""Whose names and axes the arrays of a file have."""
+
 
 class Take(NamedTuple):
     """Weights that are all to be taken: those that `pattern` stands for where they come from, which are below the path `to` here
@@ -24,6 +27,7 @@ class WeightsFrom(NamedTuple):
     file: str | None
     take: tuple[Take, ...] | None
     path: Path
+    layout: str = "modelc"
 
     @property
     def at(self) -> Path:

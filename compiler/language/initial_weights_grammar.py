@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from modelc.compiler.language.shapes import Either, Exclusion, Items, Keys, Need, text
+from modelc.compiler.language.initial_weights import LAYOUTS
+from modelc.compiler.language.shapes import Either, Exclusion, Items, Keys, Need, Value, text
 
 EXAMPLE = "{run: runs/first, take: [{from: encoder, to: backbone}]}"
 FROM_WHERE = "say where they come from: `initial_weights: {run: runs/first}`, or `{file: weights.safetensors}`"
@@ -28,7 +29,11 @@ WEIGHTS_FROM = Keys(
     "`initial_weights`",
     {
         "run": text("A run, whose best weights are taken: its folder, below that of the spec.", "the folder of a run"),
-        "file": text("A safetensors file, whose names are `path:name`.", "the path of a file"),
+        "file": text("A safetensors file.", "the path of a file"),
+        "layout": Value(
+            {"type": "string", "enum": list(LAYOUTS)},
+            "Whose names and axes a file has: those of modelc, or of a `state_dict` of PyTorch.",
+        ),
         "take": Items(
             Either(TAKEN, value=text("", "a path of weights"), alone="from"),
             "Which weights are taken; by default all that both have.",
@@ -37,7 +42,10 @@ WEIGHTS_FROM = Keys(
         ),
     },
     (Need(("run", "file"), FROM_WHERE, "from nowhere"),),
-    excluded=(Exclusion("run", "file", "weights come from one place; several of them stand in a list"),),
+    excluded=(
+        Exclusion("run", "file", "weights come from one place; several of them stand in a list"),
+        Exclusion("run", "layout", "a run has the layout of modelc", "remove `layout`"),
+    ),
     help=as_initial_weights,
 )
 INITIAL_WEIGHTS = Either(

@@ -45,6 +45,11 @@ def begun(task: Task, root: Root | None, elsewhere: Run | None = None) -> Begun:
         take, at = (stated[0].take, stated[0].path) if stated else (None, ())
         folder = elsewhere.folder.resolve()
         sources = (of_run(elsewhere, str(elsewhere.folder), take, at, {"run": str(folder), "elsewhere": True}),)
+    if any(one.layout == "torch" for one in sources):
+        from modelc.runtime.initial.torch_layout import converted
+
+        graph = task.planned.graph
+        sources = tuple(converted(one, graph) if one.layout == "torch" else one for one in sources)
     planned = prepare(task)
     wanted = {
         (name.replace(":", "/")): (file, name, one)

@@ -51,6 +51,7 @@ class Opened:
     facts: Mapping[str, Any]
     task: Task | None = None
     learnt: Learnt = field(default_factory=Learnt)
+    layout: str = "modelc"
 
     @property
     def planned(self) -> "TypedGraph | None":
@@ -117,13 +118,18 @@ def of_file(one: WeightsFrom, root: Root) -> Opened:
         file.seek(0)
         data = file.read()
     arrays = arrays_in(data, path)
+    facts = {"file": path, "sha256": sha256(data).hexdigest()}
+    if one.layout == "torch":
+        of_torch = {name.replace(".", "/"): array for name, array in arrays.items()}
+        return Opened(f"`{path}`", one.at, one.take, of_torch, {**facts, "layout": one.layout}, layout=one.layout)
     for name in arrays:
         if name.count(":") != 1:
             message = f"`{name}` in {path!r} is no name of a weight, which is `path:name`"
-            helps = ("write it as runs of modelc do: `save_file({'encoder/dense:kernel': array, ...}, path)`",)
+            of_runs = "write it as runs of modelc do: `save_file({'encoder/dense:kernel': array, ...}, path)`"
+            helps = ("if it is a `state_dict` of PyTorch, add `layout: torch`", of_runs)
             raise RunError("E603", message, helps=helps)
     by_path = {name.replace(":", "/"): array for name, array in arrays.items()}
-    return Opened(f"`{path}`", one.at, one.take, by_path, {"file": path, "sha256": sha256(data).hexdigest()})
+    return Opened(f"`{path}`", one.at, one.take, by_path, facts)
 
 
 def arrays_in(data: bytes, path: str) -> dict[str, Array]:

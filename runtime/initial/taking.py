@@ -63,19 +63,31 @@ def pairs_of(source: Opened, wanted: Collection[str]) -> tuple[dict[str, str], l
 
 def those_of(source: Opened, take: Take) -> Iterator[tuple[str, str]]:
     """The path here and that there of each weight that `take` stands for."""
-    for there in source.arrays:
-        if take.pattern and not matches(take.pattern, there):
-            continue
-        if take.to is None:
-            yield there, there
-        else:
-            rest = there[len(take.pattern) :].lstrip("/")
-            yield "/".join(part for part in (take.to, rest) if part), there
+    return ((here, there) for there in source.arrays if (here := path_by(take, there)) is not None)
+
+
+def path_by(take: Take, there: str) -> str | None:
+    """The path here of what has the path `there`, where `take` stands for it."""
+    if take.pattern and not matches(take.pattern, there):
+        return None
+    if take.to is None:
+        return there
+    return "/".join(part for part in (take.to, there[len(take.pattern) :].lstrip("/")) if part)
+
+
+def path_here(source: Opened, there: str) -> str | None:
+    """The path here of a node of a source; None where nothing of it is taken."""
+    takes = source.take or ()
+    same = there if source.take is None or any(take.to is None for take in takes) else None
+    return next((here for take in takes if (here := path_by(take, there)) is not None), same)
 
 
 def nothing_there(source: Opened, take: Take) -> str:
     """What is wrong where nothing is as `take` says."""
     names = list(source.arrays)
+    slashes = take.pattern.replace(".", "/")
+    if slashes != take.pattern and any(matches(slashes, name) for name in names):
+        return f"`{take.pattern}` stands for no weight of {source.shown}: did you mean `{slashes}`?"
     found, note = respelled(take.pattern, names), ""
     if not found and source.planned is not None:
         found, note = nearest_pattern(take.pattern, source.planned, names)

@@ -16,7 +16,9 @@ def read_initial_weights(reporter: Reporter, raw: Any, path: Path) -> tuple[Weig
     several = enumerate(found) if isinstance(found, list) else ((None, found),)
     places = [(one, path if index is None else (*path, index)) for index, one in several]
     return tuple(
-        WeightsFrom(one.get("run"), one.get("file"), takes_of(one.get("take"), (*at, "take")), at)
+        WeightsFrom(
+            one.get("run"), one.get("file"), takes_of(one.get("take"), (*at, "take")), at, one.get("layout") or "modelc"
+        )
         for one, at in places
         if isinstance(one, Mapping) and not reporter.has_hole(at) and not one.get("run") is one.get("file") is None
     )

@@ -16,6 +16,7 @@ from modelc.compiler.syntax.scalars import FLOAT, MAX_DIGITS
 TRUE = ("yes", "on", "true", "y")
 FALSE = ("no", "off", "false", "n")
 CHOICES = {
+    "pytorch": "torch",
     "boolean": "bool",
     "byte": "uint8",
     "half": "float16",

@@ -62,6 +62,8 @@ def test_places_and_what_is_taken_are_read(value: str, places: list[str], takes:
         ("{take: [body]}", "E104", "`initial_weights` needs `run` or `file`", "say where they come from"),
         ("[]", "E104", "`initial_weights` is empty", "say where they come from"),
         ("{run: a, file: b}", "E108", "has both `run` and `file`", ""),
+        ("{run: a, layout: torch}", "E108", "has both `run` and `layout`", "remove `layout`"),
+        ("{file: a, layout: pytorch}", "E106", "must be one of `modelc`, `torch`", "did you mean `torch`?"),
         ("{run: a, take: body}", "E105", "`take` must be a list", "write a list: `take: [encoder"),
         ("{run: a, take: []}", "E104", "`take` is empty", "leave `take` out"),
         ("{run: a, take: [{form: body}]}", "E102", "unknown key `form`", "did you mean `from`?"),
