@@ -79,6 +79,10 @@ class Lines:
         for line in remarks(notes=[WHY_NAN], helps=helps):
             self.say(line)
 
+    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
+        waited = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
+        self.say(Styled("dim", f"learning rate {rate:.3g}: no better {monitor} in {waited}"))
+
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         """The command itself prints how training ended."""
 
@@ -178,6 +182,10 @@ class Several:
     def unscored(self, record: EpochRecord, monitor: str) -> None:
         for observer in self.observers:
             observer.unscored(record, monitor)
+
+    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
+        for observer in self.observers:
+            observer.reduced(rate, monitor, epochs)
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         for observer in self.observers:

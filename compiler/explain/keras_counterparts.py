@@ -257,7 +257,10 @@ KERAS: Page = {
         Row("callbacks.LearningRateScheduler(schedule)",
             "train: {optimizer: {adam: {learning_rate: {cosine: 0.001}}}}",
             "a schedule is the value of `learning_rate`"),
-        Row("callbacks.ReduceLROnPlateau(factor=0.1)", planned="schedule/reduce_on_plateau"),
+        Row("callbacks.ReduceLROnPlateau(factor=0.5, patience=5)",
+            "train: {optimizer: {adam: {learning_rate: {reduce_on_plateau: {learning_rate: 0.001, factor: 0.5, "
+            "patience: 5}}}}}",
+            "it goes by the `monitor` of `train`"),
         Row("callbacks.CSVLogger('log.csv'), callbacks.History()", "",
             "`metrics.jsonl` in the run has a line for each epoch"),
         Row("callbacks.TensorBoard('logs'), callbacks.RemoteMonitor()", "",

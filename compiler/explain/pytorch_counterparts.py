@@ -229,7 +229,9 @@ PYTORCH: Page = {
         Row("optim.lr_scheduler.SequentialLR(optimizer, [warmup, cosine], [100])",
             "train: {optimizer: {adam: {learning_rate: {cosine: {learning_rate: 0.001, warmup_steps: 100}}}}}",
             "a warm-up is part of the schedule"),
-        Row("optim.lr_scheduler.ReduceLROnPlateau(optimizer)", planned="schedule/reduce_on_plateau"),
+        Row("optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=9)",
+            "train: {optimizer: {sgd: {learning_rate: {reduce_on_plateau: {learning_rate: 0.1, patience: 10}}}}}",
+            "as Keras counts: PyTorch waits one epoch more; `min_delta` is no fraction of the best value"),
         Row("optim.lr_scheduler.StepLR(optimizer, step_size=10, gamma=0.1)",
             "train: {optimizer: {adam: {learning_rate: {exponential: {learning_rate: 0.001, decay_steps: 5000, "
             "decay_rate: 0.1, staircase: true}}}}}", "steps are counted, not epochs: these are 10 epochs of 500 batches"),

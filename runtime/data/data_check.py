@@ -13,6 +13,7 @@ from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Label, Path, Problem
 from modelc.compiler.library.contracts.bad_row import first_of
 from modelc.compiler.library.losses.without_target import NoLoss
+from modelc.compiler.library.schedules.reduce_on_plateau import ReduceOnPlateau
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arriving_integers import check_integers, computed_integers
 from modelc.runtime.data.bad_rows import MANY
@@ -196,7 +197,9 @@ def report_monitor(task: Task, dataset: Dataset) -> tuple[Problem, ...]:
     message = f"`{training.monitor}` will always {what}: in {rows}, {why or same}"
     document, path = task.spec.document, ("train", "monitor")
     best = "no weights will be the best" if why else "the weights of the first epoch will be the best"
-    note = f"{best}, and `early_stopping` has nothing to act on"
+    is_by_monitor = isinstance(getattr(training.optimizer, "learning_rate", None), ReduceOnPlateau)
+    acting = "`reduce_on_plateau` and `early_stopping` have" if is_by_monitor else "`early_stopping` has"
+    note = f"{best}, and {acting} nothing to act on"
     help = f"monitor another value, such as `monitor: {word}/loss`, or let more rows validate"
     return (
         Problem(

@@ -192,6 +192,9 @@ class Recorder:
     def unscored(self, record: EpochRecord, monitor: str) -> None:
         """Nothing more is recorded: the value itself is."""
 
+    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
+        """Nothing more is recorded: it follows from the values."""
+
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         weights = snapshot()
         self.waiting["last"] = weights

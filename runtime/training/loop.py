@@ -39,6 +39,7 @@ from modelc.runtime.training.observer import (
     Snapshot,
 )
 from modelc.runtime.training.placement import on_host
+from modelc.runtime.training.plateau import after_epoch, factor_of, first_plateau, plateau_schedule
 from modelc.runtime.training.processes import agreed, are_several, taken_by_all
 from modelc.runtime.training.recording import recorded
 from modelc.runtime.training.replay import error_of_epoch, error_of_step
@@ -294,7 +295,20 @@ class Loop:
         self.observer.epoch(state.last, self.weights(state))
         if state.unscored == 1 and isnan(values[self.training.monitor]):
             self.observer.unscored(state.last, self.training.monitor)
-        return state
+        return self.at_rate(state, values[self.training.monitor])
+
+    def at_rate(self, state: LoopState, score: float) -> LoopState:
+        """The state after an epoch whose monitor was `score`, with the learning rate of the next one where it goes by that."""
+        schedule = plateau_schedule(self.training)
+        if schedule is None:
+            return state
+        before = state.plateau or first_plateau(schedule)
+        plateau = after_epoch(before, schedule, score, state.step, self.training.better)
+        if plateau.rate == before.rate:
+            return state._replace(plateau=plateau)
+        self.observer.reduced(plateau.rate, self.training.monitor, schedule.patience)
+        rate = self.placement.put(factor_of(plateau, schedule), self.placement.everywhere)
+        return state._replace(plateau=plateau, train=state.train._replace(rate=rate))
 
     def values(self, state: LoopState) -> dict[str, float]:
         """The values of an epoch by log key, those of the validation rows too. Raises RunError E501."""

@@ -17,6 +17,7 @@ from modelc.runtime.data.arrays import Array
 from modelc.runtime.training.epoch_sums import SEPARATOR, Tally
 from modelc.runtime.training.observer import Checkpoint, EpochRecord, by_path
 from modelc.runtime.training.placement import on_host
+from modelc.runtime.training.plateau import Plateau
 from modelc.runtime.training.step import Steps, TrainState
 from modelc.runtime.training.sums import Sums
 
@@ -26,7 +27,7 @@ class LoopState(NamedTuple):
 
     `epoch` is the one that has begun last, counted from 1, and `seconds` what was spent in it. Its sums are in `tally`, and
     those of the `span` that is not full yet are still on the device. `waited` and `unscored` are as in `Outcome`; `reached` is
-    the monitor of the epoch since which was waited.
+    the monitor of the epoch since which was waited. `plateau` says how far the learning rate is lowered, where it goes by the monitor.
     """
 
     train: TrainState
@@ -40,6 +41,7 @@ class LoopState(NamedTuple):
     waited: int = 0
     unscored: int = 0
     reached: float | None = None
+    plateau: Plateau | None = None
 
     @property
     def is_inside(self) -> bool:
@@ -59,6 +61,7 @@ def capture(state: LoopState) -> Checkpoint:
         "waited": state.waited,
         "unscored": state.unscored,
         "reached": state.reached,
+        "plateau": None if state.plateau is None else state.plateau._asdict(),
     }
     return Checkpoint(state.epoch, state.step, arrays, facts)
 
@@ -80,6 +83,7 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
         failed=jnp.int32(-1),
         averages=found.get("averages", {}),
         scale=found.get("scale", ()),
+        rate=found.get("rate", {}),
     )
     facts = given.facts
     return LoopState(
@@ -94,6 +98,7 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
         int(facts["waited"]),
         int(facts["unscored"]),
         facts.get("reached"),
+        None if facts.get("plateau") is None else Plateau(**facts["plateau"]),
     )
 
 
@@ -112,7 +117,7 @@ def record_of(data: Mapping[str, Any] | None) -> EpochRecord | None:
 def trees(state: TrainState) -> dict[str, Any]:
     """The trees of a training state by name."""
     found = {"params": state.params, "state": state.state, "optimizer": state.optimizer}
-    more = {"averages": state.averages, "scale": state.scale}
+    more = {"averages": state.averages, "scale": state.scale, "rate": state.rate}
     return found | {name: tree for name, tree in more.items() if tree}
 
 

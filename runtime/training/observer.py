@@ -125,6 +125,9 @@ class Observer(Protocol):
     def unscored(self, record: EpochRecord, monitor: str) -> None:
         """The epoch that has just ended is the first in which `monitor` is NaN."""
 
+    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
+        """The learning rate is `rate` from here on, since `monitor` was not better for so many `epochs`."""
+
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         """Training stops here, without the end of an epoch; this is the last chance to save weights."""
 

@@ -22,6 +22,7 @@ from modelc.runtime.training.loss_scale import LossScale, after_overflow, after_
 from modelc.runtime.training.objective import losses, metrics, needed_edges
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from modelc.runtime.training.placement import Placement, place
+from modelc.runtime.training.plateau import first_factor
 from modelc.runtime.training.row_state import at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.sums import Sums, accumulate, zeros
 from modelc.runtime.training.taken_weights import with_taken
@@ -34,7 +35,8 @@ Data = Mapping[str, Mapping[str, Array]]
 
 class TrainState(NamedTuple):
     """The training state, carried from step to step. `failed` is the first step with non-finite numbers, else -1; `averages`
-    are those of the weights that are trained, empty where there are none, and `scale` is that of the loss, if it has one.
+    are those of the weights that are trained, empty where there are none, and `scale` is that of the loss, if it has one. `rate` has
+    the factor of the learning rate, where it goes by the monitor.
     """
 
     step: Array
@@ -44,6 +46,7 @@ class TrainState(NamedTuple):
     failed: Array
     averages: Tree
     scale: LossScale | tuple[()]
+    rate: Mapping[str, Array]
 
     @property
     def weights(self) -> Tree:
@@ -93,6 +96,7 @@ def make(task: PreparedTask, total_steps: int, parallelism: Parallelism = ONE_DE
             jnp.int32(-1),
             first_averages(task, own),
             first_scale(task),
+            first_factor(task),
         )
 
     like = jax.eval_shape(first)
@@ -144,6 +148,7 @@ def state_shardings(task: PreparedTask, placement: Placement, like: TrainState) 
         failed=everywhere,
         averages=trained(task, params) if like.averages else {},
         scale=jax.tree.map(lambda _: everywhere, like.scale),
+        rate=dict.fromkeys(like.rate, everywhere),
     )
 
 
@@ -200,11 +205,11 @@ def stepped(
     def advance() -> tuple[TrainState, Sums]:
         # Not before the branch: there the partitioner would divide what they are computed of in the same way.
         divided = placement.constrain(found.gradients, trained(task, placement.moments))
-        new, optimizer = updated(task, transform, trained(task, old.params), divided, old.optimizer)
+        new, optimizer = updated(task, transform, trained(task, old.params), divided, old.optimizer, old.rate)
         averages = averaged(task, old.averages, new, old.scale.updates if old.scale else old.step)
         scale = after_update(old.scale) if old.scale else ()
         params = merge_trees(old.params, new)
-        after = TrainState(old.step + 1, params, found.state, optimizer, failed, averages, scale)
+        after = TrainState(old.step + 1, params, found.state, optimizer, failed, averages, scale, old.rate)
         return placement.constrain(after, shardings), found.sums
 
     def skip() -> tuple[TrainState, Sums]:

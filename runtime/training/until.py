@@ -34,6 +34,9 @@ class Until(NoSaver):
     def unscored(self, record: EpochRecord, monitor: str) -> None:
         pass
 
+    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
+        pass
+
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         pass
 

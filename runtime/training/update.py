@@ -1,5 +1,6 @@
 """What the gradients of a step make of the weights: clipping, the optimizer, constraints, averages, in this order."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -13,10 +14,25 @@ from modelc.compiler.lowering.lower import Tree
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.training.groups import in_groups
 from modelc.runtime.training.objective import apply_constraints
+from modelc.runtime.training.plateau import plateau_schedule, with_factor
 
 
 def transformation(task: PreparedTask, total_steps: int) -> optax.GradientTransformation:
-    """The optax transformation of a task, for a run of `total_steps`: from gradients to what is added to the weights."""
+    """The optax transformation of a task, for a run of `total_steps`: from gradients to what is added to the weights. Where the
+    learning rate goes by the monitor, `update` is given its `factor`.
+    """
+    if plateau_schedule(task.training) is None:
+        return at_rates_of_steps(task, total_steps)
+
+    def update(updates: Any, state: Any, params: Any = None, *, factor: Array) -> Any:
+        return at_rates_of_steps(with_factor(task, factor), total_steps).update(updates, state, params)
+
+    with_extra: Any = update
+    return optax.GradientTransformationExtraArgs(at_rates_of_steps(task, total_steps).init, with_extra)
+
+
+def at_rates_of_steps(task: PreparedTask, total_steps: int) -> optax.GradientTransformation:
+    """The same where the learning rate follows from the step alone."""
     assert task.training is not None
     optimizer = in_groups(task, total_steps)
     clipping = task.training.settings.clip_gradients
@@ -49,10 +65,12 @@ def clip(clipping: Clipping, gradients: Any) -> Any:
 
 
 def updated(
-    task: PreparedTask, transform: optax.GradientTransformation, params: Tree, gradients: Any, optimizer: Any
+    task: PreparedTask, transform: Any, params: Tree, gradients: Any, optimizer: Any, rate: Mapping[str, Array]
 ) -> tuple[Tree, Any]:
-    """The weights and the state of the optimizer after one update by `gradients`, with every constraint applied."""
-    updates, new = transform.update(gradients, optimizer, params)
+    """The weights and the state of the optimizer after one update by `gradients`, with every constraint applied; `rate` has the
+    factor of the learning rate, where it goes by the monitor.
+    """
+    updates, new = transform.update(gradients, optimizer, params, **rate)
     return apply_constraints(task, optax.apply_updates(params, updates)), new
 
 

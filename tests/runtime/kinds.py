@@ -1,4 +1,4 @@
-"""Small trainings of seven kinds, by what can be lost where one is stopped: about ten steps each, on made rows."""
+"""Small trainings of eight kinds, by what can be lost where one is stopped: about ten steps each, on made rows."""
 
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,26 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "blocks": (
         BLOCKS,
         {"optimizer": {"adam": {"learning_rate": {"cosine": {"learning_rate": 0.01, "warmup_steps": 3}}}}},
+    ),
+    "plateau": (
+        [{"dense": 8}, "relu", {"dense": 3, "name": "y"}],
+        {
+            "optimizer": {
+                "adam": {
+                    "learning_rate": {
+                        "reduce_on_plateau": {
+                            "learning_rate": 0.3,
+                            "factor": 0.5,
+                            "patience": 1,
+                            "min_delta": 0.3,
+                            "cooldown": 1,
+                            "warmup_steps": 2,
+                        }
+                    }
+                }
+            },
+            "epochs": 6,
+        },
     ),
     "rounded": ([{"dense": 8}, "relu", {"dense": 3, "name": "y"}], {}),
     "weighted": (

@@ -14,6 +14,8 @@ class Watcher:
         self.losses: list[float] = []
         self.learnt: list[Fitted] = []
         self.without_score: list[int] = []
+        # The learning rates that were set, each with the epoch after which.
+        self.rates: list[tuple[int, float]] = []
         self.outcome: Outcome | None = None
         self.seconds_to_first_step = 0.0
 
@@ -33,6 +35,9 @@ class Watcher:
 
     def unscored(self, record: EpochRecord, monitor: str) -> None:
         self.without_score.append(record.epoch)
+
+    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
+        self.rates.append((self.records[-1].epoch, rate))
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         self.snapshots.append(snapshot())

@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelc.compiler.language.suggestions.foreign_keys import KEPT, RATE, RESUME, SAVE, Spec, as_schedule
+from modelc.compiler.language.suggestions.foreign_keys import KEPT, RESUME, SAVE, Spec, as_schedule
 from modelc.compiler.language.suggestions.planned import PLANNED, planned_text
-from modelc.compiler.language.suggestions.planned_things import planned_thing_text
 from modelc.compiler.language.suggestions.stopping_words import as_patience
 from modelc.compiler.language.suggestions.updates import UPDATES, filled
 from modelc.compiler.library.base.registry import bare, fold
@@ -116,9 +115,7 @@ def as_callback(name: str, given: Any, spec: Spec) -> str:
     if word in ("backupandrestore", "orbaxcheckpoint"):
         return f"{title} needs nothing: {RESUME}"
     if word in PLATEAU:
-        later = planned_thing_text("schedule", "reduce_on_plateau")
-        until = as_schedule(None, spec).removeprefix(RATE)
-        return f"{title} is not in this version: {later}; until then {until} lowers the rate step by step"
+        return f"for {title}, {as_schedule({'reduce_on_plateau': arguments}, spec)}"
     if word in ("learningratescheduler", "lrscheduler"):
         return f"for {title}, {as_schedule(None, spec)}"
     if word in NEEDLESS:

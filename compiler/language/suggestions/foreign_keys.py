@@ -57,11 +57,9 @@ def as_weights_of_terms(value: Any, spec: Spec) -> str:
 
 def as_schedule(value: Any, spec: Spec, arguments_of_schedule: Spec = NO_SPEC) -> str:
     """How a schedule is written as the learning rate of the spec's own optimizer."""
-    from modelc.compiler.language.suggestions.planned_things import planned_thing_text
-    from modelc.compiler.language.suggestions.schedule_words import later_schedule, schedule_written
+    from modelc.compiler.language.suggestions.schedule_words import schedule_written
     from modelc.compiler.library.optimizers import OPTIMIZERS
 
-    later = later_schedule(value)
     written = mapping_in(spec, "train").get("optimizer")
     things = {written: None} if isinstance(written, str) else written if isinstance(written, Mapping) else {}
     optimizer, given = next(((name, given) for name, given in things.items() if name in OPTIMIZERS), ("adam", None))
@@ -71,8 +69,7 @@ def as_schedule(value: Any, spec: Spec, arguments_of_schedule: Spec = NO_SPEC) -
     kind, own, told = schedule_written(value, highest if isinstance(highest, int | float) else 0.001)
     own = {**own, **arguments_of_schedule}
     chosen = {kind: own["learning_rate"] if [*own] == ["learning_rate"] else own}
-    text = "; ".join((f"{RATE}`optimizer: {{{optimizer}: {in_line({**arguments, primary: chosen}, LONGEST)}}}`", *told))
-    return f"{planned_thing_text('schedule', later)}, and not in this version; {text}" if later else text
+    return "; ".join((f"{RATE}`optimizer: {{{optimizer}: {in_line({**arguments, primary: chosen}, LONGEST)}}}`", *told))
 
 
 def as_warmup(value: Any, spec: Spec) -> str:

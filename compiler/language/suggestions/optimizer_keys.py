@@ -9,8 +9,7 @@ from pydantic import ValidationError
 
 from modelc.compiler.language.suggestions.foreign_keys import LONGEST, as_several_callbacks
 from modelc.compiler.language.suggestions.lookups import lookups
-from modelc.compiler.language.suggestions.planned_things import planned_thing_text
-from modelc.compiler.language.suggestions.schedule_words import later_schedule, schedule_written
+from modelc.compiler.language.suggestions.schedule_words import schedule_written
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.stopping_words import as_patience
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -144,11 +143,7 @@ class Written:
         return "; ".join((f"write `optimizer: {thing}`", *self.beside(spec), *notes))
 
     def of_schedule(self, schedule: Mapping[str, Any]) -> Iterator[str]:
-        """What is to be said of the schedule: that another one is planned, what its arguments are here, and how a warm-up is
-        counted.
-        """
-        if later := later_schedule(self.given(SCHEDULE)):
-            yield f"{planned_thing_text('schedule', later)}, and not in this version"
+        """What is to be said of the schedule: what its arguments are here, and how a warm-up is counted."""
         yield from schedule_written(self.given(SCHEDULE), None)[2]
         for word in OTHER_WARMUP:
             if word in self.moved:
@@ -179,12 +174,8 @@ class Written:
                 else f"beside it, write `early_stopping: {stopping}`"
             )
         for text in as_several_callbacks(callbacks, spec).split("\n") if callbacks is not None else ():
-            # What is done until something planned is there is the optimizer that is written.
-            yield (
-                f"beside it, {text.partition('; until then')[0]}"
-                if text.startswith("write")
-                else text.partition("; until then")[0]
-            )
+            # There is one optimizer to write, which is written already.
+            yield f"beside it, {text}" if text.startswith("write") else text.partition(": `optimizer")[0]
 
 
 def entries_of(raw: Any) -> Iterator[tuple[str, Any]]:

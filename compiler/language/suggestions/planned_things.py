@@ -19,17 +19,9 @@ class PlannedThing(NamedTuple):
     today: str = ""
 
 
-LEARNT = "`constant` keeps the rate; `cosine`, `exponential` and others lower it by the step"
 CHOICE = "it is another rule than any of this version; `adam` and `adamw` are those most used"
 
 PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
-    "schedule": {
-        "reduce_on_plateau": PlannedThing(
-            "lowering the learning rate when the monitor stops improving",
-            ("plateau", "ReduceLROnPlateau", "reduce_lr_on_plateau"),
-            LEARNT,
-        ),
-    },
     "optimizer": {
         name: PlannedThing(f"the optimizer {title}", words, CHOICE)
         for name, title, words in (

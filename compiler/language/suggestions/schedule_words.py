@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelc.compiler.language.suggestions.planned_things import planned_thing
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
@@ -53,9 +52,3 @@ def kind_of(word: str) -> str:
     """The schedule that `word` certainly is; empty where it is none."""
     found = suggest(word, SCHEDULES)
     return word if word in SCHEDULES else found.new if found.is_synonym or found.is_safe else ""
-
-
-def later_schedule(raw: Any) -> str:
-    """The schedule that `raw` is meant as and that is planned; empty where there is none."""
-    words = [raw] if isinstance(raw, str) else [*raw, *raw.values()] if isinstance(raw, Mapping) else []
-    return next((name for word in words if isinstance(word, str) and (name := planned_thing("schedule", word))), "")

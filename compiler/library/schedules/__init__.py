@@ -24,6 +24,7 @@ SCHEDULES: Registry[Schedule] = Registry(
         "one_cycle": "schedules.one_cycle:OneCycle",
         "piecewise": "schedules.piecewise:Piecewise",
         "polynomial": "schedules.polynomial:Polynomial",
+        "reduce_on_plateau": "schedules.reduce_on_plateau:ReduceOnPlateau",
     },
 )
 

@@ -20,9 +20,8 @@ STOP = "write `early_stopping: 7`"
 BOTH = f"{STOP} and `monitor: validation/accuracy` beside it"
 KEPT = "needs nothing: every run keeps its best and its last weights"
 PLATEAU = (
-    "is not in this version: lowering the learning rate when the monitor stops improving is planned as the schedule "
-    "`reduce_on_plateau`; until then `optimizer: {adam: {learning_rate: {cosine: 0.02}, beta_1: 0.8}}` lowers the rate step "
-    "by step"
+    "a schedule is the value of the learning rate: `optimizer: {adam: {learning_rate: {reduce_on_plateau: {learning_rate: 0.02, "
+    "%s}}, beta_1: 0.8}}`"
 )
 LOG = "`metrics.jsonl` in the run has a line for each epoch"
 
@@ -48,7 +47,8 @@ def helps(key: str) -> list[str]:
         ("[EarlyStopping]", ["write `early_stopping: N`, the epochs to wait"]),
         ("[{EarlyStopping: {patience: 7, min_delta: 0.1}}]", ["write `early_stopping: {patience: 7, min_delta: 0.1}`"]),
         ("[{EarlyStopping: {patience: 0, start_from_epoch: 2, baseline: 0.4}}]", ["write `early_stopping: {patience: 1, start: 2}`; `baseline` is not in this version"]),
-        ("[{ReduceLROnPlateau: {factor: 0.2, patience: 4}}]", [f"`ReduceLROnPlateau` {PLATEAU}"]),
+        ("[{ReduceLROnPlateau: {factor: 0.2, patience: 4}}]", [f"for `ReduceLROnPlateau`, {PLATEAU % 'factor: 0.2, patience: 4'}"]),
+        ("[ReduceLROnPlateau(monitor='val_loss', min_lr=0.001, verbose=1)]", [f"for `ReduceLROnPlateau`, {PLATEAU % 'min_lr: 0.001'}; for `monitor`: it goes by the `monitor` of `train`: write `monitor` there, such as `monitor: validation/loss`"]),
         ("[model_checkpoint, tensorboard]", [f"`model_checkpoint` {KEPT}", f"`tensorboard` is not in this version; {LOG}"]),
         ("[CSVLogger, {TerminateOnNaN: {}}]", [f"`CSVLogger` needs nothing: {LOG}", "`TerminateOnNaN` needs nothing: a loss that is not finite ends the training with an error"]),
         ("[{BackupAndRestore: backup}]", ["`BackupAndRestore` needs nothing: `modelc train --resume RUN` goes on with a run that was stopped"]),
@@ -70,7 +70,7 @@ def test_what_is_not_known_is_answered_in_general(callbacks: str) -> None:
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        ("reduce_lr_on_plateau: {factor: 0.5}", f"`reduce_lr_on_plateau` {PLATEAU}"),
+        ("reduce_lr_on_plateau: {factor: 0.5}", f"for `reduce_lr_on_plateau`, {PLATEAU % 'factor: 0.5'}"),
         ("tensorboard: true", f"`tensorboard` is not in this version; {LOG}"),
         ("csv_logger: log.csv", f"`csv_logger` needs nothing: {LOG}"),
     ],

@@ -61,7 +61,7 @@ def test_what_an_optimizer_cannot_do_is_said_beside_what_it_can() -> None:
     for problem in check(
         TRAIN.format("optimizer: {adam: 0.1}, scheduler: plateau, weight_decay: 0.1"), "spec.yaml"
     ).errors:
-        assert "planned as the schedule" in problem.helps[0] and "adamw: {learning_rate" in problem.helps[0]
+        assert "reduce_on_plateau" in problem.helps[0] and "adamw: {learning_rate" in problem.helps[0]
 
 
 @pytest.mark.parametrize(
