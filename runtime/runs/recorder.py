@@ -52,14 +52,14 @@ from modelc.runtime.runs.run_record import (
 )
 from modelc.runtime.runs.ways_on import ONCE_ENDED
 from modelc.runtime.runs.weights import step_of, write_weights
-from modelc.runtime.training.observer import EpochRecord, Fitted, Outcome, Progress, Snapshot
+from modelc.runtime.training.observer import EpochRecord, Fitted, NoObserver, Outcome, Snapshot
 
 LEAVE = ("leave the folder of a run where it is, and as it is, until training has ended",)
 SHARE = 0.05
 """The part of the time that may go into writing weights: after short epochs not each of them is written at once."""
 
 
-class Recorder:
+class Recorder(NoObserver):
     """Writes one run to its folder, which is locked until the `with` block ends."""
 
     def __init__(self, record: RunRecord, opened: OpenFolder, metrics: MetricsLog, held: ExitStack) -> None:
@@ -169,12 +169,6 @@ class Recorder:
         layer = FittedLayer(path=fitted.path, layer=fitted.layer, rows=fitted.rows, seconds=round(fitted.seconds, 4))
         self.record = self.record.model_copy(update={"fitted": [*self.record.fitted, layer]})
 
-    def compiled(self, seconds: float) -> None:
-        """Not recorded."""
-
-    def progress(self, progress: Progress) -> None:
-        """Not recorded inside an epoch."""
-
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
         line = {"epoch": record.epoch, "step": record.step, **record.values, "seconds": round(record.seconds, 4)}
         self.metrics.append(line)
@@ -188,12 +182,6 @@ class Recorder:
         self.record = self.record.model_copy(update=update)
         if time.monotonic() >= self.next_write:
             self.save()
-
-    def unscored(self, record: EpochRecord, monitor: str) -> None:
-        """Nothing more is recorded: the value itself is."""
-
-    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
-        """Nothing more is recorded: it follows from the values."""
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         weights = snapshot()

@@ -132,6 +132,31 @@ class Observer(Protocol):
         """Training stops here, without the end of an epoch; this is the last chance to save weights."""
 
 
+class NoObserver:
+    """Takes notice of nothing."""
+
+    def fitted(self, fitted: Fitted) -> None:
+        pass
+
+    def compiled(self, seconds: float) -> None:
+        pass
+
+    def progress(self, progress: Progress) -> None:
+        pass
+
+    def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
+        pass
+
+    def unscored(self, record: EpochRecord, monitor: str) -> None:
+        pass
+
+    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
+        pass
+
+    def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
+        pass
+
+
 class Saver(Protocol):
     """Keeps checkpoints. Each `checkpoint()` copies all of the state to the host, so call it only when needed, and at once."""
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from modelc.runtime.training.observer import EpochRecord, Fitted, NoSaver, Progress, Snapshot
+from modelc.runtime.training.observer import EpochRecord, NoObserver, NoSaver, Progress, Snapshot
 
 
-class Until(NoSaver):
+class Until(NoSaver, NoObserver):
     """Called, it returns whether training is to stop: at the step `last`, or once `asked` says so.
 
     It is told of the progress as an observer, and lets a chunk end there as a saver, which keeps nothing.
@@ -19,26 +19,11 @@ class Until(NoSaver):
     def __call__(self) -> bool:
         return self.step >= self.last or self.asked()
 
-    def fitted(self, fitted: Fitted) -> None:
-        pass
-
-    def compiled(self, seconds: float) -> None:
-        pass
-
     def progress(self, progress: Progress) -> None:
         self.step = (progress.epoch - 1) * progress.steps + progress.step
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
         self.step = record.step
-
-    def unscored(self, record: EpochRecord, monitor: str) -> None:
-        pass
-
-    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
-        pass
-
-    def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
-        pass
 
     def saves_at(self, step: int) -> int | None:
         return self.last if step < self.last else None

@@ -67,6 +67,11 @@ def test_a_training_steps_as_far_as_its_rate_says(optimizer: str, tmp_path: Path
     root, rate = write_rows(tmp_path), 0.1
     plateau = {"reduce_on_plateau": {"learning_rate": rate, "factor": 0.5, "patience": 1, "min_delta": 100}}
     usual: dict[str, Any] = {"epochs": 4, "metrics": ["accuracy"]}
+    if optimizer == "sgd":
+        usual |= {
+            "param_groups": [{"paths": ["**/bias"], "learning_rate_factor": 0.5}],
+            "clip_gradients": {"norm": 0.5},
+        }
     own = train(spec(optimizer={optimizer: {"learning_rate": plateau}}, **usual), root)
     assert [(epoch, round(found, 6)) for epoch, found in own.rates] == [(2, 0.05), (3, 0.025), (4, 0.0125)]
     per_epoch = own.records[0].step
