@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from modelc.compiler.binding.accumulation import check_accumulation
+from modelc.compiler.binding.checkpointing import check_checkpointing
 from modelc.compiler.binding.freezing import frozen_entries
 from modelc.compiler.binding.param_groups import bound_groups
 from modelc.compiler.binding.task import Columns, Task, Training
@@ -71,6 +72,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
         reporter.caution(caution, f"`{kind}`: {caution.message}", ("train", "optimizer", kind))
     frozen = frozen_entries(reporter, task.planned, train.settings.freeze, ("train", "freeze"))
     check_accumulation(reporter, task, train.settings, frozen)
+    check_checkpointing(reporter, task, train.settings)
     groups = bound_groups(reporter, task.planned, train.optimizer, train.settings.param_groups, ("train",))
     return replace(task, training=Training(train.optimizer, train.settings, monitor, better, frozen, groups))
 

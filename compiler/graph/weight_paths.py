@@ -43,6 +43,14 @@ def matched(pattern: str, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(path for path in paths if fits(parts, path.split("/")))
 
 
+def named_by(patterns: Iterable[str], path: str) -> str:
+    """What is named by one of `patterns` and has the node at `path` inside, or is it: its path, the shortest; empty for none."""
+    parts = path.split("/")
+    ends = range(1, len(parts) + 1)
+    found = (end for end in ends if any(fits(pattern.split("/"), parts[:end]) for pattern in patterns))
+    return "/".join(parts[: next(found, 0)])
+
+
 def fits(pattern: Sequence[str], parts: Sequence[str]) -> bool:
     """Whether `pattern` is all of `parts`. In steps of at most one for each pair of the two, whatever the pattern has."""
     at = place = 0

@@ -53,6 +53,7 @@ class Settings(NamedTuple):
     freeze: tuple[str, ...] = ()
     gradient_accumulation: int = 1
     param_groups: tuple[GroupSpec, ...] = ()
+    gradient_checkpointing: bool | tuple[str, ...] = False
     clip_gradients: Clipping | None = None
     weight_averaging: float | None = None
     early_stopping: EarlyStopping | None = None

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelc.compiler.language.field_schema import RATIO, merged, positive_number
-from modelc.compiler.language.shapes import Exclusion, Keys, Need, Shape, Value, integer
+from modelc.compiler.language.shapes import Either, Exclusion, Items, Keys, Need, Shape, Value, boolean, integer, text
 from modelc.compiler.library.base.fields import read_ratio
 
 CLIP = "write `clip_gradients: {global_norm: 1.0}`"
+CHECKPOINT = "write `gradient_checkpointing: true`, or name blocks, such as `[encoder/*]`"
 AVERAGE = "write `weight_averaging: {ema: 0.999}`, what the averages keep of themselves in each step"
 ONE_BOUND = "keep one: each bounds all gradients of a step"
 
@@ -36,6 +37,15 @@ UPDATE: Mapping[str, Shape] = {
         "and the same update.",
         1,
         2**16,
+    ),
+    "gradient_checkpointing": Either(
+        items=Items(
+            text("Nodes: a node or block by its path, with `*` and `**`.", "a pattern of nodes"),
+            if_empty=("no node", CHECKPOINT),
+        ),
+        value=boolean("Whether the backward pass computes values again, part of the model by part."),
+        description="What the backward pass computes again instead of keeping it: `true` for parts of the whole model, or patterns of "
+        "nodes and blocks, each of which is computed again as a whole.",
     ),
     "clip_gradients": Keys(
         "`clip_gradients`",

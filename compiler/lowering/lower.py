@@ -1,6 +1,6 @@
 """A task as pure JAX functions: `init` draws the weights, `run` computes values, `apply` is its public face."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import or_
@@ -15,6 +15,7 @@ from modelc.compiler.library.base.stacked_weights import STACKED
 from modelc.compiler.library.contracts.layer import Call, Plan, Result, State, Weight
 from modelc.compiler.lowering.precision import Precision, precision_of
 from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.compiler.lowering.recomputed import Segments, around, computed_again, in_segments, taken_outside
 from modelc.compiler.lowering.rolled_repeats import Roll
 
 Tree = Mapping[str, Mapping[str, Array]]
@@ -131,21 +132,42 @@ def interpret(
     run = Run(task.planned.plans, precision, rows, train, weights or as_they_are, tap=tap)
     run.values = {Edge(name): inputs[name] for name in task.planned.graph.inputs if name in inputs}
     new_state = {path: dict(entries) for path, entries in state.items()}
+    run.segments = task.segments if train and tap is None else {}
+    for name, units in in_segments(units_of(task), run.segment_of):
+        compute = partial(compute_units, units, params, key)
+        if name:
+            run.recomputed(compute, new_state, taken_outside(units, task.planned.graph.nodes, wanted))
+        else:
+            compute(run, new_state)
+    values = {edge: precision.to_float32(run.values[edge]) for edge in wanted}
+    return Values(values, {edge: run.masks.get(edge) for edge in values}, new_state, run.penalties)
+
+
+def units_of(task: PreparedTask) -> Iterator[Node | Roll]:
+    """What is computed, in its order: nodes, and rolled repeats, each as one loop."""
     rolled = {path: roll for roll in task.rolls for path in roll.inside}
     for node in task.planned.graph.nodes:
         roll = rolled.get(node.path)
-        if roll is not None:
-            # All that feeds the copies stands before the last node of theirs, and all that they feed behind it.
-            if node.path == roll.at:
-                run.loop(roll, params, new_state, key)
+        if roll is None:
+            yield node
+        # All that feeds the copies stands before the last node of theirs, and all that they feed behind it.
+        elif node.path == roll.at:
+            yield roll
+
+
+def compute_units(
+    units: Iterable[Node | Roll], params: Tree, key: Array | None, run: "Run", state: dict[str, Any]
+) -> None:
+    """Compute nodes and rolled repeats in a run; replaces their state in `state`."""
+    for unit in units:
+        if isinstance(unit, Roll):
+            run.loop(unit, params, state, key)
             continue
-        own_key = None if key is None else derive(key, node.path)
-        own = run.weights(node.owner, params.get(node.owner, {}))
-        result = run.node(node, own, new_state.get(node.owner, {}), own_key)
+        own_key = None if key is None else derive(key, unit.path)
+        own = run.weights(unit.owner, params.get(unit.owner, {}))
+        result = run.node(unit, own, state.get(unit.owner, {}), own_key)
         if result:
-            new_state[node.owner] = {**new_state.get(node.owner, {}), **result}
-    values = {edge: precision.to_float32(run.values[edge]) for edge in wanted}
-    return Values(values, {edge: run.masks.get(edge) for edge in values}, new_state, run.penalties)
+            state[unit.owner] = {**state.get(unit.owner, {}), **result}
 
 
 @dataclass(slots=True)
@@ -161,6 +183,34 @@ class Run:
     masks: dict[Edge, Any] = field(default_factory=dict)
     penalties: dict[str, Array] = field(default_factory=dict)
     tap: Tap | None = None
+    segments: Segments = field(default_factory=dict)
+    """What is computed again in the backward pass, see `recomputed`."""
+
+    def segment_of(self, unit: Node | Roll) -> str:
+        """The name of the segment that a node or a whole rolled repeat is in; empty where it is in none."""
+        return around(unit, self.segments) if isinstance(unit, Roll) else self.segments.get(unit.path, "")
+
+    def recomputed(
+        self, compute: "Callable[[Run, dict[str, Any]], None]", state: dict[str, Any], taken: Collection[Edge]
+    ) -> None:
+        """Compute a segment, of which others take the edges `taken`, and whose other values the backward pass computes again;
+        replaces the state in `state`.
+        """
+
+        def segment() -> Any:
+            inner = replace(self, values=dict(self.values), masks=dict(self.masks), penalties={})
+            new = dict(state)
+            compute(inner, new)
+            made = [edge for edge in inner.values if edge in taken and edge not in self.values]
+            values, masks = ({edge: of.get(edge) for edge in made} for of in (inner.values, inner.masks))
+            changed = {path: entries for path, entries in new.items() if entries is not state.get(path)}
+            return values, masks, changed, inner.penalties
+
+        values, masks, changed, penalties = computed_again(segment)
+        self.values |= values
+        self.masks |= masks
+        self.penalties |= penalties
+        state |= changed
 
     def node(
         self, node: Node, params: Mapping[str, Array], state: Mapping[str, Array], key: Array | None
@@ -202,18 +252,31 @@ class Run:
         keys = {} if key is None else {path: derive_each(key, roll.copies(path)) for path in paths}
         stacked = {path: (params.get(to, {}), state.get(to, {}), keys.get(path)) for path, to in paths.items()}
 
+        # A loop that is computed again as a whole keeps nothing of its copies until then.
+        groups = [*in_segments(roll.nodes, lambda node: "" if around(roll, self.segments) else self.segment_of(node))]
+
+        def copied(nodes: Iterable[Node], now: Any, run: Run, new: dict[str, Any]) -> None:
+            for node in nodes:
+                weights, *others = now[node.path]
+                new[node.path] = run.node(node, self.weights(paths[node.path], weights), *others)
+
         def iteration(carry: Any, now: Any) -> Any:
             inner = replace(self, values=dict(self.values), masks=dict(self.masks), penalties={}, tap=None)
             inner.values[roll.carrier], inner.masks[roll.carrier] = carry
-            new = {}
-            for node in roll.nodes:
-                weights, *others = now[node.path]
-                new[node.path] = inner.node(node, self.weights(paths[node.path], weights), *others)
+            new: dict[str, Any] = {}
+            for name, nodes in groups:
+                compute = partial(copied, nodes, now)
+                if name and len(groups) > 1:
+                    inner.recomputed(compute, new, taken_outside(nodes, roll.nodes, (roll.end,)))
+                else:
+                    compute(inner, new)
             return (carried(inner.values[roll.end]), inner.masks.get(roll.end)), (new, inner.penalties)
 
         # What goes from copy to copy has one dtype, whatever goes into the first.
         carried = partial(self.precision.between, roll)
         first = carried(self.values[roll.carried]), self.masks.get(roll.carried)
+        if len(groups) == 1 and groups[0][0]:
+            iteration = jax.checkpoint(iteration, prevent_cse=False)
         (value, mask), (new, penalties) = lax.scan(iteration, first, stacked, length=roll.times)
         self.values[roll.last], self.masks[roll.last] = value, mask
         for path, entries in new.items():

@@ -1,7 +1,7 @@
 """The type of a prepared task. Only `prepare` makes one, so no function that needs the passes can miss them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
@@ -13,6 +13,7 @@ from modelc.compiler.lowering.passes.drop_unused import drop_unused
 from modelc.compiler.lowering.passes.fuse_losses import fuse_losses
 from modelc.compiler.lowering.passes.roll_repeats import roll_repeats
 from modelc.compiler.lowering.passes.split_activations import split_activations
+from modelc.compiler.lowering.recomputed import Segments, segments_of
 from modelc.compiler.lowering.rolled_repeats import Roll
 
 Half = Literal["", "bfloat16", "float16"]
@@ -43,6 +44,8 @@ class PreparedTask:
     augment: tuple[Augment, ...] = ()
     unmeasured: frozenset[str] = frozenset()
     """The log keys, without `train/`, of metrics that are not computed in training."""
+    segments: Segments = field(default_factory=dict)
+    """What the backward pass computes again instead of keeping it."""
 
     def weight_sets(self) -> Iterator[tuple[str, Plan, Roll | None]]:
         """The path and plan of each set of weights; those of all copies of a rolled repeat once, stacked, with the
@@ -79,9 +82,11 @@ def prepare(task: Task) -> PreparedTask:
     with using(task.spec.plugins):
         task = drop_unused(fuse_losses(split_activations(task)))
         planned = task.planned if task.training is None else as_trained(task.planned, task.training)
+        rolls = roll_repeats(replace(task, planned=planned))
+        asked = task.training is not None and task.training.settings.gradient_checkpointing
         return PreparedTask(
             planned,
-            roll_repeats(replace(task, planned=planned)),
+            rolls,
             task.outputs,
             task.values,
             task.terms,
@@ -93,4 +98,5 @@ def prepare(task: Task) -> PreparedTask:
             task.axes,
             task.augment,
             task.unmeasured,
+            segments_of(planned.graph.nodes, rolls, asked),
         )

@@ -9,6 +9,7 @@ import jax
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.graph.weight_paths import named_by
 from modelc.compiler.library.base.memory import available_memory, gigabytes, physical_memory
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Weight
@@ -35,8 +36,7 @@ def room_for_rows(task: Task, parallelism: Parallelism = ONE_DEVICE) -> int | No
     there = physical_memory() if own is None else own.size
     if there is None:
         return None
-    plans = task.planned.plans
-    row = sum(bytes_of(value) for plan in plans.values() for value in plan.outputs.values())
+    row = sum(kept_bytes(task).values())
     values = task.training.settings.rows_at_once * row // parallelism.devices
     taken = sharing(parallelism) * (sum(weight_bytes(task, parallelism).values()) + values)
     # Of a memory that the host and its devices share, rows take their part twice, and others have theirs.
@@ -56,7 +56,7 @@ def need_memory(task: Task, dataset: Dataset, parallelism: Parallelism = ONE_DEV
     sharers = sharing(parallelism)
     plans = task.planned.plans
     of_weights = weight_bytes(task, parallelism)
-    of_values = {path: sum(map(bytes_of, plan.outputs.values())) for path, plan in plans.items()}
+    of_values = kept_bytes(task)
     weights, row = sum(of_weights.values()), sum(of_values.values())
     settings = task.training.settings
     batch = min(settings.batch_size, dataset.train.rows)
@@ -115,6 +115,17 @@ def weight_bytes(task: Task, parallelism: Parallelism) -> dict[str, int]:
             for way in (kept, kept, moments, moments) if weight.trainable else (kept,):
                 found[path] += bytes_of(weight) // prod(parallelism.sizes[one] for along in way for one in along)
     return found
+
+
+def kept_bytes(task: Task) -> dict[str, int]:
+    """What is kept of each node's values for the backward pass, of one row: nothing of what that computes again."""
+    found = {path: sum(map(bytes_of, plan.outputs.values())) for path, plan in task.planned.plans.items()}
+    assert task.training is not None
+    again = task.training.settings.gradient_checkpointing
+    if not again:
+        return found
+    patterns = again if isinstance(again, tuple) else ("**",)
+    return {path: 0 if named_by(patterns, path) else size for path, size in found.items()}
 
 
 def what_would_fit(left: int, row: int, layers: Mapping[str, int], parts: int) -> str:

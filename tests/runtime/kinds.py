@@ -50,7 +50,10 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "series": (SERIES, {"shuffle": False, "optimizer": {"rmsprop": 0.01}, "batch_size": 7}),
     "blocks": (
         BLOCKS,
-        {"optimizer": {"adam": {"learning_rate": {"cosine": {"learning_rate": 0.01, "warmup_steps": 3}}}}},
+        {
+            "optimizer": {"adam": {"learning_rate": {"cosine": {"learning_rate": 0.01, "warmup_steps": 3}}}},
+            "gradient_checkpointing": True,
+        },
     ),
     "plateau": (
         [{"dense": 8}, "relu", {"dense": 3, "name": "y"}],

@@ -73,8 +73,10 @@ def with_update(settings: Settings, section: Mapping[str, Any]) -> Settings:
     """The settings with what is done to gradients and weights beside the optimizer; what could not be read is not done."""
     clip, averaging = (section.get(key) or {} for key in ("clip_gradients", "weight_averaging"))
     clipping = next((Clipping(of, float(most)) for of, most in clip.items() if most is not None), None)
-    ema = averaging.get("ema")
-    return settings._replace(clip_gradients=clipping, weight_averaging=None if ema is None else float(ema))
+    ema, again = averaging.get("ema"), section.get("gradient_checkpointing") or False
+    checkpointing = tuple(pattern for pattern in again if pattern) if isinstance(again, list) else bool(again)
+    averages = None if ema is None else float(ema)
+    return settings._replace(clip_gradients=clipping, weight_averaging=averages, gradient_checkpointing=checkpointing)
 
 
 def groups_of(found: list[dict[str, Any] | None]) -> tuple[GroupSpec, ...]:

@@ -11,6 +11,7 @@ from modelc.compiler.language.suggestions.initial_weight_words import ARGUMENTS 
 from modelc.compiler.language.suggestions.planned import LAYER, PLANNED, planned, planned_text
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.library.base.registry import Registered, fold
+from modelc.compiler.library.base.update_words import OF_LAYERS
 from modelc.compiler.syntax.scalars import FLOAT, MAX_DIGITS
 
 TRUE = ("yes", "on", "true", "y")
@@ -58,6 +59,7 @@ WHOLE_MODEL = (
     "models are specs: a block takes one up to a node, `blocks: {Backbone: {use: resnet50.yaml, output: features}}`"
 )
 ABSENT = {
+    **{fold(word): text for word, text in OF_LAYERS.items()},
     **dict.fromkeys(
         ("flaxlayer", "function", "jaxlayer", "lambda", "lambdalayer", "tfsmlayer", "torchmodulewrapper"), NO_CODE
     ),
@@ -117,6 +119,7 @@ PADDINGS = "put a layer that pads before it: `reflection_padding2d`, `edge_paddi
 ARGUMENTS = {
     **FREEZING,
     **OF_ELSEWHERE,
+    **OF_LAYERS,
     "activity_regularizer": "add the layer `activity_regularization` after it",
     "data_format": "remove it: channels are always last; use `permute` to move them",
     "inplace": IN_PLACE,

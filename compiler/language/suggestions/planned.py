@@ -36,12 +36,6 @@ PLANNED: Mapping[str, Planned] = {
             "training_phases", "unfreeze", "unfreeze_after", "unfreeze_at",
         ),
     ),
-    "gradient_checkpointing": Planned(
-        "train",
-        "computing values again in the backward pass instead of keeping them",
-        ("activation_checkpointing", "recompute", "remat", "rematerialization", "rematerialize"),
-        (LAYER,),
-    ),
     "validate_every": Planned(
         "train",
         "evaluating the validation rows less often than in each epoch",

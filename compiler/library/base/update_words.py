@@ -72,5 +72,11 @@ GROUPING: Mapping[str, str] = {
         ("exclude_from_weight_decay", "no_decay", "no_weight_decay", "weight_decay_exclude"), UNDECAYED
     ),
 }  # fmt: skip
-UPDATE_WORDS: Mapping[str, str] = {**CLIPPING, **AVERAGING, **ACCUMULATION, **GROUPING}
+CHECKPOINTING: Mapping[str, str] = dict.fromkeys(
+    ("activation_checkpointing", "recompute", "remat", "rematerialization", "rematerialize"),
+    "write `gradient_checkpointing: true` below `train:`, or the blocks that are computed again, such as `[encoder/*]`",
+)
+OF_LAYERS: Mapping[str, str] = {**CHECKPOINTING, "gradient_checkpointing": CHECKPOINTING["remat"]}
+"""Those that others write at layers."""
+UPDATE_WORDS: Mapping[str, str] = {**CLIPPING, **AVERAGING, **ACCUMULATION, **CHECKPOINTING, **GROUPING}
 """All of them, as keys of `train` and as arguments of optimizers."""

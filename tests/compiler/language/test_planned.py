@@ -91,15 +91,6 @@ def test_a_form_of_others_is_answered_without_what_stands_beside_it(optimizer: s
     assert not check(EXAMPLE.replace(form, f"optimizer: {right}"), "spec.yaml").errors
 
 
-def test_a_layer_in_a_form_of_others_is_answered_without_what_is_planned() -> None:
-    [help] = error(
-        EXAMPLE.replace(
-            "    - flatten\n", "    - flatten\n    - {type: dense, units: 8, gradient_checkpointing: true}\n"
-        )
-    ).helps
-    assert help == "write `dense: {units: 8}`; `gradient_checkpointing` is not in this version"
-
-
 def test_words_are_those_of_one_plan_and_of_no_key_of_their_place() -> None:
     folded = [fold(word) for _, word in WORDS]
     assert len(set(folded)) == len(folded)
@@ -111,12 +102,6 @@ def test_words_are_those_of_one_plan_and_of_no_key_of_their_place() -> None:
 def test_a_key_that_is_a_typo_of_what_there_is_stays_one() -> None:
     problem = error(EXAMPLE.replace("name: digit", "name: digit\n      repeat: {time: 2}"))
     assert problem.code == "E102" and "did you mean `times`?" in problem.helps
-
-
-@pytest.mark.parametrize("layer", ["gradient_checkpointing", "remat: [dense: 8]"])
-def test_a_layer_that_would_do_it_is_no_typo_of_another(layer: str) -> None:
-    [shown] = error(EXAMPLE.replace("    - flatten\n", f"    - flatten\n    - {layer}\n")).helps
-    assert "not in this version" in shown and "planned as `train." in shown
 
 
 def test_nothing_advises_to_freeze_by_stop_gradient() -> None:
@@ -164,10 +149,10 @@ def test_keys_of_others_with_another_form_here_are_answered_with_it(word: str) -
 
 
 def test_a_word_for_nothing_is_none() -> None:
-    assert [planned(word) for word in ("", "dense", "units", "Remat", "nn.Recompute")] == [
+    assert [planned(word) for word in ("", "dense", "units", "Stages", "nn.Curriculum")] == [
         "",
         "",
         "",
-        "gradient_checkpointing",
-        "gradient_checkpointing",
+        "phases",
+        "phases",
     ]
