@@ -166,7 +166,8 @@ def kept_of(spec: "Spec", checked: "Checked") -> Outcome:
     has_rows = task is not None and task.data is not None and task.data.source is not None
     unread = None
     arrays = () if task is None else checked.arrays
-    if has_rows or arrays:
+    weights = () if task is None else checked.weights
+    if has_rows or arrays or weights:
         unread = Unchecked(
             spec.name,
             checked.unseen,
@@ -174,6 +175,7 @@ def kept_of(spec: "Spec", checked: "Checked") -> Outcome:
             not_seen(checked.headers, arrays),
             has_rows,
             checked.untold,
+            not_seen(checked.headers, weights),
         )
     problems = checked.problems
     if problems and spec.path is not None:
@@ -215,7 +217,7 @@ class Spec:
             checked = with_verified_fixes(self.check_text, checked, texts)
         if not self.data or checked.errors or checked.task is None:
             return checked
-        if checked.task.data is None and not checked.arrays:
+        if checked.task.data is None and not checked.arrays and not checked.weights:
             return checked
 
         from modelc.compiler.fixes.suppressions import unsuppressed

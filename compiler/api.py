@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modelc.compiler.binding.array_files import Files, check_files, files_of_weights, with_arrays
+from modelc.compiler.binding.array_files import Files, check_files, files_of_arrays, files_of_weights, with_arrays
 from modelc.compiler.binding.binder import bind
 from modelc.compiler.binding.source_headers import NO_HEADERS, SOURCE, Headers, files_of, headers_of, not_seen
 from modelc.compiler.binding.task import Task
@@ -82,7 +82,12 @@ class Checked(NamedTuple):
 
     @property
     def arrays(self) -> Files:
-        """The files of arrays that weights begin with, and the runs and files that weights are taken from."""
+        """The files of arrays that weights begin with."""
+        return () if self.task is None else files_of_arrays(self.task)
+
+    @property
+    def weights(self) -> Files:
+        """The runs and files that weights are taken from."""
         return () if self.task is None else files_of_weights(self.task)
 
     @property

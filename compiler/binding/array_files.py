@@ -90,12 +90,12 @@ def sources_of(task: Task) -> tuple[WeightsFrom, ...]:
 
 
 def files_of_weights(task: Task) -> Files:
-    """The same, and the runs and files that weights are taken from."""
-    return (*files_of_arrays(task), *dict.fromkeys((one.at, one.named) for one in sources_of(task)))
+    """All runs and files that weights are taken from."""
+    return tuple(dict.fromkeys((one.at, one.named) for one in sources_of(task)))
 
 
 def check_files(task: Task, root: Root) -> tuple[Files, tuple[Problem, ...]]:
-    """Those of `files_of_weights` that are there, and what is wrong with them by their paths and headers."""
+    """Those of `files_of_arrays` and of `files_of_weights` that are there, and what is wrong with them by their paths and headers."""
     document = task.spec.document
     there, found = check_arrays(task.planned, document, root)
     if not (sources := sources_of(task)):

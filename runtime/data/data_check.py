@@ -72,7 +72,7 @@ def read_checked(task: Task, root: Root, *, raw: bool = False) -> CheckedData:
                 device.prepare()
             check_ids(task, {})
             check_integers(task, {})
-            return CheckedData(task, None, ())
+            return CheckedData(task, None, (), notes_on_weights(begun(task, root).task))
         task, warnings = complete(task, root)
         begins = begun(task, root)
         task = begins.task

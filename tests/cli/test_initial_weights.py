@@ -121,6 +121,12 @@ def test_a_run_elsewhere_stands_for_the_one_in_the_spec_and_is_found_again(proje
     ended = trained(project, spec, "c", "--initial-weights", str(tmp_path / "moved"))
     assert ended.code == 0 and f"55 of 61 from {tmp_path}/moved (best" in ended.out
     assert modelc("reproduce", "runs/c", cwd=project).code == 0
+    shutil.rmtree(moved := tmp_path / "moved")
+    trained(project, FIRST.replace("batch_size: 16", "batch_size: 16, seed: 5"), "other")
+    shutil.copytree(project / "runs/other", moved)
+    changed = modelc("reproduce", "runs/c", cwd=project)
+    assert changed.code == 1
+    assert "the weights that training began with have changed: `back/dense/kernel` and " in changed.out
     resumed = modelc("train", "--resume", "runs/c", "--set", "train.epochs=2", "--no-baseline", cwd=project)
     assert resumed.code == 0, resumed.err
     shutil.rmtree(tmp_path / "moved")
@@ -140,7 +146,10 @@ def test_validate_says_what_would_be_taken(project: Path) -> None:
     found = modelc("validate", "--data", "b.yaml", cwd=project)
     assert found.code == 0 and "note: b.yaml: initial weights: 55 of 61 from runs/a (best, epoch 1)" in found.err
     quick = modelc("validate", "b.yaml", cwd=project)
-    assert quick.code == 0 and "were not read: use `--data`" in quick.err
+    assert quick.code == 0 and "were not read: use `--data`" in quick.err and "runs/a" not in quick.err
+    (project / "b.yaml").write_text(WORDS.replace("FROM", "{run: runs/none}"))
+    lost = modelc("validate", "b.yaml", cwd=project)
+    assert lost.code == 0 and "the weights of `runs/none` were not checked: it is not there" in lost.err
 
 
 def test_all_that_does_not_fit_is_in_one_error(project: Path) -> None:

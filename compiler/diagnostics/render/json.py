@@ -25,7 +25,9 @@ def to_json(report: Report) -> str:
         "errors": errors,
         "warnings": warnings,
         "omitted": sum(one.total for one in omitted),
-        "unchecked": [{"file": one.file, "absent": [*one.absent, *one.arrays]} for one in report.unchecked],
+        "unchecked": [
+            {"file": one.file, "absent": [*one.absent, *one.arrays, *one.weights]} for one in report.unchecked
+        ],
         "diagnostics": [diagnostic(problem) for problem in report.ordered],
     }
     return json_text(found) + "\n"

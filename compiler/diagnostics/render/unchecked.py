@@ -9,7 +9,8 @@ from modelc.compiler.diagnostics.phrases import counted, name_list
 class Unchecked(NamedTuple):
     """A spec of which something was not read: its rows where it `has_rows`, or else the arrays that weights begin with.
     `absent` are its data files that are not there, `arrays` its files of arrays; with `rootless`, none was looked for, since it
-    is not known where their paths begin. `untold` are data files whose columns only their rows tell.
+    is not known where their paths begin. `untold` are data files whose columns only their rows tell, `weights` runs and files that
+    weights are taken from.
     """
 
     file: str
@@ -18,6 +19,7 @@ class Unchecked(NamedTuple):
     arrays: tuple[str, ...] = ()
     has_rows: bool = True
     untold: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
 
 
 def unchecked_line(specs: Sequence[Unchecked]) -> str:
@@ -29,7 +31,11 @@ def unchecked_line(specs: Sequence[Unchecked]) -> str:
     # Where rows are read, so are arrays.
     several = f" of {counted(len(with_rows or specs), 'spec')}" if len(with_rows or specs) > 1 else ""
     parts = []
-    for left, files in (("the columns of", [spec.absent for spec in specs]), ("", [spec.arrays for spec in specs])):
+    for left, files in (
+        ("the columns of", [spec.absent for spec in specs]),
+        ("", [spec.arrays for spec in specs]),
+        ("the weights of", [spec.weights for spec in specs]),
+    ):
         if shown := list(dict.fromkeys(path for paths in files for path in paths)):
             parts.append(unchecked_files(left, shown, rootless=specs[0].rootless))
     if untold := list(dict.fromkeys(path for spec in specs for path in spec.untold)):
