@@ -16,7 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ import hypothesis
 import numpy as np
 import pytest
 from hypothesis.internal.conjecture import providers
+
+from tests.shared_steps import share
 
 # Tracing and compiling take as long as they take: a deadline would fail on a busy machine. The same examples are drawn
 # in every run, so that a failure belongs to the change that made it.
@@ -62,6 +64,25 @@ def no_programs_are_kept_that_nobody_runs_again() -> Iterator[None]:
         libc = ctypes.CDLL(None)
         if hasattr(libc, "malloc_trim"):
             libc.malloc_trim(0)
+
+
+@pytest.fixture(scope="session")
+def sharing(request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
+    """Lets equal tasks share their jitted functions from its first call on that finds what makes them imported."""
+    is_over = bool(request.config.getoption("--own-steps"))
+    with pytest.MonkeyPatch.context() as patched:
+
+        def begin() -> None:
+            nonlocal is_over
+            is_over = is_over or share(patched)
+
+        yield begin
+
+
+@pytest.fixture(scope="module", autouse=True)
+def equal_tasks_are_compiled_once(sharing: Callable[[], None]) -> None:
+    """Not for the whole session: importing what trains takes longer than many tests of what does not."""
+    sharing()
 
 
 def resident() -> int:
@@ -113,6 +134,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption(
         "--every-step", action="store_true", help="stop a training of each kind at each step, once and twice"
+    )
+    parser.addoption(
+        "--own-steps", action="store_true", help="trace and compile the steps of every training, also of equal tasks"
     )
     parser.addoption("--kills", type=int, default=3, help="how many times `test_kills` kills a training")
     parser.addoption("--table-rows", type=int, default=20_000, help="how many rows a table has in `test_large_tables`")
