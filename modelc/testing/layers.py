@@ -63,8 +63,7 @@ def plan_is_what_apply_gives(case: Case) -> None:
     import jax
 
     for count, train in ((1, False), (case.rows, True)):
-        inputs, masks = (jax.tree.map(lambda x, count=count: x[:count], tree) for tree in (case.inputs, case.masks))
-        part = replace(case, inputs=inputs, masks=masks, state=case.state if count == case.rows else first(case, count))
+        part = first(case, count)
         given = jax.eval_shape(lambda part=part, train=train: part.parts(train=train))
         found = {port: (x.shape, str(x.dtype)) for port, x in given["outputs"].items()}
         wanted = {port: ((count, *x.shape), x.dtype) for port, x in case.plan.outputs.items()}
@@ -105,10 +104,7 @@ def gradients_are_finite(case: Case) -> None:
 
 def one_row_is_a_batch(case: Case) -> None:
     """A row alone gives what it gives among others."""
-    import jax
-
-    inputs, masks = (jax.tree.map(lambda x: x[:1], tree) for tree in (case.inputs, case.masks))
-    alone = replace(case, inputs=inputs, masks=masks, state=first(case, 1)).values()
+    alone = first(case, 1).values()
     among, _ = case.found[False]
     for what in ("outputs", "masks"):
         all_close(alone[what], {port: x[:1] for port, x in among[what].items()}, FORWARD, f"one row alone, {what}")
@@ -120,9 +116,10 @@ def padded_rows_change_nothing(case: Case) -> None:
     """
     import jax
     import jax.numpy as jnp
+    import numpy as np
 
     count = case.rows
-    rows = jnp.arange(count + PADDING) < count
+    rows = jnp.asarray(np.arange(count + PADDING) < count)
     wild, tame = padded(case, garbage), padded(case, repeated)
     for train, (short, (by_params, by_floats)) in case.found.items():
         # Both have the same shapes, and are compiled once.
@@ -147,7 +144,7 @@ def padded_rows_change_nothing(case: Case) -> None:
 def masked_steps_change_nothing(case: Case) -> None:
     """Values at masked steps change nothing at other steps."""
     import jax
-    import jax.numpy as jnp
+    import numpy as np
 
     if case.layer.masking == "drop" or not case.masks:
         return
@@ -155,11 +152,12 @@ def masked_steps_change_nothing(case: Case) -> None:
     def other(x: Any, mask: Any) -> Any:
         if mask is None or not is_float(x):
             return x
-        return jnp.where(mask.reshape(*mask.shape, *(1,) * (x.ndim - 2)), x, x * -3 + 50)
+        return np.where(mask.reshape(*mask.shape, *(1,) * (x.ndim - 2)), x, x * -3 + 50)
 
+    masks_given = jax.tree.map(np.asarray, dict(case.masks))
     changed: dict[str, Any] = {}
     for slot, value in case.inputs.items():
-        mask = case.masks.get(slot)
+        mask = masks_given.get(slot)
         if isinstance(value, tuple):
             changed[slot] = tuple(
                 other(x, m) for x, m in zip(value, counted(mask or (None,) * len(value)), strict=True)
@@ -169,13 +167,13 @@ def masked_steps_change_nothing(case: Case) -> None:
     before, after = case.found[False][0], case.values_of(changed)
     masks = before["masks"]
     if case.layer.masking == "pass":
-        joined = jax.tree.leaves(case.masks)
+        joined = jax.tree.leaves(masks_given)
         masks = dict.fromkeys(before["outputs"], sum(joined[1:], start=joined[0]) > 0)
     for port, value in before["outputs"].items():
         found, expected = after["outputs"][port], value
         if (mask := masks.get(port)) is not None:
             keep = mask.reshape(*mask.shape, *(1,) * (value.ndim - 2))
-            found, expected = jnp.where(keep, found, 0), jnp.where(keep, expected, 0)
+            found, expected = np.where(keep, found, 0), np.where(keep, expected, 0)
         close(found, expected, FORWARD, f"other values at masked steps, {port}")
 
 
@@ -231,9 +229,10 @@ def half_precision_is_close(case: Case, tolerance: float = HALF) -> None:
     """Of bfloat16 values the layer makes bfloat16 values, near those of float32."""
     import jax
     import jax.numpy as jnp
+    import numpy as np
 
     def narrow(x: Any) -> Any:
-        return jnp.asarray(x, "bfloat16") if is_float(x) else x
+        return np.asarray(x, jnp.bfloat16) if is_float(x) else x
 
     narrowed = jax.tree.map(narrow, case.inputs)
     wide = jax.tree.map(lambda x: x.astype("float32") if is_float(x) else x, narrowed)

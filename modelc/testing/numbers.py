@@ -38,7 +38,7 @@ def normal(shape: tuple[int, ...], seed: int) -> "np.ndarray[Any, Any]":
 def is_float(value: Any) -> bool:
     import jax.numpy as jnp
 
-    return bool(jnp.issubdtype(jnp.asarray(value).dtype, jnp.floating))
+    return bool(jnp.issubdtype(jnp.result_type(value), jnp.floating))
 
 
 def garbage(value: Any, rows: int = 2) -> Any:
@@ -51,12 +51,15 @@ def garbage(value: Any, rows: int = 2) -> Any:
 
 
 def quickly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` compiled for one call: compiling it well would take longer than running it."""
+    """`function` compiled for one call: compiling it well would take longer than running it.
+
+    What it gives are arrays of numpy: each operation on one of jax would be a program of its own that is compiled.
+    """
     import jax
 
     options: Any = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
     compiled: Callable[..., Any] = jax.jit(function, compiler_options=options)
-    return compiled
+    return lambda *given: jax.device_get(compiled(*given))
 
 
 def repeated(value: Any, rows: int = 2) -> Any:
@@ -69,9 +72,9 @@ def repeated(value: Any, rows: int = 2) -> Any:
 def widened(tree: Any) -> Any:
     """All floats of `tree` as float64, for use where jax has these."""
     import jax
-    import jax.numpy as jnp
+    import numpy as np
 
-    return jax.tree.map(lambda x: jnp.asarray(x, "float64") if is_float(x) else jnp.asarray(x), tree)
+    return jax.tree.map(lambda x: np.asarray(x, "float64") if is_float(x) else np.asarray(x), tree)
 
 
 def check_slopes(function: Callable[..., Any], *arguments: Any, what: str) -> None:
