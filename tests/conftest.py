@@ -25,7 +25,8 @@ import numpy as np
 import pytest
 from hypothesis.internal.conjecture import providers
 
-from tests.shared_steps import share
+from tests.shared_contexts import share_contexts
+from tests.shared_steps import share_steps
 
 # Tracing and compiling take as long as they take: a deadline would fail on a busy machine. The same examples are drawn
 # in every run, so that a failure belongs to the change that made it.
@@ -68,20 +69,23 @@ def no_programs_are_kept_that_nobody_runs_again() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def sharing(request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
-    """Lets equal tasks share their jitted functions from its first call on that finds what makes them imported."""
-    is_over = bool(request.config.getoption("--own-steps"))
+    """Begins to share what can be shared among the tests of a process, as soon as it is called where that is imported."""
+    left = [("jax", share_contexts)]
+    if not request.config.getoption("--own-steps"):
+        left.append(("modelc.runtime.training.loop", share_steps))
     with pytest.MonkeyPatch.context() as patched:
 
         def begin() -> None:
-            nonlocal is_over
-            is_over = is_over or share(patched)
+            for name, share in [entry for entry in left if entry[0] in sys.modules]:
+                share(patched)
+                left.remove((name, share))
 
         yield begin
 
 
 @pytest.fixture(scope="module", autouse=True)
-def equal_tasks_are_compiled_once(sharing: Callable[[], None]) -> None:
-    """Not for the whole session: importing what trains takes longer than many tests of what does not."""
+def what_is_compiled_is_shared(sharing: Callable[[], None]) -> None:
+    """Of each module, not of the session: importing jax takes longer than many tests of what does not."""
     sharing()
 
 

@@ -6,7 +6,6 @@ the same spec. Tracing and compiling its steps again would take most of their ti
 
 import io
 import pickle
-import sys
 from collections import OrderedDict
 from typing import Any
 
@@ -33,12 +32,10 @@ def exact(*given: object) -> bytes | None:
     return file.getvalue()
 
 
-def share(patched: pytest.MonkeyPatch) -> bool:
-    """Share functions from here on, if what makes them is imported; whether it is."""
-    users = [sys.modules.get(f"modelc.runtime.{name}") for name in ("training.loop", "evaluate")]
-    if None in users:
-        return False
-    from modelc.runtime.training import step
+def share_steps(patched: pytest.MonkeyPatch) -> None:
+    """Share functions from here on."""
+    from modelc.runtime import evaluate
+    from modelc.runtime.training import loop, step
 
     # The tasks are kept too, so that no other class gets the id of one of theirs.
     kept = OrderedDict[bytes, tuple[Any, step.Steps]]()
@@ -54,6 +51,5 @@ def share(patched: pytest.MonkeyPatch) -> bool:
             kept.popitem(last=False)
         return kept[key][1]
 
-    for user in users:
+    for user in (loop, evaluate):
         patched.setattr(user, "make", make)
-    return True
