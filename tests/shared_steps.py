@@ -36,11 +36,12 @@ def share_steps(patched: pytest.MonkeyPatch) -> None:
     """Share functions from here on."""
     from modelc.runtime import evaluate
     from modelc.runtime.training import loop, step
+    from modelc.runtime.training.parallelism import ONE_DEVICE
 
     # The tasks are kept too, so that no other class gets the id of one of theirs.
     kept = OrderedDict[bytes, tuple[Any, step.Steps]]()
 
-    def make(task: Any, total_steps: int, parallelism: Any = step.ONE_DEVICE) -> step.Steps:
+    def make(task: Any, total_steps: int, parallelism: Any = ONE_DEVICE) -> step.Steps:
         key = exact(task, total_steps, parallelism)
         if key is None:
             return step.make(task, total_steps, parallelism)
