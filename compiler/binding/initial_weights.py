@@ -1,7 +1,7 @@
 """Checks `train.initial_weights`: which weights of the model are to be taken, and where they are; reads none of them."""
 
 from modelc.compiler.binding.array_files import Files
-from modelc.compiler.binding.source_headers import root_for
+from modelc.compiler.binding.source_headers import report_hard_links, root_for
 from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
 from modelc.compiler.diagnostics.problem import Path, Problem
 from modelc.compiler.graph.typed_graph import TypedGraph
@@ -39,7 +39,9 @@ def place_of(reporter: Reporter, take: Take, key: str) -> Path:
 
 
 def check_places(document: Document, root: Root, sources: tuple[WeightsFrom, ...]) -> tuple[Files, tuple[Problem, ...]]:
-    """The runs and files that are there, and what is wrong with the paths of others; what is not there is for those who read it."""
+    """The runs and files that are there, and what is wrong with the paths of others, or odd about files; what is not there is for those
+    who read it.
+    """
     there, found = [], []
     for one in sources:
         try:
@@ -49,4 +51,5 @@ def check_places(document: Document, root: Root, sources: tuple[WeightsFrom, ...
             continue
         except RunError as error:
             found.append(error.placed(one.at).problem(document.value(one.at)))
-    return tuple(there), tuple(found)
+    links = report_hard_links(document, root, tuple(one for one in there if one[0][-1] == "file"))
+    return tuple(there), (*found, *links)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from modelc.compiler.binding.array_files import files_of_arrays, with_arrays
+from modelc.compiler.binding.array_files import files_of_arrays, files_of_weights, with_arrays
 from modelc.compiler.binding.source_headers import all_opened_files, report_hard_links
 from modelc.compiler.binding.task import SAMPLE_WEIGHT, Task, Term
 from modelc.compiler.diagnostics.exceptions import RunError, SpecError
@@ -143,7 +143,10 @@ def nothing_counts(term: Term, rows: str, causes: Sequence[str]) -> RunError:
 def warnings_of_data(task: Task, dataset: Dataset, root: Root) -> tuple[Problem, ...]:
     """All warnings that only the data of a completed task gives. Raises RunError E405."""
     data = task.data
-    files = (*(() if data is None else all_opened_files(data)), *files_of_arrays(task))
+    initial = None if task.training is None else task.training.initial
+    read = () if initial is None else [one.get("file") for one in initial.report["sources"]]
+    weights = (one for one in files_of_weights(task) if one[1] in read)
+    files = (*(() if data is None else all_opened_files(data)), *files_of_arrays(task), *weights)
     links = report_hard_links(task.spec.document, root, files)
     return (*links, *report_skipped(task, dataset), *report_monitor(task, dataset))
 

@@ -120,7 +120,7 @@ def of_file(one: WeightsFrom, root: Root) -> Opened:
     arrays = arrays_in(data, path)
     facts = {"file": path, "sha256": sha256(data).hexdigest()}
     if one.layout == "torch":
-        of_torch = {name.replace(".", "/"): array for name, array in arrays.items()}
+        of_torch = with_slashes(arrays, ".", path)
         return Opened(f"`{path}`", one.at, one.take, of_torch, {**facts, "layout": one.layout}, layout=one.layout)
     for name in arrays:
         if name.count(":") != 1:
@@ -128,8 +128,20 @@ def of_file(one: WeightsFrom, root: Root) -> Opened:
             of_runs = "write it as runs of modelc do: `save_file({'encoder/dense:kernel': array, ...}, path)`"
             helps = ("if it is a `state_dict` of PyTorch, add `layout: torch`", of_runs)
             raise RunError("E603", message, helps=helps)
-    by_path = {name.replace(":", "/"): array for name, array in arrays.items()}
+    by_path = with_slashes(arrays, ":", path)
     return Opened(f"`{path}`", one.at, one.take, by_path, facts)
+
+
+def with_slashes(arrays: Mapping[str, Array], sign: str, path: str) -> dict[str, Array]:
+    """The arrays of a file with slashes in their names in place of `sign`. Raises RunError E603 where two names become one."""
+    found: dict[str, Array] = {}
+    for name, array in arrays.items():
+        new = name.replace(sign, "/")
+        if new in found:
+            helps = (f"give each a name of its own, with {sign!r} or with '/' alone",)
+            raise RunError("E603", f"two arrays in {path!r} are both called `{new}`", helps=helps)
+        found[new] = array
+    return found
 
 
 def arrays_in(data: bytes, path: str) -> dict[str, Array]:

@@ -136,7 +136,7 @@ def test_a_run_elsewhere_stands_for_the_one_in_the_spec_and_is_found_again(proje
 
 
 def test_without_take_all_that_both_have_is_taken(project: Path) -> None:
-    ended = trained(project, WORDS.replace("initial_weights: FROM, ", ""), "d", "--initial-weights", "runs/a")
+    ended = trained(project, WORDS.replace("FROM", "{file: nowhere}"), "d", "--initial-weights", "runs/a")
     assert ended.code == 0 and "initial weights  5 of 61" in ended.out
     assert "left there       body\n" in ended.out and "begin anew       back\n" in ended.out
 
@@ -150,6 +150,15 @@ def test_validate_says_what_would_be_taken(project: Path) -> None:
     (project / "b.yaml").write_text(WORDS.replace("FROM", "{run: runs/none}"))
     lost = modelc("validate", "b.yaml", cwd=project)
     assert lost.code == 0 and "the weights of `runs/none` were not checked: it is not there" in lost.err
+
+
+def test_a_file_with_several_names_is_a_warning(files: Path) -> None:
+    (files / "linked.safetensors").unlink(missing_ok=True)
+    (files / "linked.safetensors").hardlink_to(files / "y.safetensors")
+    (files / "b.yaml").write_text(WORDS.replace("FROM", "{file: linked.safetensors}"))
+    for option in ((), ("--data",)):
+        assert "W913" in modelc("validate", "b.yaml", *option, cwd=files).out
+    (files / "linked.safetensors").unlink()
 
 
 def test_all_that_does_not_fit_is_in_one_error(project: Path) -> None:
@@ -234,6 +243,7 @@ def test_weights_of_several_places_are_taken_once_each(files: Path) -> None:
         ("{file: torch.safetensors}", "E603", "`layer.weight` in 'torch.safetensors' is no name of a weight"),
         ("{file: nan.safetensors}", "E403", "is no finite float32"),
         ("{file: count.safetensors}", "E610", "`y/bias` is int32 there and float32 here"),
+        ("{file: twice.safetensors}", "E603", "two arrays in 'twice.safetensors' are both called `y/a/b`"),
         ("{file: none.safetensors}", "E610", "no weight of `none.safetensors` has the path of one of the spec"),
     ],
 )
@@ -241,6 +251,7 @@ def test_places_that_cannot_be_used_are_errors_where_they_stand(files: Path, pla
     save_file({"layer.weight": np.zeros(2, "f4")}, files / "torch.safetensors")
     save_file({"y:bias": np.full(1, np.inf, "f8")}, files / "nan.safetensors")
     save_file({"y:bias": np.zeros(1, "i4")}, files / "count.safetensors")
+    save_file({"y/a:b": np.zeros(1, "f4"), "y:a/b": np.zeros(1, "f4")}, files / "twice.safetensors")
     save_file({"other:bias": np.zeros(1, "f4")}, files / "none.safetensors")
     ended = trained(files, WORDS.replace("FROM", place), "j")
     assert ended.code == 4 and f"[{code}]" in ended.err and said in ended.err, ended.err
