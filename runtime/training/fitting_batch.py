@@ -5,6 +5,7 @@ Nothing is computed. What XLA says is of its own buffers; what the libraries bel
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import gcd
 from typing import Any, NamedTuple
 
 import jax
@@ -90,7 +91,10 @@ def memory_left() -> int | None:
 def need_of_step(task: PreparedTask, dataset: Dataset, execution: Execution, size: int) -> int | None:
     """The bytes that XLA needs on a device for a step on `size` rows, all rows left out; None if it does not say."""
     assert task.training is not None
-    settings = task.training.settings._replace(batch_size=size)
+    settings = task.training.settings
+    # Of fewer rows than a batch has, there may be no as many equal parts.
+    parts = gcd(size, settings.gradient_accumulation)
+    settings = settings._replace(batch_size=size, gradient_accumulation=parts)
     steps = make(replace(task, training=task.training._replace(settings=settings)), 2, execution.parallelism)
     arrays = {"inputs": dataset.train.inputs, "targets": dataset.train.targets}
     data: Any = jax.eval_shape(
@@ -100,7 +104,7 @@ def need_of_step(task: PreparedTask, dataset: Dataset, execution: Execution, siz
         }
     )
     state = jax.eval_shape(steps.first)
-    sums = jax.eval_shape(lambda: steps.zero(data, size))
+    sums = jax.eval_shape(lambda: steps.zero(data, settings.rows_at_once, parts))
     rows = np.zeros((1, size), np.int32), np.zeros(1, np.int32)
     lengths = (np.int32(0),) if execution.mode == "single" else (np.int32(0), np.int32(1))
     step: Any = steps.single if execution.mode == "single" else steps.chunk

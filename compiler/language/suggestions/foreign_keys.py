@@ -25,6 +25,7 @@ from modelc.compiler.language.suggestions.wording import flow, in_line, spell
 from modelc.compiler.language.suggestions.wrong_kinds import as_inputs_of_data, mapping_in
 from modelc.compiler.library.base.bad_row_words import BAD_ROWS, MISSING, TURNED
 from modelc.compiler.library.base.registry import fold
+from modelc.compiler.library.base.update_words import TRUNCATION
 
 Spec = Mapping[str, Any]
 NO_SPEC: Spec = {}
@@ -279,6 +280,7 @@ KEYS: Mapping[str, Advice] = {
     ),
     **dict.fromkeys(("axisrules", "layoutmap", "logicalaxisrules", "partitionrules", "shardingrules"), AXES),
     **{word: as_update(text) for word, text in UPDATES.items()},
+    **{fold(word): text for word, text in TRUNCATION.items()},
     "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
     "weightedmetrics": as_weighted_metrics,

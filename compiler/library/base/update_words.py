@@ -76,6 +76,21 @@ CHECKPOINTING: Mapping[str, str] = dict.fromkeys(
     ("activation_checkpointing", "recompute", "remat", "rematerialization", "rematerialize"),
     "write `gradient_checkpointing: true` below `train:`, or the blocks that are computed again, such as `[encoder/*]`",
 )
+TRUNCATION: Mapping[str, str] = dict.fromkeys(
+    (
+        "backprop_steps",
+        "bptt",
+        "bptt_steps",
+        "tbptt",
+        "tbptt_length",
+        "tbptt_steps",
+        "truncated_bptt",
+        "truncated_bptt_steps",
+    ),
+    "the steps of a row are the span of truncated back-propagation: cut sequences into rows of so many steps, and write `stateful: epoch` "
+    "in the recurrent layers and `shuffle: false` below `train:`",
+)
+"""Words for gradients that flow through so many steps; keys of `train` alone."""
 OF_LAYERS: Mapping[str, str] = {**CHECKPOINTING, "gradient_checkpointing": CHECKPOINTING["remat"]}
 """Those that others write at layers."""
 UPDATE_WORDS: Mapping[str, str] = {**CLIPPING, **AVERAGING, **ACCUMULATION, **CHECKPOINTING, **GROUPING}

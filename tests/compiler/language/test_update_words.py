@@ -6,7 +6,7 @@ import pytest
 
 from modelc.compiler.api import check
 from modelc.compiler.explain.keys import EXAMPLE
-from modelc.compiler.library.base.update_words import ACCUMULATION, GROUPING, UPDATE_WORDS
+from modelc.compiler.library.base.update_words import ACCUMULATION, GROUPING, TRUNCATION, UPDATE_WORDS
 
 OPTIMIZER = "optimizer: {adam: {learning_rate: 0.001}}"
 
@@ -61,6 +61,11 @@ def test_other_forms_of_an_optimizer_keep_what_is_written_beside_it_here(
     assert f"write `optimizer: {right}`" in help
     assert re.findall(r"beside it, write `([^`]*)`", help) == beside
     assert not check(with_written(help), "spec.yaml").errors
+
+
+def test_truncated_back_propagation_is_answered_with_how_rows_are_cut() -> None:
+    for word in TRUNCATION:
+        assert helped(EXAMPLE.replace("train:\n", f"train:\n  {word}: 20\n")) == ("E102", TRUNCATION[word])
 
 
 @pytest.mark.parametrize("layer", ["gradient_checkpointing", "remat: [dense: 8]", "dense: {units: 8, recompute: true}"])

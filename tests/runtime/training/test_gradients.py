@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from modelc.compiler.api import check
+from modelc.compiler.lowering.prepared_task import prepare
+from modelc.runtime.training.fitting_batch import need_of_step
 from tests.runtime.kinds import raw_of, rows_in
-from tests.runtime.small import spec
-from tests.runtime.training.test_loop import train
+from tests.runtime.small import ready, spec
+from tests.runtime.training.test_loop import SCAN, train
 
 BEFORE = "modelc: 1\nmodel: {inputs: {x: {shape: [4]}}, layers: [dense: 4, LAYER, {dense: 3, name: y}]}\n"
 AFTER = "data: {source: {npz: rows.npz}, targets: {y: {READ: y}}}\ntrain: {loss: LOSS, optimizer: adam, epochs: 1, batch_size: 6, gradient_accumulation: 3}\n"
@@ -65,6 +67,15 @@ def test_dropout_draws_for_each_part_by_itself(tmp_path: Path) -> None:
     change = after.snapshots[-1].params["y"]["kernel"] - before.snapshots[-1].params["y"]["kernel"]
     ratios = np.abs(change[:, 0] / x[0])
     assert len(np.unique(ratios.round(5))) > 2
+
+
+def test_what_a_step_needs_is_told_of_sizes_that_cannot_be_cut_so(tmp_path: Path) -> None:
+    raw = raw_of("weighted")
+    raw["train"] |= {"batch_size": 16, "gradient_accumulation": 8}
+    task, dataset = ready(raw, rows_in(tmp_path))
+    # Five rows at once need more than sixteen in eight parts.
+    five, sixteen = (need_of_step(prepare(task), dataset, SCAN, size) for size in (5, 16))
+    assert five is not None and sixteen is not None and five > sixteen
 
 
 def test_what_mixes_rows_is_refused_or_warned_of() -> None:

@@ -111,6 +111,36 @@ def test_a_whole_run_goes_on_and_rows_that_pad_wait(root: Root) -> None:
     assert abs(first - second) > 1e-4
 
 
+def unrolled(params: Any, x: Any, state: Any) -> tuple[Any, Any]:
+    """The logits of a recurrent layer and a dense one, written out step by step, and the state that the rows leave."""
+    rnn, dense = params.values()
+    for step in range(2):
+        state = jnp.tanh(x[:, 2 * step : 2 * step + 2] @ rnn["kernel"] + state @ rnn["recurrent_kernel"] + rnn["bias"])
+    return state @ dense["kernel"] + dense["bias"], state
+
+
+def test_gradients_are_those_of_the_unrolled_steps_of_a_row_and_end_where_it_begins(tmp_path: Path) -> None:
+    root = write_rows(tmp_path, 2 * BATCH)
+    ends = []
+    for steps, rate in ((1, 1e-30), (1, 0.5), (2, 0.5)):
+        given = raw("epoch", "simple_rnn", False, optimizer={"sgd": rate}, epochs=None, steps=steps)
+        ends.append(run(given, root).snapshots[-1].params)
+    first, second, third = ends
+    x, y = rows_of(root)
+    handed = unrolled(first, x[:BATCH], jnp.zeros((BATCH, 3)))[1]
+
+    def loss_of(params: Any, before: Any) -> Any:
+        logits = unrolled(params, x[BATCH:], before(params))[0]
+        return -jnp.mean(jax.nn.log_softmax(logits)[jnp.arange(BATCH), y[BATCH:]])
+
+    truncated = jax.grad(loss_of)(second, lambda params: handed)
+    whole = jax.grad(loss_of)(second, lambda params: unrolled(params, x[:BATCH], jnp.zeros((BATCH, 3)))[1])
+    found = jax.tree.map(lambda before, after: (before - after) / 0.5, second, third)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), found, truncated)
+    difference = [np.abs(a - b).max() for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(truncated), strict=True)]
+    assert max(difference) > 1e-3
+
+
 def test_one_call_a_step_gives_the_numbers_of_the_compiled_loop(root: Root) -> None:
     given = raw("run", "lstm", optimizer={"sgd": 0.5}, epochs=3)
     loop, single = run(given, root), run(given, root, "single", chunk=2)
