@@ -139,16 +139,16 @@ def suggest_registered(
 
         if help := block_called(name, blocks):
             return found._replace(help=help)
-    if help := other_form(found, registry, key, arguments):
-        # What it is elsewhere is no typo of what is here, however near.
-        return (
-            Suggestion(name, help=help) if help == hints.absent_hint(registry.kind, name) else found._replace(help=help)
-        )
-    # A plug-in that has exactly this name: more than likeness says.
+    # A plug-in that has exactly this name: more than likeness and the words of others say.
     plugins = plugins_with(registry.kind, name)
     if plugins:
         return Suggestion(
             name, help=f"the installed plug-in `{plugins[0]}` has it: add `--plugin {shell_word(plugins[0])}`"
+        )
+    if help := other_form(found, registry, key, arguments):
+        # What it is elsewhere is no typo of what is here, however near.
+        return (
+            Suggestion(name, help=help) if help == hints.absent_hint(registry.kind, name) else found._replace(help=help)
         )
     return found
 
