@@ -6,6 +6,7 @@ from dataclasses import replace
 from modelc.compiler.binding.accumulation import check_accumulation
 from modelc.compiler.binding.checkpointing import check_checkpointing
 from modelc.compiler.binding.freezing import frozen_entries
+from modelc.compiler.binding.lengths import check_evaluations
 from modelc.compiler.binding.param_groups import bound_groups
 from modelc.compiler.binding.task import Columns, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -41,6 +42,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
     if train.optimizer is None or train.settings is None:
         return task
     validates = task.data is not None and ("validation" in task.data.held_out or "validation" in stated_keys(task))
+    check_evaluations(reporter, task, validates=validates)
     prefix = "validation/" if validates else "train/"
     monitor = train.settings.monitor or f"{prefix}loss"
     better = "lower"

@@ -12,6 +12,12 @@ PATIENCE = "Epochs without a better `monitor` before training stops."
 LENGTHS: Mapping[str, Shape] = {
     "epochs": integer("Number of passes over the training rows.", 1, 10**6, nullable=True),
     "steps": integer("Total number of steps, instead of `epochs`.", 1, 10**9, nullable=True),
+    "validate_every": integer(
+        "Epochs from one evaluation of the validation rows to the next; the last epoch has one too.",
+        1,
+        10**6,
+        nullable=True,
+    ),
     "early_stopping": Either(
         Keys(
             "`early_stopping`",

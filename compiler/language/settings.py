@@ -57,6 +57,7 @@ class Settings(NamedTuple):
     clip_gradients: Clipping | None = None
     weight_averaging: float | None = None
     early_stopping: EarlyStopping | None = None
+    validate_every: int = 1
 
     @property
     def rows_at_once(self) -> int:
@@ -74,6 +75,10 @@ class Settings(NamedTuple):
     def total_epochs(self, rows: int) -> int:
         """Its epochs; the last one may have fewer steps."""
         return -(-self.total_steps(rows) // self.steps_per_epoch(rows))
+
+    def is_validated(self, epoch: int) -> bool:
+        """Whether it is the turn of an epoch, counted from 1, to have the validation rows evaluated."""
+        return epoch % self.validate_every == 0
 
     def is_impatient(self, waited: int, *, has_best: bool) -> bool:
         """Whether to stop early, where `waited` epochs were not better than one before them, if there is a best."""

@@ -111,7 +111,7 @@ TRAIN = Keys(
         "monitor": Value(
             {"type": ["string", "null"]}, "The log key that decides which weights are best.", help=as_monitor
         ),
-        "early_stopping": LENGTHS["early_stopping"],
+        **{key: LENGTHS[key] for key in ("early_stopping", "validate_every")},
         "freeze": FREEZE,
         "param_groups": GROUPS,
         **UPDATE,

@@ -46,7 +46,10 @@ def scores_of(run: Run) -> Mapping[str, Any]:
     lines = [json.loads(line) for line in (run.folder / METRICS).read_text("utf-8").splitlines()]
     epoch = run.record.best.epoch if run.record.best is not None else lines[-1]["epoch"]
     line = next(line for line in lines if line["epoch"] == epoch)
-    return {key.removeprefix(VALIDATION): value for key, value in line.items() if key.startswith(VALIDATION)}
+    # By a monitor of the training rows, an epoch can be the best whose validation rows were not evaluated.
+    lines = [line, *(one for one in reversed(lines) if any(key.startswith(VALIDATION) for key in one))]
+    found = ({key: value for key, value in one.items() if key.startswith(VALIDATION)} for one in lines)
+    return {key.removeprefix(VALIDATION): value for key, value in next((one for one in found if one), {}).items()}
 
 
 def out_of_fold(runs: Sequence[Run], form: str) -> Arrays:

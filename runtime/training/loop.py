@@ -41,7 +41,7 @@ from modelc.runtime.training.observer import (
 from modelc.runtime.training.placement import on_host
 from modelc.runtime.training.plateau import after_epoch, factor_of, first_plateau, plateau_schedule
 from modelc.runtime.training.processes import agreed, are_several, taken_by_all
-from modelc.runtime.training.recording import recorded
+from modelc.runtime.training.recording import is_in_turn, recorded
 from modelc.runtime.training.replay import error_of_epoch, error_of_step
 from modelc.runtime.training.row_state import at_epoch, without_per_row_entries
 from modelc.runtime.training.step import Steps, TrainState, make
@@ -293,9 +293,12 @@ class Loop:
         state = recorded(state, values, seconds + time.perf_counter() - begun, self.training)
         assert state.last is not None
         self.observer.epoch(state.last, self.weights(state))
-        if state.unscored == 1 and isnan(values[self.training.monitor]):
+        score = values.get(self.training.monitor)
+        if score is None:
+            return state
+        if state.unscored == 1 and isnan(score):
             self.observer.unscored(state.last, self.training.monitor)
-        return self.at_rate(state, values[self.training.monitor])
+        return self.at_rate(state, score) if is_in_turn(state.epoch, self.training) else state
 
     def at_rate(self, state: LoopState, score: float) -> LoopState:
         """The state after an epoch whose monitor was `score`, with the learning rate of the next one where it goes by that."""
@@ -311,9 +314,12 @@ class Loop:
         return state._replace(plateau=plateau, train=state.train._replace(rate=rate))
 
     def values(self, state: LoopState) -> dict[str, float]:
-        """The values of an epoch by log key, those of the validation rows too. Raises RunError E501."""
+        """The values of an epoch by log key, those of the validation rows too, if it is their turn or the last epoch. Raises
+        RunError E501.
+        """
         values, uncounted = state.tally.values(self.task, "train"), state.tally.uncounted(self.task, "train")
-        if self.validation is not None:
+        is_due = self.settings.is_validated(state.epoch) or state.step >= self.total
+        if self.validation is not None and is_due:
             weights = state.train.weights, state.train.state
             measured = self.with_rows(state, partial(self.validation.run, *weights))
             values |= measured.values(self.task, "validation")

@@ -16,16 +16,28 @@ EVERY_EPOCH = EarlyStopping(patience=0)
 def recorded(state: LoopState, values: Mapping[str, float], seconds: float, training: Training) -> LoopState:
     """The state with the record of an epoch as the last one, and as the best if it is.
 
-    One whose monitor is NaN says nothing: it is neither the best nor one of those that early stopping waits for.
+    One whose monitor is NaN says nothing: it is neither the best nor one of those that early stopping waits for. Nor is one whose
+    validation rows are not evaluated; the last epoch, where it is not its turn, may be the best and is not waited for, so that
+    a longer training has the same course.
     """
-    score = values[training.monitor]
+    score = values.get(training.monitor)
+    if score is None:
+        record = EpochRecord(state.epoch, state.step, values, seconds, False)
+        return state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
     best = None if state.best is None else state.best.values[training.monitor]
     improved = isfinite(score) and is_better(score, best, training)
     record = EpochRecord(state.epoch, state.step, values, seconds, improved)
     state = state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
     if improved:
         state = state._replace(best=record)
-    return state._replace(unscored=state.unscored + 1) if isnan(score) else waiting(state, score, training)
+    if isnan(score):
+        return state._replace(unscored=state.unscored + 1)
+    return waiting(state, score, training) if is_in_turn(state.epoch, training) else state
+
+
+def is_in_turn(epoch: int, training: Training) -> bool:
+    """Whether the monitor of an epoch is looked at in its turn."""
+    return training.monitor.startswith("train/") or training.settings.is_validated(epoch)
 
 
 def waiting(state: LoopState, score: float, training: Training) -> LoopState:

@@ -72,7 +72,8 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
                     }
                 }
             },
-            "epochs": 6,
+            "epochs": 9,
+            "validate_every": 2,
         },
     ),
     "rounded": ([{"dense": 8}, "relu", {"dense": 3, "name": "y"}], {}),

@@ -195,6 +195,10 @@ KEYS: Mapping[str, Advice] = {
     "stepsperepoch": "remove it: an epoch is all rows, in batches of `batch_size`; `steps: N` in place of `epochs` says how many "
     "updates there are in all",
     "validationsplit": as_last_rows,
+    **dict.fromkeys(
+        ("evalevery", "evalsteps", "evalstrategy", "evaluateevery", "evaluationstrategy", "valcheckinterval"),
+        "validation rows are evaluated after each epoch, or after every few: `validate_every: N` counts epochs",
+    ),
     "restorebestweights": "remove it: every run keeps its best and its last weights",
     **dict.fromkeys(("lrscheduler", "lrschedule", "scheduler", "learningrateschedule"), as_schedule),
     **dict.fromkeys(("warmup", "warmupsteps"), as_warmup),

@@ -36,11 +36,6 @@ PLANNED: Mapping[str, Planned] = {
             "training_phases", "unfreeze", "unfreeze_after", "unfreeze_at",
         ),
     ),
-    "validate_every": Planned(
-        "train",
-        "evaluating the validation rows less often than in each epoch",
-        ("check_val_every_n_epoch", "eval_every", "eval_steps", "evaluate_every", "val_check_interval", "validation_freq", "validation_frequency"),
-    ),
     "time": Planned(
         "train", "ending a training by the clock", ("max_duration", "max_time", "time_limit"), (),
         "`epochs` or `steps` bounds it",

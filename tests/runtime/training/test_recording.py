@@ -1,5 +1,6 @@
 """What the record of an epoch changes: early stopping as Keras's callback counts it."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +13,12 @@ from modelc.compiler.language.settings import EarlyStopping, Settings
 from modelc.runtime.training.epoch_sums import Tally
 from modelc.runtime.training.loop_state import LoopState
 from modelc.runtime.training.recording import recorded
+from tests.runtime.small import spec, write_rows
+from tests.runtime.training.test_loop import train
 
 MONITOR = "validation/value"
 NOTHING: Any = None
+HELD_OUT = {"validation": 0.25}
 
 
 def stopped_by_keras(values: list[float], mode: str, **arguments: Any) -> int | None:
@@ -62,6 +66,28 @@ def test_the_best_epoch_is_the_best_of_all_whatever_early_stopping_counts() -> N
     values = [0.1, 0.5, 0.9, 0.89, 0.88, 0.87]
     stopped, state = stopped_here(values, "lower", EarlyStopping(patience=2, min_delta=0.05, start=2))
     assert (stopped, state.best and state.best.epoch, state.reached) == (5, 1, 0.9)
+
+
+def test_only_epochs_in_their_turn_are_evaluated_and_the_last_one(tmp_path: Path) -> None:
+    root = write_rows(tmp_path)
+    usual, seldom = (train(spec(epochs=5, validate_every=every, data=HELD_OUT), root) for every in (1, 2))
+    assert all("validation/loss" in record.values for record in usual.records)
+    for one, other in zip(usual.records, seldom.records, strict=True):
+        wanted = {key: value for key, value in one.values.items() if key.startswith("train/") or one.epoch in (2, 4, 5)}
+        assert other.values == wanted
+    assert seldom.outcome is not None and seldom.outcome.best is not None
+    assert seldom.outcome.best.epoch in (2, 4, 5)
+
+
+@pytest.mark.parametrize(("monitor", "waited"), [(MONITOR, 1), ("train/value", 4)])
+def test_the_last_epoch_may_be_the_best_out_of_turn_and_is_not_waited_for(monitor: str, waited: int) -> None:
+    training = Training(NOTHING, Settings(validate_every=2), monitor, "lower")
+    state = LoopState(NOTHING, 0, Tally({}, {}))
+    for epoch, value in enumerate([0.1, 0.5, 0.6, 0.7, 0.4], 1):
+        values = {"train/value": value} | ({MONITOR: value} if epoch in (2, 4, 5) else {})
+        state = recorded(state._replace(epoch=epoch, step=epoch), values, 0.0, training)
+    assert state.waited == waited and state.unscored == 0
+    assert state.best is not None and state.best.epoch == (5 if monitor == MONITOR else 1)
 
 
 def test_an_epoch_without_a_number_is_not_waited_for() -> None:
