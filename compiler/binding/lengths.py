@@ -1,4 +1,4 @@
-"""Checks how long a training is, and how often it is looked at, against its data and its schedule."""
+"""Checks how long a training is, and in which epochs it is evaluated, against its data and its schedule."""
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.language.suggestions.reporter import Reporter

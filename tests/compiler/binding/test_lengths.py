@@ -1,4 +1,4 @@
-"""How long a training is and how often it is evaluated: what does not fit the data or the schedule is said at its line."""
+"""How long a training is and when it is evaluated: what does not fit the data or the schedule is said at its line."""
 
 import pytest
 
