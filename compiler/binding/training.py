@@ -64,6 +64,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
         return task
     check_schedule(reporter, train.optimizer, train.settings, check_rows(reporter, task, columns))
     check_order(reporter, task)
+    check_averages(reporter, train.optimizer, train.settings)
     check_compared_rows(reporter, task, train.settings)
     if train.settings.initial_weights:
         from modelc.compiler.binding.initial_weights import check_takes
@@ -199,6 +200,18 @@ def check_compared_rows(reporter: Reporter, task: Task, settings: Settings) -> N
     message = f"`{LOSSES.name_of(term.loss)}` compares the rows of a batch with each other, and `batch_size` is 1"
     help, related = "choose a larger one: the more rows, the more there is to tell apart", [(term.at, "the loss")]
     reporter.add("E108", message, ("train", "batch_size"), label="nothing to compare", help=help, related=related)
+
+
+def check_averages(reporter: Reporter, optimizer: Optimizer, settings: Settings) -> None:
+    """Report weights that are averaged twice."""
+    if optimizer.is_averaging and settings.weight_averaging is not None:
+        kind = OPTIMIZERS.name_of(optimizer)
+        message = f"`{kind}` averages weights itself, and `weight_averaging` would average others"
+        help = "remove `weight_averaging`, or take another optimizer, such as `adamw`"
+        related = [(("train", "optimizer", kind), "averages weights")]
+        reporter.add(
+            "E108", message, ("train", "weight_averaging"), label="a second average", help=help, related=related
+        )
 
 
 def check_order(reporter: Reporter, task: Task) -> None:

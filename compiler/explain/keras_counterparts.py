@@ -140,7 +140,9 @@ KERAS: Page = {
         Row("optimizers.Adam(loss_scale_factor=2.0)", "", "not needed: under `mixed_float16` the scale is found as training goes"),
         Row("optimizers.MultiOptimizer(pairs)", "train: {param_groups: [{paths: [dense], learning_rate_factor: 0.1}]}",
             "one optimizer, with a rate and a decay of its own for each group of weights"),
-        Row("optimizers.Ftrl()", "", "not there: there are `sgd`, `adam`, `adamw` and `rmsprop`"),
+        Row("optimizers.Adam(amsgrad=True)", "train: {optimizer: amsgrad}", "an optimizer of its own, with `weight_decay` too"),
+        Row("optimizers.Muon(exclude_layers=['output'])", "train: {optimizer: muon}",
+            "matrices go by Muon, that of the output too; embeddings and all other weights by `adamw`"),
         Row("optimizers.Optimizer, optimizers.OptimizerMap, optimizers.schedules.LearningRateSchedule", "", NO_CODE),
         Row("initializers.Initializer, regularizers.Regularizer, constraints.Constraint, initializers.STFT(), "
             "initializers.STFTInitializer()", "", NO_CODE),

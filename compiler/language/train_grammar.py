@@ -118,7 +118,7 @@ TRAIN = Keys(
     },
     (
         Need(("loss", "losses"), "add `loss: cross_entropy` for classes or `loss: mean_squared_error` for numbers"),
-        Need(("optimizer",), "add `optimizer: adam`; optimizers: {names}"),
+        Need(("optimizer",), "add `optimizer: adam`; `modelc explain` has all others"),
         Need(("epochs", "steps"), "add `epochs: 10`, the passes over the training rows, or `steps`"),
     ),
     "How the model is trained.",

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from math import prod
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -18,6 +20,8 @@ from modelc.runtime.data.prepared_rows import rows_bytes
 from modelc.runtime.data.row_memory import size_of
 from modelc.runtime.training.gathered_rows import bytes_at_once
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
+from modelc.runtime.training.placement import weight_at
+from modelc.runtime.training.update import keeps_averages
 from modelc.runtime.training.ways_of_feeding import Way
 from modelc.runtime.training.weight_axes import axes_of
 
@@ -47,7 +51,7 @@ def room_for_rows(task: Task, parallelism: Parallelism = ONE_DEVICE) -> int | No
 def need_memory(task: Task, dataset: Dataset, parallelism: Parallelism = ONE_DEVICE, way: Way = "resident") -> None:
     """Raise RunError E502 if `task` cannot be trained on `dataset`, fed in this way, in the memory of these devices.
 
-    The estimate is a lower bound: what each device has of weights, their gradients and the optimizer's two moments, and of
+    The estimate is a lower bound: what each device has of weights, their gradients and the state of the optimizer, and of
     the activations of one batch, kept once for the backward pass; and the rows. Training may still run out of memory.
     """
     assert task.training is not None
@@ -105,15 +109,33 @@ def sharing(parallelism: Parallelism) -> int:
 
 
 def weight_bytes(task: Task, parallelism: Parallelism) -> dict[str, int]:
-    """What each device has of each set of weights: of these, and unless they are frozen of their gradients, and two moments."""
-    found = {}
-    for path, plan in task.planned.owned():
-        found[path] = 0
-        for weight in plan.params.values():
-            axes = axes_of(weight, parallelism, task.axes, stacked=False)
-            kept, moments = axes.kept(parallelism.shard), axes.moments(parallelism.shard)
-            for way in (kept, kept, moments, moments) if weight.trainable else (kept,):
-                found[path] += bytes_of(weight) // prod(parallelism.sizes[one] for along in way for one in along)
+    """What each device has of each set of weights: of these, and unless they are frozen of their gradients, of their averages,
+    and of what the optimizer keeps of them.
+    """
+    assert task.training is not None
+    plans = dict(task.planned.owned())
+    own = {path: {name: one for name, one in plan.params.items() if one.trainable} for path, plan in plans.items()}
+    shapes = {
+        path: {name: jax.eval_shape(partial(jnp.zeros, one.shape, one.dtype)) for name, one in named.items()}
+        for path, named in own.items()
+    }
+    state = jax.eval_shape(task.training.optimizer.transform(1).init, shapes)
+    copies = 3 if keeps_averages(task.training) else 2
+
+    def parts(weight: Weight, *, of_moments: bool = False) -> int:
+        axes = axes_of(weight, parallelism, task.axes, stacked=False)
+        along = axes.moments(parallelism.shard) if of_moments else axes.kept(parallelism.shard)
+        return prod(parallelism.sizes[one] for each in along for one in each)
+
+    found = {
+        path: sum((copies if one.trainable else 1) * (bytes_of(one) // parts(one)) for one in plan.params.values())
+        for path, plan in plans.items()
+    }
+    for way, leaf in jax.tree_util.tree_leaves_with_path(state):
+        path, name = weight_at(way)
+        if (weight := own.get(path, {}).get(name)) is not None:
+            has_shape = leaf.shape == weight.shape
+            found[path] += bytes_of(leaf) // (parts(weight, of_moments=True) if has_shape else 1)
     return found
 
 
@@ -139,5 +161,5 @@ def what_would_fit(left: int, row: int, layers: Mapping[str, int], parts: int) -
     return f"no `batch_size` would fit: make the model smaller; `{largest}` takes most, {gigabytes(layers[largest])}"
 
 
-def bytes_of(array: Weight | TensorType) -> int:
-    return size_of(array.shape, array.dtype)
+def bytes_of(array: Weight | TensorType | jax.ShapeDtypeStruct) -> int:
+    return size_of(array.shape, str(array.dtype))

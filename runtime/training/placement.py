@@ -85,7 +85,7 @@ class Placement:
         moments = self.moments
 
         def sharding(way: tuple[Any, ...], leaf: Any) -> NamedSharding:
-            path, name = [str(getattr(part, "key", "")) for part in (None, None, *way)[-2:]]
+            path, name = weight_at(way)
             weight = params.get(path, {}).get(name)
             return self.everywhere if weight is None or weight.shape != leaf.shape else moments[path][name]
 
@@ -137,6 +137,12 @@ def gathered_one(array: Array) -> Any:
         whole = NamedSharding(array.sharding.mesh, PartitionSpec())  # type: ignore[no-untyped-call,attr-defined]  # untyped in jax
         array = jax.jit(lambda one: one, out_shardings=whole)(array)
     return np.asarray(array)
+
+
+def weight_at(way: tuple[Any, ...]) -> tuple[str, str]:
+    """The path and the name of the weight of which an optimizer keeps what is at `way` in its state."""
+    path, name = (str(getattr(part, "key", "")) for part in (None, None, *way)[-2:])
+    return path, name
 
 
 def put_one(array: Any, sharding: NamedSharding) -> Array:

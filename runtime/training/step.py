@@ -206,7 +206,7 @@ def stepped(
         # Not before the branch: there the partitioner would divide what they are computed of in the same way.
         divided = placement.constrain(found.gradients, trained(task, placement.moments))
         new, optimizer = updated(task, transform, trained(task, old.params), divided, old.optimizer, old.rate)
-        averages = averaged(task, old.averages, new, old.scale.updates if old.scale else old.step)
+        averages = averaged(task, old.averages, new, optimizer, old.scale.updates if old.scale else old.step)
         scale = after_update(old.scale) if old.scale else ()
         params = merge_trees(old.params, new)
         after = TrainState(old.step + 1, params, found.state, optimizer, failed, averages, scale, old.rate)

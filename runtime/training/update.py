@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
+from modelc.compiler.binding.task import Training
 from modelc.compiler.language.settings import Clipping
 from modelc.compiler.library.base.stacked_weights import is_stacked
 from modelc.compiler.lowering.lower import Tree
@@ -76,18 +77,25 @@ def updated(
 
 def first_averages(task: PreparedTask, params: Tree) -> Tree:
     """The averages of the weights before the first step; none where weights are not averaged."""
-    return jax.tree.map(jnp.copy, params) if averages_weights(task) else {}
-
-
-def averages_weights(task: PreparedTask) -> bool:
-    return task.training is not None and task.training.settings.weight_averaging is not None
-
-
-def averaged(task: PreparedTask, averages: Tree, params: Tree, updates: Array) -> Tree:
-    """The averages after one more update than so many `updates`, which made `params`: as in Keras, those after the first are these."""
-    if not averages_weights(task):
-        return averages
     assert task.training is not None
+    return jax.tree.map(jnp.copy, params) if keeps_averages(task.training) else {}
+
+
+def keeps_averages(training: Training) -> bool:
+    """Whether a training averages weights, by itself or by its optimizer."""
+    return training.settings.weight_averaging is not None or training.optimizer.is_averaging
+
+
+def averaged(task: PreparedTask, averages: Tree, params: Tree, optimizer: Any, updates: Array) -> Tree:
+    """The averages after one more update than so many `updates`, which made `params` and the state of the `optimizer`: as in Keras,
+    those after the first are these.
+    """
+    assert task.training is not None
+    if task.training.optimizer.is_averaging:
+        own: Tree = task.training.optimizer.averages(params, optimizer)
+        return own
+    if not keeps_averages(task.training):
+        return averages
     kept = jnp.where(updates > 0, jnp.float32(task.training.settings.weight_averaging), 0.0)
     found: Any = optax.incremental_update(params, averages, 1.0 - kept)
     return dict(found)

@@ -51,7 +51,7 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "blocks": (
         BLOCKS,
         {
-            "optimizer": {"adam": {"learning_rate": {"cosine": {"learning_rate": 0.01, "warmup_steps": 3}}}},
+            "optimizer": {"lamb": {"learning_rate": {"linear": {"learning_rate": 0.01, "warmup_steps": 3}}}},
             "gradient_checkpointing": True,
         },
     ),
@@ -76,10 +76,11 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
             "validate_every": 2,
         },
     ),
-    "rounded": ([{"dense": 8}, "relu", {"dense": 3, "name": "y"}], {}),
+    "rounded": ([{"dense": 8}, "relu", {"dense": 3, "name": "y"}], {"optimizer": {"muon": 0.01}}),
     "weighted": (
         MASKED,
         {
+            "optimizer": {"schedule_free": 0.01},
             "loss": None,
             "losses": {"y": {"cross_entropy": None, "mask": "counts"}},
             "metrics": ["accuracy", "auc"],

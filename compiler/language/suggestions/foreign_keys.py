@@ -67,7 +67,8 @@ def as_schedule(value: Any, spec: Spec, arguments_of_schedule: Spec = NO_SPEC) -
     primary = OPTIMIZERS.find(optimizer).primary or "learning_rate"
     arguments = given if isinstance(given, Mapping) else {} if given is None else {primary: given}
     highest = arguments.get(primary, OPTIMIZERS.find(optimizer).model_fields[primary].default)
-    kind, own, told = schedule_written(value, highest if isinstance(highest, int | float) else 0.001)
+    usual = OPTIMIZERS.find(optimizer).usual_schedule
+    kind, own, told = schedule_written(value, highest if isinstance(highest, int | float) else 0.001, usual)
     own = {**own, **arguments_of_schedule}
     chosen = {kind: own["learning_rate"] if [*own] == ["learning_rate"] else own}
     return "; ".join((f"{RATE}`optimizer: {{{optimizer}: {in_line({**arguments, primary: chosen}, LONGEST)}}}`", *told))
@@ -76,7 +77,7 @@ def as_schedule(value: Any, spec: Spec, arguments_of_schedule: Spec = NO_SPEC) -
 def as_warmup(value: Any, spec: Spec) -> str:
     """How a warm-up is written in a schedule."""
     text = as_schedule(None, spec, {"warmup_steps": value if type(value) is int else "..."})
-    return f"{text}, which also lowers the rate after the warm-up"
+    return f"{text}, which also lowers the rate after the warm-up" if "{cosine:" in text else text
 
 
 def as_penalty(value: Any, spec: Spec) -> str:
@@ -200,8 +201,10 @@ KEYS: Mapping[str, Advice] = {
         "validation rows are evaluated after each epoch, or after every few: `validate_every: N` counts epochs",
     ),
     "restorebestweights": "remove it: every run keeps its best and its last weights",
-    **dict.fromkeys(("lrscheduler", "lrschedule", "scheduler", "learningrateschedule"), as_schedule),
-    **dict.fromkeys(("warmup", "warmupsteps"), as_warmup),
+    **dict.fromkeys(
+        ("lrscheduler", "lrschedule", "lrschedulertype", "scheduler", "schedulertype", "learningrateschedule"), as_schedule
+    ),
+    **dict.fromkeys(("numwarmupsteps", "warmup", "warmupratio", "warmupsteps"), as_warmup),
     **dict.fromkeys(("l1", "l2", "penalty", "regularization", "regularizer"), as_penalty),
     **dict.fromkeys(("amp", "autocast", "bf16", "dtypepolicy", "halfprecision", "mixedprecision"), PRECISION),
     **dict.fromkeys(("fp16", "float16"), HALF),

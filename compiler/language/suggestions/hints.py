@@ -167,6 +167,10 @@ def absent_hint(kind: str, name: str) -> str:
 
     if kind == "loss" and fold(name) in ("rmse", "rootmeansquarederror"):
         return "`mean_squared_error` is least for the same weights; `root_mean_squared_error` is a metric"
+    if kind == "optimizer":
+        from modelc.compiler.language.suggestions.optimizer_words import absent_optimizer
+
+        return absent_optimizer(name)
     if kind == "layer":
         from modelc.compiler.language.suggestions.repeat_keys import copies_help, head_in
 

@@ -23,11 +23,27 @@ from modelc.compiler.library.schedules import SCHEDULES
 TYPE_KEYS = ("type", "class_name", "optimizer", "name", "_target_")
 OTHER_WARMUP = ("warmupepochs", "warmupratio")
 WARMUP = ("numwarmupsteps", "warmup", "warmupsteps", *OTHER_WARMUP)
-SCHEDULE = ("learningrateschedule", "lrschedule", "lrscheduler", "schedule", "scheduler")
+SCHEDULE = (
+    "learningrateschedule", "lrschedule", "lrscheduler", "lrschedulertype", "schedule", "scheduler", "schedulername", "schedulertype",
+)  # fmt: skip
+OF_SCHEDULE = tuple(f"{word}{rest}" for word in SCHEDULE for rest in ("args", "config", "kwargs", "params"))
+ARGUMENTS = (
+    "args",
+    "arguments",
+    "config",
+    "kwargs",
+    "optimargs",
+    "optimizerargs",
+    "optimizerconfig",
+    "optimizerkwargs",
+    "optimizerparams",
+    "params",
+)
+"""What has the arguments of the optimizer in it, where its name stands elsewhere."""
 DECAY = ("weightdecay",)
 STOPPING = ("earlystopping", "patience")
 CALLBACKS = ("callbacks",)
-MOVED = (*WARMUP, *SCHEDULE, *DECAY, *STOPPING, *CALLBACKS, *UPDATES)
+MOVED = (*WARMUP, *SCHEDULE, *OF_SCHEDULE, *DECAY, *STOPPING, *CALLBACKS, *UPDATES)
 """Keys, without case and separators, that are not written where they stand."""
 
 
@@ -38,7 +54,7 @@ def optimizer_help(spec: Mapping[str, Any], key: str, is_inside: bool) -> str:
     found = lookups().once(("optimizer", id(spec)), lambda: (spec, Written.of(spec)))[1]
     if found is None or fold(key) not in found.told:
         return ""
-    if len(found.told) > 1 or found.is_form:
+    if len(found.told) > 1 or found.is_form or fold(key) in ARGUMENTS:
         return found.text(spec)
     # A schedule in the notation of specs need only be moved.
     is_moved = fold(key) in SCHEDULE and is_schedule(found.given(SCHEDULE))
@@ -96,7 +112,7 @@ class Written:
             found.take(str(key), value, True)
         # At the top level and in the section stand arguments too.
         for key, value in {**spec, **train}.items():
-            if fold(key) in (*WARMUP, *SCHEDULE, *DECAY, *CALLBACKS) or spelled(key, fields):
+            if fold(key) in (*WARMUP, *SCHEDULE, *OF_SCHEDULE, *ARGUMENTS, *DECAY, *CALLBACKS) or spelled(key, fields):
                 found.take(key, value, True)
         return found
 
@@ -110,16 +126,25 @@ class Written:
             self.arguments.update(zip(("beta_1", "beta_2"), value, strict=False))
         elif right is not None and fold(key) not in STOPPING:
             self.arguments.setdefault(right, value)
+        elif fold(key) in ARGUMENTS and isinstance(value, Mapping):
+            for inner, one in value.items():
+                self.take(str(inner), one, False)
         elif fold(key) in MOVED:
             self.moved.setdefault(fold(key), value)
         else:
             return
         # What is another word for an argument has its own help, which keeps all others.
-        self.told |= {fold(key)} if is_told and (is_outside or fold(key) in self.moved) else set()
+        is_own = is_outside or fold(key) in (*self.moved, *ARGUMENTS)
+        self.told |= {fold(key)} if is_told and is_own else set()
 
     def given(self, words: tuple[str, ...]) -> Any:
         """The value of the first of the keys `words`; None where there is none."""
         return next((self.moved[word] for word in words if word in self.moved), None)
+
+    def given_schedule(self) -> Any:
+        """The schedule as it is given, with its arguments where these stand beside it."""
+        word, arguments = self.given(SCHEDULE), self.given(OF_SCHEDULE)
+        return {word: arguments} if isinstance(word, str) and isinstance(arguments, Mapping) else word
 
     def text(self, spec: Mapping[str, Any]) -> str:
         """What to write for all of it."""
@@ -134,26 +159,28 @@ class Written:
             notes.append(f"for `weight_decay`: {told}")
         if self.given(WARMUP) is not None or self.given(SCHEDULE) is not None:
             primary = OPTIMIZERS.find(name).primary or "learning_rate"
-            rate = arguments.pop(primary, OPTIMIZERS.find(name).model_fields[primary].default)
+            field = OPTIMIZERS.find(name).model_fields[primary]
+            rate = arguments.pop(primary, "RATE" if field.is_required() else field.default)
             arguments = {primary: self.schedule(rate), **arguments}
             notes += self.of_schedule(arguments[primary])
-            if self.given(SCHEDULE) is None and not isinstance(rate, Mapping):
+            if "cosine" in arguments[primary] and self.given(SCHEDULE) is None and not isinstance(rate, Mapping):
                 notes.append("`cosine` also lowers the rate after the warm-up")
         thing = f"{{{name}: {in_line(arguments, LONGEST)}}}" if arguments else name
         return "; ".join((f"write `optimizer: {thing}`", *self.beside(spec), *notes))
 
     def of_schedule(self, schedule: Mapping[str, Any]) -> Iterator[str]:
         """What is to be said of the schedule: what its arguments are here, and how a warm-up is counted."""
-        yield from schedule_written(self.given(SCHEDULE), None)[2]
-        for word in OTHER_WARMUP:
-            if word in self.moved:
-                ((kind, _),) = schedule.items()
-                yield SCHEDULES.find(kind).foreign_argument(word).replace("{value}", str(self.moved[word]))
+        yield from schedule_written(self.given_schedule(), None)[2]
+        ((kind, _),) = schedule.items()
+        for word in self.moved:
+            if word in OTHER_WARMUP or (word in WARMUP and "warmup_steps" not in SCHEDULES.find(kind).model_fields):
+                told = SCHEDULES.find(kind).foreign_argument(word if word in OTHER_WARMUP else "warmup_steps")
+                yield told.replace("{value}", str(self.moved[word]))
 
     def schedule(self, rate: Any) -> dict[str, Any]:
         """The schedule of the learning rate, which is `rate` without one."""
         warmup = self.given(WARMUP)
-        kind, arguments, _ = schedule_written(self.given(SCHEDULE), rate)
+        kind, arguments, _ = schedule_written(self.given_schedule(), rate, OPTIMIZERS.find(self.name).usual_schedule)
         if isinstance(rate, Mapping) and len(rate) == 1:
             ((kind, given),) = rate.items()
             arguments = dict(given) if isinstance(given, Mapping) else {"learning_rate": given}

@@ -19,27 +19,7 @@ class PlannedThing(NamedTuple):
     today: str = ""
 
 
-CHOICE = "it is another rule than any of this version; `adam` and `adamw` are those most used"
-
-PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {
-    "optimizer": {
-        name: PlannedThing(f"the optimizer {title}", words, CHOICE)
-        for name, title, words in (
-            ("adadelta", "Adadelta", ()),
-            ("adafactor", "Adafactor", ()),
-            ("adagrad", "Adagrad", ()),
-            ("adamax", "Adamax", ()),
-            ("amsgrad", "AMSGrad", ()),
-            ("lamb", "LAMB", ()),
-            ("lars", "LARS", ()),
-            ("lion", "Lion", ()),
-            ("muon", "Muon", ()),
-            ("nadam", "NAdam", ("nadamw",)),
-            ("radam", "RAdam", ("rectified_adam",)),
-            ("schedule_free", "Schedule-Free", ("adamw_schedule_free", "schedule_free_adamw")),
-        )
-    },
-}
+PLANNED_THINGS: Mapping[str, Mapping[str, PlannedThing]] = {}
 """All that is planned of each registry and looked for, by the name that it is to have."""
 
 

@@ -42,7 +42,9 @@ def schedules_in(raw: Any) -> Iterator[tuple[str, Any]]:
         yield from ((kind, given) for key, given in raw.items() if isinstance(key, str) and (kind := kind_of(key)))
         for key in TYPE_KEYS:
             if isinstance(raw.get(key), str) and (kind := kind_of(raw[key])):
-                yield kind, {other: value for other, value in raw.items() if other != key}
+                given = {other: value for other, value in raw.items() if other != key}
+                # Keras writes arguments so.
+                yield kind, given["config"] if isinstance(given.get("config"), Mapping) else given
     elif isinstance(raw, list):
         for item in raw:
             yield from schedules_in(item)

@@ -1,7 +1,7 @@
 """The contracts of optimizers and learning-rate schedules: Keras's arguments and defaults, optax's update formulas."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.lazy import optax
@@ -27,6 +27,10 @@ class Schedule(Registered):
 class Optimizer(Registered):
     """Abstract: each subclass is one optimizer, with a field `learning_rate` (a number or a schedule)."""
 
+    usual_schedule: ClassVar[str] = "cosine"
+    """The schedule as which a warm-up is written that others write without one."""
+    is_averaging: ClassVar[bool] = False
+    """Whether it averages weights, so that the model is to be used with its `averages`."""
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(
             ("decay", "gamma", "learning_rate_decay", "lr_decay"),
@@ -49,6 +53,10 @@ class Optimizer(Registered):
     def caution(self) -> PlanError | None:
         """What is computed as it is written, and probably not meant: a warning, with the code of one."""
         return None
+
+    def averages(self, params: Any, state: Any) -> Any:
+        """The averages of an optimizer that averages, of the weights that are trained and the state of its transformation."""
+        raise NotImplementedError
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
         """The optax transformation of this optimizer for a run of `total_steps`."""

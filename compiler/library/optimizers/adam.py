@@ -1,18 +1,13 @@
-"""Adam, and Adam with decoupled weight decay."""
+"""Adam, and Adam with decoupled weight decay, or with the greatest of all mean squares."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
-from modelc.compiler.library.base.fields import Field, Fraction, NonNegative, Positive
-from modelc.compiler.library.base.lazy import jax, optax
-from modelc.compiler.library.base.stacked_weights import rank
+from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Optimizer
-from modelc.compiler.library.schedules import LearningRate, rate_function
-
-Beta1 = Annotated[Fraction, Field(description="What the running mean of gradients keeps of itself per step.")]
-Beta2 = Annotated[Fraction, Field(description="What the running mean of squared gradients keeps of itself per step.")]
-
-BETAS = {"betas": "they are two arguments here, `beta_1` and `beta_2`"}
+from modelc.compiler.library.optimizers.arguments import BETAS, Beta1, Beta2, Epsilon, Rate, WeightDecay
+from modelc.compiler.library.optimizers.weight_decay import decays, descent
+from modelc.compiler.library.schedules import rate_function
 
 
 class Adam(Optimizer):
@@ -30,18 +25,20 @@ class Adam(Optimizer):
     keras = "optimizers.Adam"
     torch = "optim.Adam"
     primary = "learning_rate"
+    related = ("adam8bit", "adam_8bit", "fused_adam", "sparse_adam")
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **BETAS,
-        "amsgrad": "leave it out: AMSGrad is planned as an optimizer of its own",
+        "amsgrad": "where it is true, this is an optimizer of its own: write `amsgrad` for `adam`, without this argument; where "
+        "it is false, remove it",
         "weight_decay": "`adamw` is Adam that decays weights, as Keras's does with this argument: write `adamw` for `adam`; "
         "what PyTorch's `Adam` adds to the gradient is a penalty, `kernel_regularizer: {l2: ...}` with half of {value}",
     }
     example = "adam: {learning_rate: 0.001}"
 
-    learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
+    learning_rate: Rate = 0.001
     beta_1: Beta1 = 0.9
     beta_2: Beta2 = 0.999
-    epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
+    epsilon: Epsilon = 1e-7
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
         rate = rate_function(self.learning_rate, total_steps)
@@ -59,21 +56,20 @@ class AdamW(Optimizer):
     keras = "optimizers.AdamW"
     torch = "optim.AdamW"
     primary = "learning_rate"
-    spellings = ("adamw_torch",)
+    spellings = ("adamw_hf", "adamw_torch", "adamw_torch_fused")
+    related = ("adamw_8bit", "adamw_bnb_8bit", "paged_adamw", "paged_adamw_8bit")
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **BETAS,
-        "amsgrad": "leave it out: AMSGrad is planned as an optimizer of its own",
+        "amsgrad": "where it is true, this is an optimizer of its own: write `amsgrad` for `adamw`, without this argument and with "
+        "the same `weight_decay`; where it is false, remove it",
     }
     example = "adamw: {learning_rate: 0.001, weight_decay: 0.004}"
 
-    learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
-    weight_decay: Annotated[
-        NonNegative,
-        Field(description="What weights of two axes or more lose of themselves per step, times `learning_rate`."),
-    ] = 0.004
+    learning_rate: Rate = 0.001
+    weight_decay: WeightDecay = 0.004
     beta_1: Beta1 = 0.9
     beta_2: Beta2 = 0.999
-    epsilon: Annotated[Positive, Field(description="Added to the denominator.")] = 1e-7
+    epsilon: Epsilon = 1e-7
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
         return optax.adamw(
@@ -86,6 +82,25 @@ class AdamW(Optimizer):
         )
 
 
-def decays(params: Any) -> Any:
-    """A tree as `params`: True for every weight that decays, those of rank 2 and above."""
-    return jax.tree_util.tree_map_with_path(lambda path, weight: rank(str(path[0].key), weight) >= 2, params)
+class AMSGrad(Optimizer):
+    """Adam whose mean of squared gradients never falls: it is divided by the greatest so far (Reddi et al., 2018).
+
+    Formula of `optax.amsgrad`, arguments and defaults of Keras 3 `Adam` and `AdamW` with `amsgrad=True`: the greatest is that of
+    `v / (1 - beta_2 ** step)`, where Keras and PyTorch take the greatest `v` and divide it then. Of gradients that shrink
+    after the first steps, steps are therefore smaller here; `epsilon` is that of `adam`. `weight_decay` is that of `adamw`.
+    """
+
+    primary = "learning_rate"
+    spellings = ("adam_amsgrad", "ams_grad")
+    foreign_arguments: ClassVar[Mapping[str, str]] = {**BETAS, "amsgrad": "remove it: this is what `amsgrad` does"}
+    example = "amsgrad: {learning_rate: 0.001}"
+
+    learning_rate: Rate = 0.001
+    weight_decay: WeightDecay = 0.0
+    beta_1: Beta1 = 0.9
+    beta_2: Beta2 = 0.999
+    epsilon: Epsilon = 1e-7
+
+    def transform(self, total_steps: int) -> "optax.GradientTransformation":
+        direction = optax.scale_by_amsgrad(b1=self.beta_1, b2=self.beta_2, eps=self.epsilon)
+        return descent(direction, self.weight_decay, rate_function(self.learning_rate, total_steps))

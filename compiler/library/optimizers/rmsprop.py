@@ -5,7 +5,8 @@ from typing import Annotated
 from modelc.compiler.library.base.fields import Field, Fraction, Positive
 from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Optimizer
-from modelc.compiler.library.schedules import LearningRate, rate_function
+from modelc.compiler.library.optimizers.arguments import Momentum, Rate
+from modelc.compiler.library.schedules import rate_function
 
 
 class RMSProp(Optimizer):
@@ -20,12 +21,12 @@ class RMSProp(Optimizer):
     primary = "learning_rate"
     example = "rmsprop: {learning_rate: 0.001, rho: 0.9}"
 
-    learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.001
+    learning_rate: Rate = 0.001
     rho: Annotated[
         Fraction,
         Field(description="What the running mean of squared gradients keeps of itself per step."),
     ] = 0.9
-    momentum: Annotated[Fraction, Field(description="Fraction of the previous step that is added (momentum).")] = 0.0
+    momentum: Momentum = 0.0
     epsilon: Annotated[Positive, Field(description="Added inside the square root of the denominator.")] = 1e-7
     centered: Annotated[bool, Field(description="Whether to subtract the mean gradient first.")] = False
 

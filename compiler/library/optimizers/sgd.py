@@ -1,14 +1,10 @@
 """Stochastic gradient descent."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from modelc.compiler.diagnostics.exceptions import PlanError
-from modelc.compiler.library.base.fields import Fraction
 from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.contracts.optimizer import Optimizer
-from modelc.compiler.library.schedules import LearningRate, rate_function
+from modelc.compiler.library.optimizers.arguments import Momentum, Nesterov, Rate
+from modelc.compiler.library.schedules import rate_function
 
 
 class SGD(Optimizer):
@@ -26,9 +22,9 @@ class SGD(Optimizer):
     related = ("momentum",)
     example = "sgd: {learning_rate: 0.01, momentum: 0.9}"
 
-    learning_rate: Annotated[LearningRate, Field(description="Learning rate, a number or a schedule.")] = 0.01
-    momentum: Annotated[Fraction, Field(description="Fraction of the previous step that is added (momentum).")] = 0.0
-    nesterov: Annotated[bool, Field(description="Whether to use Nesterov momentum.")] = False
+    learning_rate: Rate = 0.01
+    momentum: Momentum = 0.0
+    nesterov: Nesterov = False
 
     def caution(self) -> PlanError | None:
         if not self.nesterov or self.momentum:

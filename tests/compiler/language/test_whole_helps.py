@@ -93,6 +93,35 @@ def test_a_schedule_of_others_is_written_with_what_it_has_to_have(place: str, sc
         assert all("`staircase: true`" in help and "batches of an epoch" in help for help in helps), helps
 
 
+@pytest.mark.parametrize(
+    ("keys", "written"),
+    [
+        ("optimizer: nadam, optimizer_kwargs: {lr: 0.1, beta_1: 0.8}", "nadam: {learning_rate: 0.1, beta_1: 0.8}"),
+        ("optimizer: {nadam: {params: {lr: 0.1, beta_1: 0.8}}}", "nadam: {learning_rate: 0.1, beta_1: 0.8}"),
+        (
+            "optimizer: adam, lr_scheduler_type: linear, num_warmup_steps: 9",
+            "adam: {learning_rate: {linear: {learning_rate: 0.001, warmup_steps: 9}}}",
+        ),
+        (
+            "optimizer: adam, scheduler: polynomial, scheduler_params: {power: 2}",
+            "adam: {learning_rate: {polynomial: {learning_rate: 0.001, power: 2}}}",
+        ),
+        (
+            "optimizer: {lars: 0.5}, warmup_steps: 9",
+            "lars: {learning_rate: {cosine: {learning_rate: 0.5, warmup_steps: 9}}}",
+        ),
+        (
+            "optimizer: {schedule_free: 0.5}, warmup_steps: 9",
+            "schedule_free: {learning_rate: {constant: {learning_rate: 0.5, warmup_steps: 9}}}",
+        ),
+    ],
+)
+def test_arguments_that_stand_beside_are_written_into_the_optimizer(keys: str, written: str) -> None:
+    for problem in check(TRAIN.format(keys), "spec.yaml").errors:
+        assert f"`optimizer: {{{written}}}`" in problem.helps[0], problem
+    checked(TRAIN.format(f"optimizer: {{{written}}}"))
+
+
 @pytest.mark.parametrize("key", ["weight_decay: 0.01", "lr: 0.1", "callbacks: [{early_stopping: 3}]"])
 def test_of_one_key_alone_nothing_else_is_said(key: str) -> None:
     (problem,) = check(TRAIN.format(f"optimizer: adam, {key}"), "spec.yaml").errors

@@ -3,6 +3,7 @@
 import re
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import jax
 import pytest
@@ -14,7 +15,7 @@ from modelc.runtime.training import memory
 from modelc.runtime.training.device import computing
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.fitting_batch import Room, need_of_step, room_for
-from modelc.runtime.training.memory import OwnMemory, need_memory
+from modelc.runtime.training.memory import OwnMemory, need_memory, weight_bytes
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from tests.runtime.small import ready, spec, write_rows
 
@@ -22,7 +23,7 @@ from tests.runtime.small import ready, spec, write_rows
 def test_a_model_larger_than_the_machine_is_refused(tmp_path: Path) -> None:
     layers = [{"dense": 2**20}, {"dense": 2**20}, {"dense": 3, "name": "y"}]
     with pytest.raises(RunError, match=r"training needs about 17,\d+\.\d GB of memory, but this machine has") as caught:
-        need_memory(*ready(spec(layers), write_rows(tmp_path)))
+        need_memory(*ready(spec(layers, optimizer="adam"), write_rows(tmp_path)))
     assert caught.value.code == "E502"
     layer = r"no `batch_size` would fit: make the model smaller; `dense_2` takes most, 17,\d+\.\d GB"
     assert re.fullmatch(layer, caught.value.helps[0])
@@ -30,7 +31,7 @@ def test_a_model_larger_than_the_machine_is_refused(tmp_path: Path) -> None:
 
 def test_what_would_fit_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """4 rows of (4096 + 3) values fit beside the weights and the rows, 5 do not, of the 8 that were wanted."""
-    task, dataset = ready(spec([{"dense": 4096}, {"dense": 3, "name": "y"}]), write_rows(tmp_path))
+    task, dataset = ready(spec([{"dense": 4096}, {"dense": 3, "name": "y"}], optimizer="adam"), write_rows(tmp_path))
     weights, rows, row = 16 * (4 * 4096 + 4096 + 4096 * 3 + 3), 29 * (4 * 4 + 4), 4 * (4096 + 3)
     for room, expected in ((7, 4), (4, 4), (3, 2)):
         monkeypatch.setattr(memory, "physical_memory", lambda room=room: weights + rows + room * row)
@@ -58,7 +59,7 @@ WEIGHTS, BIAS = 4 * 4096 + 4096 + 4096 * 3, 3
 def test_each_device_needs_memory_for_its_part_of_the_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parallelism: Parallelism, kept: int, moments: int, is_own: bool
 ) -> None:
-    task, dataset = ready(spec([{"dense": 4096}, {"dense": 3, "name": "y"}]), write_rows(tmp_path))
+    task, dataset = ready(spec([{"dense": 4096}, {"dense": 3, "name": "y"}], optimizer="adam"), write_rows(tmp_path))
     each = 8 * (kept + moments) + 8 * 4 * (4096 + 3) // parallelism.devices
     rows, count = 29 * (4 * 4 + 4), parallelism.devices
     needed = (1 if is_own else count) * each + rows
@@ -85,8 +86,28 @@ def test_each_device_needs_memory_for_its_part_of_the_weights(
         assert caught.value.helps == ((fewer,) if is_sharded else (fewer, sharded))
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "copies"),
+    [
+        ("sgd", 2),
+        ({"sgd": {"momentum": 0.9}}, 3),
+        ("lion", 3),
+        ("adam", 4),
+        ("amsgrad", 5),
+        # The weights apart, mean squares, and the averages.
+        ("schedule_free", 5),
+        # Rows and columns of two kernels, the elements of two biases, single ones for what each has not, and four counts.
+        ("adafactor", 2 + (4 + 8 + 8 + 3 + (8 + 3) + 2 + 4 + 4) / (4 * 8 + 8 + 8 * 3 + 3)),
+    ],
+)
+def test_what_an_optimizer_keeps_is_counted(tmp_path: Path, optimizer: Any, copies: float) -> None:
+    task, _ = ready(spec([{"dense": 8}, {"dense": 3, "name": "y"}], optimizer=optimizer), write_rows(tmp_path))
+    elements = 4 * 8 + 8 + 8 * 3 + 3
+    assert sum(weight_bytes(task, ONE_DEVICE).values()) == pytest.approx(4 * copies * elements)
+
+
 def test_a_batch_that_would_fit_is_one_that_the_devices_divide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    raw = spec([{"dense": 2**14}, {"dense": 3, "name": "y"}])
+    raw = spec([{"dense": 2**14}, {"dense": 3, "name": "y"}], optimizer="adam")
     raw = {**raw, "train": {**raw["train"], "batch_size": 48}}
     task, dataset = ready(raw, write_rows(tmp_path, rows=48))
     monkeypatch.setattr(memory, "own_memory", lambda: OwnMemory(16 * 8 * 2**14 + 10 * 4 * 2**14 + 10_000, 0))

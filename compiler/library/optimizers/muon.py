@@ -1,0 +1,98 @@
+"""Muon."""
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import Annotated, Any, ClassVar
+
+from modelc.compiler.library.base.fields import Field, Positive, Size
+from modelc.compiler.library.base.lazy import jax, optax
+from modelc.compiler.library.base.stacked_weights import rank
+from modelc.compiler.library.contracts.optimizer import Optimizer
+from modelc.compiler.library.optimizers.arguments import Beta1, Beta2, Epsilon, Momentum, Nesterov, Rate, WeightDecay
+from modelc.compiler.library.optimizers.weight_decay import descent
+from modelc.compiler.library.schedules import rate_function
+
+TABLE = "embeddings"
+"""What the layers that look up rows call the weight that has them."""
+
+
+class Muon(Optimizer):
+    """Momentum that is made orthogonal, for matrices; all other weights by `adamw` (Jordan et al., 2024).
+
+    Weights of two axes are matrices, and in a repeat each copy is one; tables of embeddings are not, and like weights of
+    one axis and of three they go by `adamw`, whose arguments begin with `adam`. The output layer is a matrix like others: Keras's
+    `exclude_layers` is not there. Arguments and defaults of Keras 3 `Muon`, formula of `optax.contrib.muon`: the direction is made
+    orthogonal by `ns_steps` of Newton-Schulz, and multiplied by `rms_rate * sqrt(max(rows, columns))`, so that steps are as
+    large as Adam's; without `rms_rate`, by `sqrt(max(1, columns / rows))`. optax divides the mean of gradients by its bias, which
+    weighs the gradient of the step a little more than Keras in the first steps.
+    """
+
+    keras = "optimizers.Muon"
+    torch = "optim.Muon"
+    primary = "learning_rate"
+    foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("muon_a", "muon_b", "muon_c", "ns_coefficients", "ns_coeffs"),
+            "remove it: the coefficients are the usual ones",
+        ),
+        "exclude_embeddings": "remove it: tables of embeddings always go by `adamw`",
+        "exclude_layers": "remove it: matrices go by Muon, embeddings and all other weights by `adamw`",
+        "beta": "write `momentum: {value}`",
+        "consistent_rms": "write `rms_rate: {value}`",
+        "adjust_lr_fn": "`match_rms_adamw` is the default here, `original` is `rms_rate: null`",
+    }
+    example = "muon: {learning_rate: 0.001, weight_decay: 0.1}"
+
+    learning_rate: Rate = 0.001
+    weight_decay: Annotated[
+        WeightDecay, Field(description="What matrices lose of themselves per step, times `learning_rate`.")
+    ] = 0.004
+    momentum: Annotated[Momentum, Field(description="What the mean of gradients keeps of itself per step.")] = 0.95
+    nesterov: Nesterov = True
+    ns_steps: Annotated[
+        Size, Field(le=100, description="Newton-Schulz steps by which a direction is made orthogonal.")
+    ] = 5
+    rms_rate: Annotated[Positive | None, Field(description="The root mean square of a step, in learning rates.")] = 0.2
+    adam_beta_1: Beta1 = 0.9
+    adam_beta_2: Beta2 = 0.999
+    adam_weight_decay: Annotated[WeightDecay, Field(description="The `weight_decay` of `adamw`.")] = 0.004
+    adam_lr_ratio: Annotated[Positive, Field(description="The learning rate of `adamw`, in that of Muon.")] = 1.0
+    epsilon: Epsilon = 1e-7
+
+    def transform(self, total_steps: int) -> "optax.GradientTransformation":
+        rate, ratio = rate_function(self.learning_rate, total_steps), self.adam_lr_ratio
+        rate_of_adam = (lambda step: rate(step) * ratio) if callable(rate) else rate * ratio
+        contrib: Any = optax.contrib
+        muon = contrib.scale_by_muon(
+            ns_steps=self.ns_steps,
+            beta=self.momentum,
+            eps=self.epsilon,
+            nesterov=self.nesterov,
+            weight_dimension_numbers=lambda tree: jax.tree.map(lambda _: contrib.MuonDimensionNumbers(-2, -1), tree),
+        )
+        adam = optax.scale_by_adam(b1=self.adam_beta_1, b2=self.adam_beta_2, eps=self.epsilon)
+        return optax.partition(
+            {
+                "muon": descent(optax.chain(muon, optax.stateless(self.sized)), self.weight_decay, rate),
+                "adam": descent(adam, self.adam_weight_decay, rate_of_adam),
+            },
+            labels,
+        )
+
+    def sized(self, updates: Any, params: Any) -> Any:
+        """Orthogonal directions, made as large as steps are to be."""
+
+        def factor(rows: int, columns: int) -> float:
+            return sqrt(max(1, columns / rows)) if self.rms_rate is None else self.rms_rate * sqrt(max(rows, columns))
+
+        return jax.tree.map(lambda update: update * factor(*update.shape[-2:]), updates)
+
+
+def labels(params: Any) -> Any:
+    """A tree as `params`: which of the two optimizers each weight goes by."""
+
+    def label(way: tuple[Any, ...], weight: Any) -> str:
+        path, name = str(way[0].key), str(way[-1].key)
+        return "muon" if rank(path, weight) == 2 and name != TABLE else "adam"
+
+    return jax.tree_util.tree_map_with_path(label, params)
