@@ -68,7 +68,7 @@ class Piecewise(WarmUp):
             f"the rate {self.values[late + 1]} begins after step {self.boundaries[late]:,}, the run has {total_steps:,}"
         )
         help = "give `boundaries` within the run, or train longer; steps are counted, and an epoch has many"
-        return PlanError(message, help=help, argument="boundaries", code="W917")
+        return PlanError(message, help=help, argument="boundaries", code="W924")
 
     def after_warmup(self, steps: int) -> "optax.Schedule":
         begins = [step + 1 - self.warmup_steps for step in self.boundaries]

@@ -188,3 +188,12 @@ def test_wrong_arguments_are_refused_at_their_place(raw: Any, at: tuple[str, ...
         SCHEDULES.build(raw)
     (error,) = caught.value.errors()
     assert (error["loc"], error["type"]) == (at, kind)
+
+
+def test_a_rate_that_the_run_does_not_reach_is_a_warning() -> None:
+    piecewise = SCHEDULES.build({"piecewise": {"boundaries": [10, 30], "values": [0.3, 0.1, 0.01], "warmup_steps": 5}})
+    late, never = piecewise.caution(31), piecewise.caution(5)
+    assert late is not None and (late.code, late.argument) == ("W924", "boundaries")
+    assert "0.01 begins after step 30" in late.message
+    assert never is not None and never.code == "W917"
+    assert piecewise.caution(32) is None
