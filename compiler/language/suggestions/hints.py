@@ -8,6 +8,7 @@ from modelc.compiler.language.suggestions.freezing_words import ARGUMENTS as FRE
 from modelc.compiler.language.suggestions.freezing_words import BESIDE
 from modelc.compiler.language.suggestions.initial_weight_words import ABSENT as PRETRAINED
 from modelc.compiler.language.suggestions.initial_weight_words import ARGUMENTS as OF_ELSEWHERE
+from modelc.compiler.language.suggestions.optimizer_words import ABSENT as OPTIMIZERS
 from modelc.compiler.language.suggestions.planned import LAYER, PLANNED, planned, planned_text
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.library.base.registry import Registered, fold
@@ -167,10 +168,6 @@ def absent_hint(kind: str, name: str) -> str:
 
     if kind == "loss" and fold(name) in ("rmse", "rootmeansquarederror"):
         return "`mean_squared_error` is least for the same weights; `root_mean_squared_error` is a metric"
-    if kind == "optimizer":
-        from modelc.compiler.language.suggestions.optimizer_words import absent_optimizer
-
-        return absent_optimizer(name)
     if kind == "layer":
         from modelc.compiler.language.suggestions.repeat_keys import copies_help, head_in
 
@@ -178,8 +175,8 @@ def absent_hint(kind: str, name: str) -> str:
             return copies_help(head)
         word = fold(name.rpartition(".")[2])
         return ABSENT.get(word, "") or planned_layer(name) or (WHOLE_MODEL if MODELS.fullmatch(word) else "")
-    if kind == "metric":
-        return METRICS.get(fold(name), "")
+    if kind in ("metric", "optimizer"):
+        return (METRICS if kind == "metric" else OPTIMIZERS).get(fold(name.rpartition(".")[2]), "")
     layer = next(iter(synonyms(name, table_of("layer"))), None) if kind == "activation" else None
     return f"`{layer}` is a layer, not an activation: write it as the layer after this one" if layer else ""
 

@@ -1,7 +1,5 @@
 """What stands for the optimizers of others that are not there."""
 
-from modelc.compiler.library.base.registry import fold
-
 SECOND_ORDER = (
     "not there: it needs more than one gradient a step; `adamw` and `muon` are near, `rprop` for one batch of all rows"
 )
@@ -14,8 +12,3 @@ ABSENT = {
     "asgd": "not there: `schedule_free_sgd` averages weights, too",
 }
 """By name, without case and separators."""
-
-
-def absent_optimizer(name: str) -> str:
-    """What stands for the optimizer `name`, which is not there; empty where nothing is known."""
-    return ABSENT.get(fold(name.rpartition(".")[2]), "")
