@@ -101,7 +101,7 @@ def baselines_of_file(run: "Run", task: "Task", prepared: "PreparedTask", part: 
 
 def lines_beside(found: "Sequence[Baseline]", rows: int, training: int) -> list[Line]:
     """The baselines on so many validation rows, below the values of a training on so many rows."""
-    from modelc.cli.progress import show_number
+    from modelc.runtime.training.progress_text import show_number
 
     if not found:
         return []

@@ -45,7 +45,6 @@ def fit_and_keep(
 
     Ends the command if its exit code is not 0.
     """
-    from modelc.cli.progress import Several
     from modelc.compiler.diagnostics.command_line import command
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.runtime.runs.checkpoint_saver import CheckpointSaver
@@ -54,6 +53,7 @@ def fit_and_keep(
     from modelc.runtime.runs.kept_baselines import as_kept, models_json
     from modelc.runtime.runs.plugins import options_of
     from modelc.runtime.training.loop import fit
+    from modelc.runtime.training.observer import Several
 
     written = None if given is None else given.step
     lines = progress_lines(prepared, dataset)

@@ -103,9 +103,8 @@ def follow(
     given: "Checkpoint | None" = None,
 ) -> None:
     """Train as the first process does, from the checkpoint `given` on, and leave it to that to write and to print."""
-    from modelc.cli.progress import Several
     from modelc.runtime.training.loop import fit
-    from modelc.runtime.training.observer import NoSaver
+    from modelc.runtime.training.observer import NoSaver, Several
 
     outcome = fit(task, dataset, execution, Several(), stop, NoSaver(saving.cadence.after), given)
     if outcome.reason == "interrupted":

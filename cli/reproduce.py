@@ -200,10 +200,11 @@ def fit_again(
     stop: "Stopping",
 ) -> None:
     """Train `again`, up to where `run` was stopped, if it was; an error in training is recorded, as in any run."""
-    from modelc.cli.progress import Lines, Screen, Several
+    from modelc.cli.progress import Lines, Screen
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.runtime.runs.ways_on import was_stopped
     from modelc.runtime.training.loop import fit
+    from modelc.runtime.training.observer import Several
     from modelc.runtime.training.until import Until
 
     assert again.ready.training is not None

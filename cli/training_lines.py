@@ -181,9 +181,9 @@ def ending(
     recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds: float, baselines: "Sequence[Baseline]" = ()
 ) -> list[Line]:
     """The outcome of training, the best epoch, baselines beside it, the run directory, and the next commands."""
-    from modelc.cli.progress import show_seconds, show_values
     from modelc.compiler.diagnostics.command_line import command
     from modelc.runtime.runs.plugins import options_of
+    from modelc.runtime.training.progress_text import show_seconds, show_values
 
     record, best = recorder.record, outcome.best
     epochs = f"{record.epoch:,} {'epoch' if record.epoch == 1 else 'epochs'}"

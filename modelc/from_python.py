@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from modelc.runtime.data.dataset import Part
 from modelc.runtime.data.given_columns import columns_given
 from modelc.runtime.data.learnt_task import as_learnt
 from modelc.runtime.data.new_rows import NewRows
+from modelc.runtime.epoch_display import display_of
 from modelc.runtime.evaluate import evaluate as scores_of
 from modelc.runtime.evaluate import predict as predictions_of
 from modelc.runtime.finite import check_predictions
@@ -47,7 +49,7 @@ from modelc.runtime.runs.run_record import Kind
 from modelc.runtime.training import device
 from modelc.runtime.training.execution import choose
 from modelc.runtime.training.loop import fit
-from modelc.runtime.training.observer import Snapshot
+from modelc.runtime.training.observer import Several, Snapshot
 from modelc.runtime.training.parallelism import ONE_DEVICE
 from modelc.runtime.training_data import fed, reading_for, training_data
 
@@ -162,6 +164,11 @@ def warn(message: str, level: int) -> None:
     warnings.warn(inert(printable(message)), stacklevel=level + 1)
 
 
+def print_line(line: str) -> None:
+    """Print `line`, safe whatever names are in it."""
+    print(inert(printable(line)), flush=True)
+
+
 def need_one_choice(split: Split | None) -> None:
     """Raise ValueError where rows are given and a split is named too."""
     if split is not None:
@@ -192,8 +199,10 @@ def train(
     root: str | Path | None = None,
     data_root: str | Path | None = None,
     plugins: Plugins = (),
+    progress: bool | None = None,
 ) -> TrainedRun:
-    """Train a spec, the path of a file or a mapping, into a run directory, as `modelc train` does, without printing.
+    """Train a spec, the path of a file or a mapping, into a run directory, as `modelc train` does. `progress` says whether to show a
+    line for each epoch: by default on a terminal, and in a notebook, where it is one output that changes in its place.
 
     `data` are the rows: a mapping of names to arrays or lists, or a data frame; they go before the `source` of the spec, which may
     have none. `settings` are overrides as for `--set`; the other arguments are the options of the same names. Raises SpecError
@@ -208,7 +217,8 @@ def train(
         assert task is not None
         if given is not None:
             task = with_rows(task, Memory().holding(*given))
-        return trained(task, checked, path, overrides, run_dir, Labels(tuple(tags), note), folders, plugins)
+        labels = Labels(tuple(tags), note)
+        return trained(task, checked, path, overrides, run_dir, labels, folders, plugins, progress)
 
 
 def checked_spec(
@@ -255,6 +265,7 @@ def trained(
     labels: Labels,
     folders: Sequence[Path | None],
     plugins: Plugins,
+    progress: bool | None,
 ) -> TrainedRun:
     """A new run of a checked task, trained. Raises RunError, SpecError."""
     new = new_run(task, path, None if run_dir is None else Path(run_dir), labels)
@@ -270,6 +281,14 @@ def trained(
     kept = dataset.train.learnt, dataset.profiles, dataset.skipped
     recorder = begin(new, task, checked, path, settings, where, data, recorded, *kept)
     saving = Saving(cadence_of("10 min"), 3)
+    assert ready.training is not None
+    epochs = ready.training.settings.total_epochs(dataset.train.rows)
+    shown = display_of(progress, epochs, print_line, on_terminal=sys.stdout.isatty())
     with recorder, CheckpointSaver(recorder, saving) as saver:
-        recorder.finish(fit(ready, dataset, execution, recorder, lambda: False, saver))
+        try:
+            outcome = fit(ready, dataset, execution, Several(recorder, *filter(None, [shown])), lambda: False, saver)
+        finally:
+            if shown is not None:
+                shown.close()
+        recorder.finish(outcome)
     return TrainedRun(Run(recorder.folder), plugins, folders[1])

@@ -1,6 +1,6 @@
 """A `Task`: a graph with everything needed to train and use it. Frozen; passes map one to the next."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -110,9 +110,9 @@ class Measure(NamedTuple):
         return (self.key, *self.class_keys)
 
 
-def is_of_class(key: str) -> bool:
-    """Whether a log key is that of the value of one class."""
-    return key.endswith("]")
+def is_of_class(key: str, keys: Collection[str]) -> bool:
+    """Whether a log key is that of one class of the metric that another of the `keys` is of."""
+    return key.endswith("]") and key.partition("[")[0] in keys
 
 
 class Binding(NamedTuple):

@@ -196,3 +196,38 @@ class NoSaver:
 
     def failed(self, checkpoint: Callable[[], Checkpoint]) -> None:
         pass
+
+
+class Several:
+    """An observer that forwards to several others, in order."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self.observers = observers
+
+    def fitted(self, fitted: Fitted) -> None:
+        for observer in self.observers:
+            observer.fitted(fitted)
+
+    def compiled(self, seconds: float) -> None:
+        for observer in self.observers:
+            observer.compiled(seconds)
+
+    def progress(self, progress: Progress) -> None:
+        for observer in self.observers:
+            observer.progress(progress)
+
+    def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
+        for observer in self.observers:
+            observer.epoch(record, snapshot)
+
+    def unscored(self, record: EpochRecord, monitor: str) -> None:
+        for observer in self.observers:
+            observer.unscored(record, monitor)
+
+    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
+        for observer in self.observers:
+            observer.reduced(rate, monitor, epochs)
+
+    def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
+        for observer in self.observers:
+            observer.interrupted(snapshot)

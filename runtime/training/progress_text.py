@@ -1,0 +1,76 @@
+"""The progress of a training in words: numbers, values and times as the lines of epochs have them, in a terminal and in a notebook."""
+
+import time
+from collections.abc import Mapping
+
+from modelc.compiler.binding.task import is_of_class
+from modelc.runtime.training.observer import EpochRecord, Progress
+
+
+def show_number(value: float) -> str:
+    """Four significant digits, enough to compare epochs."""
+    return f"{value:.4f}" if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.3e}"
+
+
+def show_values(values: Mapping[str, float]) -> str:
+    """`train: loss 0.2101, accuracy 0.9375   validation: loss 0.1802, accuracy 0.9501`; values of classes would be too many."""
+    groups: dict[str, list[str]] = {}
+    for key, value in values.items():
+        if is_of_class(key, values):
+            continue
+        part, _, name = key.partition("/")
+        groups.setdefault(part, []).append(f"{name} {show_number(value)}")
+    return "   ".join(f"{part}: {', '.join(shown)}" for part, shown in groups.items())
+
+
+def show_seconds(seconds: float) -> str:
+    """`8 ms`, `0.8 s`, `42 s`, `3:07 min`, `2:15 h`."""
+    whole = round(seconds)
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if whole < 100:
+        return f"{whole} s"
+    if whole < 6000:
+        return f"{whole // 60}:{whole % 60:02} min"
+    return f"{whole // 3600}:{whole % 3600 // 60:02} h"
+
+
+def epoch_text(record: EpochRecord, epochs: int) -> str:
+    """The line of an epoch."""
+    count = f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}"
+    return f"{count}   {show_values(record.values)}   {show_seconds(record.seconds)}"
+
+
+def unscored_text(record: EpochRecord, monitor: str) -> str:
+    """That the monitor is NaN in an epoch, and what follows."""
+    follows = "such an epoch is never the best, and `early_stopping` does not count it"
+    return f"`{monitor}` is NaN in epoch {record.epoch}: {follows}"
+
+
+def reduced_text(rate: float, monitor: str, epochs: int) -> str:
+    """That the learning rate is lower from here on, and why."""
+    waited = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
+    return f"learning rate {rate:.3g}: no better {monitor} in {waited}"
+
+
+class LiveText:
+    """What is known inside an epoch, as one line: the values so far, the speed and the time that is left."""
+
+    def __init__(self) -> None:
+        self.values = ""
+        self.next_values = 0.0
+
+    def of(self, progress: Progress) -> str:
+        speed = f"{progress.steps_per_second:,.0f} steps/s" if progress.steps_per_second else ""
+        left = f"{show_seconds(progress.seconds_left)} left" if progress.seconds_left else ""
+        return "   ".join(part for part in (self.values_of(progress), speed, left) if part)
+
+    def values_of(self, progress: Progress) -> str:
+        """The values so far, computed again in at most a twentieth of the time."""
+        begun = time.monotonic()
+        if begun >= self.next_values or progress.step == progress.steps:
+            self.values = show_values(progress.values())
+            self.next_values = time.monotonic() + 20 * (time.monotonic() - begun)
+        return self.values
