@@ -41,6 +41,7 @@ def header(
         "feed": f"{execution.feeding.way}: {execution.feeding.reason}",
         **device_lines(prepared, execution),
         "optimizer": optimizer_line(task.training.optimizer),
+        **phase_lines(prepared),
         "best weights": f"by {task.training.monitor}, {task.training.better} is better",
         **unit_lines(task),
         **class_weights(task),
@@ -54,6 +55,21 @@ def header(
     lines += [f"  {key:<{width}}  {value}" for key, value in facts.items()]
     lines += [f"  note: {note}" for note in (*dataset.notes, *dataset.of_cache)]
     return [*lines, ""]
+
+
+def phase_lines(prepared: "PreparedTask") -> dict[str, str]:
+    """What each phase trains, how, and for how long."""
+    from modelc.compiler.diagnostics.phrases import counted
+    from modelc.compiler.diagnostics.render.printable import printable
+
+    found = {}
+    for phase in prepared.phases:
+        assert phase.training is not None
+        length = counted(phase.training.settings.epochs or 0, "epoch")
+        begins = ", from the best weights" if phase.training.from_best else ""
+        what = f"{length}{begins}, {parameters(phase)[0]:,} trainable, {optimizer_line(phase.training.optimizer)}"
+        found[f"phase {printable(phase.training.name)}"] = what
+    return found
 
 
 def split_lines(task: "Task") -> dict[str, str]:

@@ -16,9 +16,9 @@ LEAST_AXES = 2
 
 
 def bound_groups(
-    reporter: Reporter, planned: TypedGraph, optimizer: Optimizer, groups: Sequence[GroupSpec], section: Path
+    reporter: Reporter, planned: TypedGraph, optimizer: Optimizer, groups: Sequence[GroupSpec], path: Path
 ) -> Mapping[tuple[str, str], Group]:
-    """How the update of each weight that is in one of the `groups` of `section` differs, by its owner and its name.
+    """How the update of each weight that is in one of the `groups` at `path` differs, by its owner and its name.
 
     Reports a pattern that stands for no weight, and a decay that the optimizer has not or that decays nothing.
     """
@@ -29,7 +29,7 @@ def bound_groups(
     shapes = {(owner, name): one.shape for owner, plan in planned.owned() for name, one in plan.params.items()}
     found: dict[tuple[str, str], Group] = {}
     for group in groups:
-        at = (*section, "param_groups", group.number)
+        at = (*path, group.number)
         right = [
             pattern
             for index, pattern in enumerate(group.paths)

@@ -191,7 +191,8 @@ class Training(NamedTuple):
     weights that are taken from elsewhere, once they are read.
 
     `frozen` are the weights and statistics that it leaves as they are, each by its owner and its name; `groups` has the weights
-    with a learning rate or a decay of their own.
+    with a learning rate or a decay of their own. `phases` are the parts of it in order, where there are any, each as a training by
+    itself with its `name`; it begins with the weights that are best so far where it is `from_best`.
     """
 
     optimizer: Optimizer
@@ -201,6 +202,9 @@ class Training(NamedTuple):
     frozen: frozenset[tuple[str, str]] = frozenset()
     groups: Mapping[tuple[str, str], Group] = {}
     initial: InitialWeights | None = None
+    name: str = ""
+    from_best: bool = False
+    phases: "tuple[Training, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

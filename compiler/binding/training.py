@@ -1,6 +1,6 @@
 """Binds the settings of `train` as a whole: what to monitor, and whether the settings are compatible."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from modelc.compiler.binding.accumulation import check_accumulation
@@ -8,10 +8,12 @@ from modelc.compiler.binding.checkpointing import check_checkpointing
 from modelc.compiler.binding.freezing import frozen_entries
 from modelc.compiler.binding.lengths import check_evaluations
 from modelc.compiler.binding.param_groups import bound_groups
-from modelc.compiler.binding.task import Columns, Task, Training
+from modelc.compiler.binding.task import Columns, Group, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
+from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.parser.named_item import nearest_name
+from modelc.compiler.language.phases import PhaseSpec
 from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.splits import sizes
 from modelc.compiler.language.suggestions.reporter import Reporter
@@ -62,7 +64,7 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
     elif (faulty := faulty_metrics(task)) is not None:
         report_monitor(reporter, task, monitor, prefix, faulty)
         return task
-    check_schedule(reporter, train.optimizer, train.settings, check_rows(reporter, task, columns))
+    rows = check_rows(reporter, task, columns)
     check_order(reporter, task)
     check_averages(reporter, train.optimizer, train.settings)
     check_compared_rows(reporter, task, train.settings)
@@ -70,14 +72,50 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
         from modelc.compiler.binding.initial_weights import check_takes
 
         check_takes(reporter, task.planned, train.settings.initial_weights)
-    if (caution := train.optimizer.caution()) is not None:
-        kind = OPTIMIZERS.name_of(train.optimizer)
-        reporter.caution(caution, f"`{kind}`: {caution.message}", ("train", "optimizer", kind))
-    frozen = frozen_entries(reporter, task.planned, train.settings.freeze, ("train", "freeze"))
+    whole = PhaseSpec("", train.optimizer, train.settings, frozenset(), ("train", "phases", 0))
+    bound = bound_phases(
+        reporter, task, train.phases or (whole,), rows, Training(train.optimizer, train.settings, monitor, better)
+    )
+    if bound is None:
+        return task
+    frozen = frozenset.intersection(*(phase.frozen for phase in bound))
     check_accumulation(reporter, task, train.settings, frozen)
     check_checkpointing(reporter, task, train.settings)
-    groups = bound_groups(reporter, task.planned, train.optimizer, train.settings.param_groups, ("train",))
-    return replace(task, training=Training(train.optimizer, train.settings, monitor, better, frozen, groups))
+    if not train.phases:
+        return replace(task, training=bound[0])
+    return replace(task, training=Training(train.optimizer, train.settings, monitor, better, frozen, phases=bound))
+
+
+def bound_phases(
+    reporter: Reporter, task: Task, phases: Sequence[PhaseSpec], rows: int | None, training: Training
+) -> tuple[Training, ...] | None:
+    """Each phase as a training by itself; None where the optimizer of one is not known. What several have of `train` is checked once."""
+    frozen: dict[Path, frozenset[tuple[str, str]]] = {}
+    groups: dict[Path, Mapping[tuple[str, str], Group]] = {}
+    found = []
+    for phase in phases:
+        at, optimizer = phase.at("optimizer"), phase.optimizer
+        if optimizer is None:
+            return None
+        check_schedule(reporter, optimizer, phase.settings, rows, at)
+        if (caution := optimizer.caution()) is not None and at not in groups:
+            kind = OPTIMIZERS.name_of(optimizer)
+            reporter.caution(caution, f"`{kind}`: {caution.message}", (*at, kind))
+        if (key := phase.at("freeze")) not in frozen:
+            frozen[key] = frozen_entries(reporter, task.planned, phase.settings.freeze, key)
+        if (key := phase.at("param_groups")) not in groups:
+            groups[key] = bound_groups(reporter, task.planned, optimizer, phase.settings.param_groups, key)
+        found.append(
+            training._replace(
+                optimizer=optimizer,
+                settings=phase.settings,
+                frozen=frozen[phase.at("freeze")],
+                groups=groups[phase.at("param_groups")],
+                name=phase.name,
+                from_best=phase.from_best,
+            )
+        )
+    return tuple(found)
 
 
 def keys_of_log(task: Task, names: Iterable[str]) -> list[str]:
@@ -176,15 +214,15 @@ def check_rows(reporter: Reporter, task: Task, columns: Columns) -> int | None:
     return rows
 
 
-def check_schedule(reporter: Reporter, optimizer: Optimizer, settings: Settings, rows: int | None) -> None:
-    """Warn of a schedule that does not fit into the run, where its number of steps is known."""
+def check_schedule(reporter: Reporter, optimizer: Optimizer, settings: Settings, rows: int | None, at: Path) -> None:
+    """Warn of a schedule of the optimizer at a path that does not fit into its training, where the number of steps is known."""
     schedule = getattr(optimizer, "learning_rate", None)
     epochs = None if rows is None or settings.epochs is None else settings.total_steps(rows)
     total = settings.steps or epochs
     if not isinstance(schedule, Schedule) or not total:
         return
     if (caution := schedule.caution(total)) is not None:
-        kind, path = SCHEDULES.name_of(schedule), ("train", "optimizer", OPTIMIZERS.name_of(optimizer))
+        kind, path = SCHEDULES.name_of(schedule), (*at, OPTIMIZERS.name_of(optimizer))
         # The rate may be written as the bare value of the optimizer.
         named = next(
             (at for at in ((*path, "learning_rate", kind), (*path, kind)) if at in reporter.document.values), path

@@ -7,10 +7,10 @@ MOST_LISTED = 50
 """Names of a list that a message shows."""
 
 
-def name_list(names: Iterable[str]) -> str:
-    """Names in backticks, the last after "and": `a`, `b` and `c`."""
+def name_list(names: Iterable[str], word: str = "and") -> str:
+    """Names in backticks, the last after "and" or another `word`: `a`, `b` and `c`."""
     *others, last = [f"`{name}`" for name in names]
-    return f"{', '.join(others)} and {last}" if others else last
+    return f"{', '.join(others)} {word} {last}" if others else last
 
 
 def listed(names: Collection[str]) -> str:

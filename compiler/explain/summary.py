@@ -132,9 +132,11 @@ def summarize(task: Task) -> Summary:
     training, data = task.training, task.data
     settings = training.settings if training else None
     length = ""
-    if settings is not None:
+    if training is not None and settings is not None:
         epochs, steps = settings.epochs, settings.steps or 0
         length = counted(steps, "step") if epochs is None else counted(epochs, "epoch")
+        parts = [f"{phase.name}: {counted(phase.settings.epochs or 0, 'epoch')}" for phase in training.phases]
+        length = ", ".join(parts) or length
     return Summary(
         name=task.spec.name,
         rows=rows,

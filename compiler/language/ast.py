@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.expressions.deferred import Deferred
+from modelc.compiler.language.phases import PhaseSpec
 from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.splits import Split, Splits
 from modelc.compiler.language.windows import SpanName, WindowsSpec
@@ -315,6 +316,7 @@ class TrainSpec(NamedTuple):
     settings: Settings | None
     complete: bool
     unread_metrics: tuple[str, ...] | None
+    phases: tuple[PhaseSpec, ...] = ()
 
 
 class Spec(NamedTuple):

@@ -58,6 +58,8 @@ class Settings(NamedTuple):
     weight_averaging: float | None = None
     early_stopping: EarlyStopping | None = None
     validate_every: int = 1
+    phases: "tuple[Settings, ...]" = ()
+    """Those of each phase in order, where there are any: what it does not say is that of the whole."""
 
     @property
     def rows_at_once(self) -> int:
@@ -70,6 +72,8 @@ class Settings(NamedTuple):
 
     def total_steps(self, rows: int) -> int:
         """The steps of a training on `rows` rows that is not stopped early."""
+        if self.phases:
+            return sum(phase.total_steps(rows) for phase in self.phases)
         return self.steps or self.steps_per_epoch(rows) * (self.epochs or 1)
 
     def total_epochs(self, rows: int) -> int:

@@ -1,5 +1,7 @@
 """The grammar of `train`: loss terms, metrics, the optimizer and the settings. A plain setting is a field of `settings.Settings`."""
 
+from collections.abc import Mapping
+
 from modelc.compiler.language.field_schema import RATIO, merged
 from modelc.compiler.language.initial_weights_grammar import INITIAL_WEIGHTS
 from modelc.compiler.language.layer_grammar import FROM, NODE_NAME
@@ -11,6 +13,7 @@ from modelc.compiler.language.shapes import (
     Keys,
     Names,
     Need,
+    Shape,
     Thing,
     Value,
     boolean,
@@ -84,47 +87,78 @@ GROUP = Keys(
     help=AS_GROUPS,
 )
 GROUPS = Items(GROUP, "Weights with a learning rate or a weight decay of their own; later groups win.", help=AS_GROUPS)
+SETTINGS: Mapping[str, Shape] = {
+    "loss": Thing(LOSSES, description="The loss of a model with one output."),
+    "losses": Names(
+        "`losses`", TERM, "The loss terms by name.", "loss term", ("no term", ADD_A_TERM), instead.as_losses
+    ),
+    "metrics": Either(
+        Names("`metrics`", METRICS_OF, refers=True, each="the metrics of"),
+        METRICS_OF,
+        description="Metrics: a list, or a mapping from outputs to lists.",
+        expected="a list",
+        help=instead.as_metrics,
+    ),
+    "optimizer": Thing(OPTIMIZERS, description="The optimizer that updates the weights."),
+    "batch_size": integer("Rows per step.", 1, 2**24),
+    **{key: LENGTHS[key] for key in ("epochs", "steps")},
+    "seed": integer("Seed of initial weights, dropout and the order of rows.", 0, below=2**63),
+    "initial_weights": INITIAL_WEIGHTS,
+    "shuffle": Either(
+        Keys("`shuffle`", {"blocks": integer(OF_A_BLOCK, 1, 2**31 - 1)}, (Need(("blocks",), BY_BLOCKS),)),
+        value=boolean("Whether to shuffle the rows in each epoch."),
+        description="Whether to shuffle the rows in each epoch; `{blocks: 100000}` does so for rows that do not fit into memory.",
+    ),
+    "monitor": Value({"type": ["string", "null"]}, "The log key that decides which weights are best.", help=as_monitor),
+    **{key: LENGTHS[key] for key in ("early_stopping", "validate_every")},
+    "freeze": FREEZE,
+    "param_groups": GROUPS,
+    **UPDATE,
+}
+AS_PHASES = (
+    "write `phases: [{name: head, epochs: 5, freeze: [backbone]}, {name: all, epochs: 10, optimizer: {adam: 1e-5}}]`"
+)
+IN_PHASES = ("optimizer", "freeze", "param_groups", "clip_gradients", "early_stopping")
+"""The keys of `train` that a phase can have too."""
+PHASE = Keys(
+    "a phase",
+    {
+        "name": text("The name of the phase, in the log.", "a name"),
+        "from": Value(
+            {"type": "string", "enum": ["last", "best"]},
+            "Which weights it begins with: those of the last step before, or the best so far.",
+        ),
+        "epochs": integer("Number of passes over the training rows.", 1, 10**6),
+        **{key: SETTINGS[key] for key in IN_PHASES},
+    },
+    (
+        Need(("name",), "add a name: `name: head`", always=True),
+        Need(("epochs",), "add `epochs: 5`, its passes over the training rows"),
+    ),
+    help=AS_PHASES,
+)
+PHASES = Items(
+    PHASE,
+    "Parts of the training, one after the other, each with its own length and what it does otherwise than `train` says.",
+    ("no phase", AS_PHASES),
+    AS_PHASES,
+)
 TRAIN = Keys(
     "`train`",
-    {
-        "loss": Thing(LOSSES, description="The loss of a model with one output."),
-        "losses": Names(
-            "`losses`", TERM, "The loss terms by name.", "loss term", ("no term", ADD_A_TERM), instead.as_losses
-        ),
-        "metrics": Either(
-            Names("`metrics`", METRICS_OF, refers=True, each="the metrics of"),
-            METRICS_OF,
-            description="Metrics: a list, or a mapping from outputs to lists.",
-            expected="a list",
-            help=instead.as_metrics,
-        ),
-        "optimizer": Thing(OPTIMIZERS, description="The optimizer that updates the weights."),
-        "batch_size": integer("Rows per step.", 1, 2**24),
-        **{key: LENGTHS[key] for key in ("epochs", "steps")},
-        "seed": integer("Seed of initial weights, dropout and the order of rows.", 0, below=2**63),
-        "initial_weights": INITIAL_WEIGHTS,
-        "shuffle": Either(
-            Keys("`shuffle`", {"blocks": integer(OF_A_BLOCK, 1, 2**31 - 1)}, (Need(("blocks",), BY_BLOCKS),)),
-            value=boolean("Whether to shuffle the rows in each epoch."),
-            description="Whether to shuffle the rows in each epoch; `{blocks: 100000}` does so for rows that do not fit into memory.",
-        ),
-        "monitor": Value(
-            {"type": ["string", "null"]}, "The log key that decides which weights are best.", help=as_monitor
-        ),
-        **{key: LENGTHS[key] for key in ("early_stopping", "validate_every")},
-        "freeze": FREEZE,
-        "param_groups": GROUPS,
-        **UPDATE,
-    },
+    {**SETTINGS, "phases": PHASES},
     (
         Need(("loss", "losses"), "add `loss: cross_entropy` for classes or `loss: mean_squared_error` for numbers"),
         Need(("optimizer",), "add `optimizer: adam`; `modelc explain` has all others"),
-        Need(("epochs", "steps"), "add `epochs: 10`, the passes over the training rows, or `steps`"),
+        Need(("epochs", "steps", "phases"), "add `epochs: 10`, the passes over the training rows, or `steps`"),
     ),
     "How the model is trained.",
     (
         Exclusion("loss", "losses", "`losses` is a mapping of loss terms, `loss` is a single one"),
         Exclusion("epochs", "steps", "both say how long to train"),
+        Exclusion("epochs", "phases", "each phase says how long it is", "write `epochs` in each phase alone"),
+        Exclusion(
+            "steps", "phases", "each phase says how long it is", "write `epochs` in each phase in place of `steps`"
+        ),
     ),
     reserved("train"),
     help=instead.as_training,

@@ -46,6 +46,8 @@ class PreparedTask:
     """The log keys, without `train/`, of metrics that are not computed in training."""
     segments: Segments = field(default_factory=dict)
     """What the backward pass computes again instead of keeping it."""
+    phases: "tuple[PreparedTask, ...]" = ()
+    """The task of each phase of its training, where it has any: the same but for what training makes of the weights."""
 
     def weight_sets(self) -> Iterator[tuple[str, Plan, Roll | None]]:
         """The path and plan of each set of weights; those of all copies of a rolled repeat once, stacked, with the
@@ -81,11 +83,15 @@ def prepare(task: Task) -> PreparedTask:
     """`task` as it is lowered."""
     with using(task.spec.plugins):
         task = drop_unused(fuse_losses(split_activations(task)))
-        planned = task.planned if task.training is None else as_trained(task.planned, task.training)
-        rolls = roll_repeats(replace(task, planned=planned))
-        asked = task.training is not None and task.training.settings.gradient_checkpointing
-        return PreparedTask(
-            planned,
+        training = task.training
+        trainings = () if training is None else (training, *training.phases)
+        ways = [as_trained(task.planned, one) for one in trainings] or [task.planned]
+        # Copies are a loop where all phases treat them alike.
+        rolls, *others = (roll_repeats(replace(task, planned=planned)) for planned in ways)
+        rolls = tuple(roll for roll in rolls if all(roll in other for other in others))
+        asked = training is not None and training.settings.gradient_checkpointing
+        whole = PreparedTask(
+            ways[0],
             rolls,
             task.outputs,
             task.values,
@@ -98,5 +104,9 @@ def prepare(task: Task) -> PreparedTask:
             task.axes,
             task.augment,
             task.unmeasured,
-            segments_of(planned.graph.nodes, rolls, asked),
+            segments_of(ways[0].graph.nodes, rolls, asked),
         )
+        pairs = zip(trainings[1:], ways[1:], strict=True)
+        initial = None if training is None else training.initial
+        phases = [replace(whole, training=one._replace(initial=initial), planned=planned) for one, planned in pairs]
+        return replace(whole, phases=tuple(phases))

@@ -170,7 +170,14 @@ class Recorder(NoObserver):
         self.record = self.record.model_copy(update={"fitted": [*self.record.fitted, layer]})
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
-        line = {"epoch": record.epoch, "step": record.step, **record.values, "seconds": round(record.seconds, 4)}
+        phase = {"phase": record.phase} if record.phase else {}
+        line = {
+            "epoch": record.epoch,
+            "step": record.step,
+            **phase,
+            **record.values,
+            "seconds": round(record.seconds, 4),
+        }
         self.metrics.append(line)
         update: dict[str, Any] = {"epoch": record.epoch, "step": record.step}
         weights = snapshot()

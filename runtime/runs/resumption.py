@@ -189,10 +189,18 @@ def need_more(run: Run, task: Task, rows: int, checkpoint: Checkpoint) -> None:
     if run.record.status not in ("finished", "early_stopping"):
         # Its process may have ended between the last step and the record of it.
         return
-    settings, facts = task.training.settings, checkpoint.facts
+    whole, facts = task.training.settings, checkpoint.facts
+    number, before = int(facts.get("phase", 0)), int(facts.get("before", 0))
+    settings = whole.phases[number] if number < len(whole.phases) else whole
     is_impatient = settings.is_impatient(facts["waited"], has_best=facts["best"] is not None)
-    is_done = checkpoint.step >= settings.total_steps(rows)
-    if checkpoint.ended == checkpoint.epoch and (is_done or is_impatient):
+    is_done = checkpoint.step >= before * settings.steps_per_epoch(rows) + settings.total_steps(rows)
+    is_last = number + 1 >= len(whole.phases)
+    if checkpoint.ended == checkpoint.epoch and is_last and (is_done or is_impatient):
+        if whole.phases:
+            message = (
+                f"the training of `{run.folder}` is done, at step {checkpoint.step:,}, at the end of its last phase"
+            )
+            raise RunError("E609", message, helps=("to train on, train anew with longer phases",))
         stopped = patience_key(task) if is_impatient and not is_done else ""
         longer = command("train", "--resume", run.folder, "--set", f"train.{stopped or length_key(task)}=NUMBER")
         message = f"the training of `{run.folder}` is done, at step {checkpoint.step:,}"

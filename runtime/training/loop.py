@@ -5,7 +5,6 @@ The mathematics is in `step`, the order of rows in `order`; an `Observer` prints
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from functools import partial
 from math import isfinite, isnan
 from typing import Any, TypeVar
@@ -17,7 +16,6 @@ import numpy as np
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.lowering.lower import Tree
 from modelc.compiler.lowering.prepared_task import PreparedTask
-from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.data.dataset import Dataset
 from modelc.runtime.data.order import batches_of
 from modelc.runtime.training.device import computing
@@ -27,7 +25,7 @@ from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.feeding import Feed, Span, feed_of
 from modelc.runtime.training.fitting_batch import memory_left, room_for
 from modelc.runtime.training.layer_fitting import learn
-from modelc.runtime.training.loop_state import LoopState, capture, restore
+from modelc.runtime.training.loop_state import LoopState, capture, restore, snapshot
 from modelc.runtime.training.observer import (
     Checkpoint,
     NoSaver,
@@ -43,7 +41,7 @@ from modelc.runtime.training.plateau import after_epoch, factor_of, first_platea
 from modelc.runtime.training.processes import agreed, are_several, taken_by_all
 from modelc.runtime.training.recording import is_in_turn, recorded
 from modelc.runtime.training.replay import error_of_epoch, error_of_step
-from modelc.runtime.training.row_state import at_epoch, without_per_row_entries
+from modelc.runtime.training.row_state import at_epoch
 from modelc.runtime.training.step import Steps, TrainState, make
 from modelc.runtime.training.sums import Sums, batches_at_once, joined
 
@@ -64,21 +62,18 @@ def fit(
     Raises RunError E501 if the loss is no longer finite, E502 if the device runs out of memory, E505 if it fails; what
     the observer saved until then is kept. Raises RunError E603 for a checkpoint of another training.
     """
+    from modelc.runtime.training.phases import train_in_phases
+
     with computing(partial(room_for, task, dataset, execution, memory_left())):
-        loop = Loop(task, dataset, execution, observer, stop, saver or NoSaver())
-        with closing(loop):
-            if given is None:
-                return loop.run(loop.first())
-            try:
-                state = loop.resumed(given)
-            except (ValueError, KeyError, TypeError) as error:
-                message = f"the checkpoint of step {given.step:,} is not of this training: {error}"
-                raise RunError("E603", message, helps=("train it anew",)) from None
-            return loop.run(state)
+        return train_in_phases(
+            task,
+            given,
+            lambda number, before: Loop(task, dataset, execution, observer, stop, saver or NoSaver(), number, before),
+        )
 
 
 class Loop:
-    """Trains one task: from a `LoopState` to the next, by chunks of steps.
+    """Trains one task, or one phase of it, with so many epochs before: from a `LoopState` to the next, by chunks of steps.
 
     Steps are summed in spans whose ends depend on the task alone, so that neither the length of chunks nor a stop changes
     a figure.
@@ -92,7 +87,12 @@ class Loop:
         observer: Observer,
         stop: Callable[[], bool],
         saver: Saver,
+        phase: int = 0,
+        before: int = 0,
     ) -> None:
+        assert task.training is not None
+        self.prepared, self.whole = task, task.training.settings
+        task = task.phases[phase] if task.phases else task
         assert task.training is not None
         self.task = task
         self.training = task.training
@@ -105,10 +105,11 @@ class Loop:
         self.part = dataset.train
         self.rows = dataset.train.rows
         self.per_epoch = self.settings.steps_per_epoch(self.rows)
-        self.total = self.settings.total_steps(self.rows)
-        self.steps: Steps = make(self.task, self.total, execution.parallelism)
+        own = self.settings.total_steps(self.rows)
+        self.total = before * self.per_epoch + own
+        self.steps: Steps = make(self.task, own, execution.parallelism)
         self.placement = self.steps.placement
-        epochs = self.settings.total_epochs(self.rows)
+        epochs = before + self.settings.total_epochs(self.rows)
         batches = batches_of(self.settings, self.rows, dataset.train.classes_to_draw)
         self.feed: Feed = feed_of(dataset.train, batches, self.placement, execution.feeding.way, epochs)
         self.validation_part = dataset.validation
@@ -124,6 +125,7 @@ class Loop:
         self.started = time.perf_counter()
         self.compiled_at: float | None = None
         self.begun_at = 0
+        self.is_last = phase + 1 >= len(self.prepared.phases)
 
     def first(self) -> LoopState:
         """The state before the first step, with weights from elsewhere and fitted layers."""
@@ -142,6 +144,10 @@ class Loop:
 
     def run(self, state: LoopState) -> Outcome:
         """Train from `state` on, until the end or until asked to stop."""
+        return self.ran(state)[0]
+
+    def ran(self, state: LoopState) -> tuple[Outcome, LoopState]:
+        """The same, and the state at the end."""
         self.begun_at = state.step
         is_stopped = agreed(self.stop())
         if state.step and (is_stopped or self.is_done(state)):
@@ -149,18 +155,19 @@ class Loop:
             self.observer.interrupted(self.weights(state))
         if is_stopped:
             self.saver.ended(copied(state))
-            return self.outcome("interrupted", state)
+            return self.outcome("interrupted", state), state
         while not self.is_done(state):
             state = self.train_epoch(state)
             if state.is_inside:
                 self.observer.interrupted(self.weights(state))
                 self.saver.ended(copied(state))
-                return self.outcome("interrupted", state)
+                return self.outcome("interrupted", state), state
             if not self.is_done(state) and agreed(self.stop()):
                 self.saver.ended(copied(state))
-                return self.outcome("interrupted", state)
-        self.saver.ended(copied(state))
-        return self.outcome("early_stopping" if state.step < self.total else "finished", state)
+                return self.outcome("interrupted", state), state
+        if self.is_last:
+            self.saver.ended(copied(state))
+        return self.outcome("early_stopping" if state.step < self.total else "finished", state), state
 
     def outcome(self, reason: Reason, state: LoopState) -> Outcome:
         """How training ended."""
@@ -282,8 +289,8 @@ class Loop:
             tally = state.tally if state.span is None else state.tally.with_sums(state.span)
             return tally.values(self.task, "train")
 
-        left = (self.total - state.step) / speed if speed else 0.0
-        epochs = self.settings.total_epochs(self.rows)
+        left = (self.whole.total_steps(self.rows) - state.step) / speed if speed else 0.0
+        epochs = self.whole.total_epochs(self.rows)
         self.observer.progress(Progress(state.epoch, epochs, in_epoch, self.per_epoch, values, speed, left))
 
     def ended(self, state: LoopState, seconds: float) -> LoopState:
@@ -291,13 +298,16 @@ class Loop:
         begun = time.perf_counter()
         values = self.values(state)
         state = recorded(state, values, seconds + time.perf_counter() - begun, self.training)
-        assert state.last is not None
-        self.observer.epoch(state.last, self.weights(state))
+        last = state.last
+        assert last is not None
+        if last.best and any(one.training is not None and one.training.from_best for one in self.prepared.phases):
+            state = state._replace(kept=self.weights(state)())
+        self.observer.epoch(last, self.weights(state))
         score = values.get(self.training.monitor)
         if score is None:
             return state
         if state.unscored == 1 and isnan(score):
-            self.observer.unscored(state.last, self.training.monitor)
+            self.observer.unscored(last, self.training.monitor)
         return self.at_rate(state, score) if is_in_turn(state.epoch, self.training) else state
 
     def at_rate(self, state: LoopState, score: float) -> LoopState:
@@ -336,10 +346,3 @@ class Loop:
 def copied(state: LoopState) -> Callable[[], Checkpoint]:
     """What copies a state to the host."""
     return taken_by_all(partial(capture, state))
-
-
-def snapshot(task: PreparedTask, state: TrainState, epoch: int, step: int) -> Snapshot:
-    """The current weights and state without per-row state, copied to the host."""
-    params, model_state = on_host((state.weights, without_per_row_entries(task, state.state)))
-    rolls = task.rolls
-    return Snapshot(epoch, step, to_named(rolls, params), to_named(rolls, model_state))

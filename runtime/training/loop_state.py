@@ -12,12 +12,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from modelc.compiler.library.contracts.metric import Metric
-from modelc.compiler.lowering.lower import Tree
+from modelc.compiler.lowering.prepared_task import PreparedTask
+from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.training.epoch_sums import SEPARATOR, Tally
-from modelc.runtime.training.observer import Checkpoint, EpochRecord, by_path
+from modelc.runtime.training.observer import Checkpoint, EpochRecord, Snapshot, by_path
 from modelc.runtime.training.placement import on_host
 from modelc.runtime.training.plateau import Plateau
+from modelc.runtime.training.row_state import without_per_row_entries
 from modelc.runtime.training.step import Steps, TrainState
 from modelc.runtime.training.sums import Sums
 
@@ -28,6 +30,8 @@ class LoopState(NamedTuple):
     `epoch` is the one that has begun last, counted from 1, and `seconds` what was spent in it. Its sums are in `tally`, and
     those of the `span` that is not full yet are still on the device. `waited` and `unscored` are as in `Outcome`; `reached` is
     the monitor of the epoch since which was waited. `plateau` says how far the learning rate is lowered, where it goes by the monitor.
+    `phase` is the number of the phase, from 0, and `before` how many epochs were before it;
+    `kept` are the best weights, where a later phase begins with them.
     """
 
     train: TrainState
@@ -42,6 +46,9 @@ class LoopState(NamedTuple):
     unscored: int = 0
     reached: float | None = None
     plateau: Plateau | None = None
+    phase: int = 0
+    before: int = 0
+    kept: Snapshot | None = None
 
     @property
     def is_inside(self) -> bool:
@@ -54,7 +61,7 @@ def capture(state: LoopState) -> Checkpoint:
     arrays = {name: named(on_host(tree)) for name, tree in trees(state.train).items()}
     arrays["span"] = {} if state.span is None else named(on_host(state.span))
     arrays["tally"] = state.tally.entries()
-    facts = {
+    facts: dict[str, Any] = {
         "seconds": state.seconds,
         "best": None if state.best is None else asdict(state.best),
         "last": None if state.last is None else asdict(state.last),
@@ -62,7 +69,12 @@ def capture(state: LoopState) -> Checkpoint:
         "unscored": state.unscored,
         "reached": state.reached,
         "plateau": None if state.plateau is None else state.plateau._asdict(),
+        "phase": state.phase,
+        "before": state.before,
     }
+    if state.kept is not None:
+        arrays |= {"kept_params": named(state.kept.params), "kept_state": named(state.kept.state)}
+        facts["kept"] = [state.kept.epoch, state.kept.step]
     return Checkpoint(state.epoch, state.step, arrays, facts)
 
 
@@ -99,12 +111,23 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
         int(facts["unscored"]),
         facts.get("reached"),
         None if facts.get("plateau") is None else Plateau(**facts["plateau"]),
+        int(facts.get("phase", 0)),
+        int(facts.get("before", 0)),
+        kept_of(given),
     )
 
 
-def weights_of(given: Checkpoint) -> tuple[Tree, Tree]:
-    """The params and the state of a checkpoint, as the model holds them."""
-    trees: Any = tuple(by_path(given.arrays.get(part, {})) for part in ("params", "state"))
+def kept_of(given: Checkpoint) -> Snapshot | None:
+    """The best weights that a checkpoint has for a later phase, if any."""
+    if "kept" not in given.facts:
+        return None
+    epoch, step = given.facts["kept"]
+    return Snapshot(epoch, step, *weights_of(given, "kept_"))
+
+
+def weights_of(given: Checkpoint, which: str = "") -> tuple[Any, Any]:
+    """The params and the state of a checkpoint, as the model holds them; or `which` it has of them besides."""
+    trees: Any = tuple(by_path(given.arrays.get(f"{which}{part}", {})) for part in ("params", "state"))
     params, state = trees
     return params, state
 
@@ -146,3 +169,10 @@ def tree_of(name: str, like: Any, entries: Mapping[str, Array]) -> Any:
     if strange := [key for key in entries if key not in wanted]:
         raise ValueError(f"`{name}` has `{strange[0]}`, which training does not need")
     return jax.tree_util.tree_unflatten(structure, [entries[key] for key in wanted])
+
+
+def snapshot(task: PreparedTask, state: TrainState, epoch: int, step: int) -> Snapshot:
+    """The current weights and state without per-row state, copied to the host."""
+    params, model_state = on_host((state.weights, without_per_row_entries(task, state.state)))
+    rolls = task.rolls
+    return Snapshot(epoch, step, to_named(rolls, params), to_named(rolls, model_state))

@@ -65,7 +65,7 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
     """One finished epoch (counted from 1): a line of `metrics.jsonl`. `best` says that `monitor` was never better
-    before.
+    before. `phase` is the name of its phase, empty where there are none.
     """
 
     epoch: int
@@ -73,6 +73,7 @@ class EpochRecord:
     values: Mapping[str, float]
     seconds: float
     best: bool
+    phase: str = ""
 
 
 Reason = Literal["finished", "early_stopping", "interrupted"]

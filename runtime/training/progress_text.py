@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 
 from modelc.compiler.binding.task import is_of_class
+from modelc.compiler.diagnostics.render.printable import printable
 from modelc.runtime.training.observer import EpochRecord, Progress
 
 
@@ -39,7 +40,8 @@ def show_seconds(seconds: float) -> str:
 
 def epoch_text(record: EpochRecord, epochs: int) -> str:
     """The line of an epoch."""
-    count = f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}"
+    phase = f"   {printable(record.phase)}" if record.phase else ""
+    count = f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}{phase}"
     return f"{count}   {show_values(record.values)}   {show_seconds(record.seconds)}"
 
 

@@ -26,7 +26,7 @@ def recorded(state: LoopState, values: Mapping[str, float], seconds: float, trai
         return state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
     best = None if state.best is None else state.best.values[training.monitor]
     improved = isfinite(score) and is_better(score, best, training)
-    record = EpochRecord(state.epoch, state.step, values, seconds, improved)
+    record = EpochRecord(state.epoch, state.step, values, seconds, improved, training.name)
     state = state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
     if improved:
         state = state._replace(best=record)
@@ -47,7 +47,7 @@ def waiting(state: LoopState, score: float, training: Training) -> LoopState:
     first `start` count for nothing.
     """
     counts = training.settings.early_stopping or EVERY_EPOCH
-    if state.epoch <= counts.start:
+    if state.epoch - state.before <= counts.start:
         return state
     if isfinite(score) and is_better(score, state.reached, training, by=counts.min_delta):
         return state._replace(reached=score, waited=0)

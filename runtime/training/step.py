@@ -58,7 +58,8 @@ class TrainState(NamedTuple):
 class Steps:
     """The jitted functions of a task.
 
-    `first(taken=({}, {})) -> TrainState` has the weights and state `taken` from elsewhere, by path; `chunk(state, sums, data, indices, valid, first, count) -> (state, sums)` runs steps
+    `first(taken=({}, {})) -> TrainState` has the weights and state `taken` from elsewhere, by path; `begun(params, state, step)` is the state at a step
+    with these weights, and nothing of the optimizer yet; `chunk(state, sums, data, indices, valid, first, count) -> (state, sums)` runs steps
     `first` to `first + count` of a chunk, whose batches are the rows `indices[step]`, or the batch of that number in `data`, of which
     the first `valid[step]` are valid; `single` the one step `first`. `measure(params, state, handed, sums, data, indices, valid, first, count)
     -> (handed, sums)` evaluates such a chunk, `handed` being the per-row state. `zero(data, rows, batches)` returns
@@ -69,6 +70,7 @@ class Steps:
     shardings: Any
 
     first: Callable[..., TrainState]
+    begun: Callable[..., TrainState]
     chunk: Callable[..., tuple[TrainState, Sums]]
     single: Callable[..., tuple[TrainState, Sums]]
     measure: Callable[..., tuple[Tree, Sums]]
@@ -83,21 +85,16 @@ def make(task: PreparedTask, total_steps: int, parallelism: Parallelism = ONE_DE
     seed = settings.seed
     transform = transformation(task, total_steps)
 
+    def begun(params: Tree, state: Tree, step: Array) -> TrainState:
+        own = trained(task, params)
+        failed, averages = jnp.int32(-1), first_averages(task, own)
+        kept = transform.init(own), failed, averages, first_scale(task), first_factor(task)
+        return TrainState(step, params, state, *kept)
+
     def first(taken: tuple[Tree, Tree] = ({}, {})) -> TrainState:
         drawn_weights = model.init(derive(root_key(seed), "initialize"))
         params, drawn = (with_taken(model.rolls, *pair) for pair in zip(drawn_weights, taken, strict=True))
-        state = merge_trees(drawn, at_zeros(task, settings.batch_size))
-        own = trained(task, params)
-        return TrainState(
-            jnp.int32(0),
-            params,
-            state,
-            transform.init(own),
-            jnp.int32(-1),
-            first_averages(task, own),
-            first_scale(task),
-            first_factor(task),
-        )
+        return begun(params, merge_trees(drawn, at_zeros(task, settings.batch_size)), jnp.int32(0))
 
     like = jax.eval_shape(first)
     shardings = state_shardings(task, placement, like)
@@ -124,6 +121,7 @@ def make(task: PreparedTask, total_steps: int, parallelism: Parallelism = ONE_DE
         placement=placement,
         shardings=shardings,
         first=jax.jit(first, out_shardings=shardings),
+        begun=jax.jit(begun, out_shardings=shardings),
         chunk=jax.jit(chunk, donate_argnums=(0, 1), out_shardings=summed),
         single=jax.jit(single, donate_argnums=(0, 1), out_shardings=summed),
         measure=jax.jit(

@@ -92,12 +92,36 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
         {"optimizer": {"sgd": 10.0}, "early_stopping": {"patience": 2, "min_delta": 1e-3, "start": 1}, "epochs": 8},
     ),
 }
+PHASED: tuple[list[Any], dict[str, Any]] = (
+    [
+        {
+            "layers": [{"dense": {"units": 6, "use_bias": False}}, "batch_norm", "relu", {"dropout": 0.2}],
+            "name": "body",
+        },
+        {"dense": {"units": 3, "activation": "softmax"}, "name": "y"},
+    ],
+    {
+        "epochs": None,
+        "optimizer": {"adamw": {"learning_rate": {"cosine": 0.05}, "weight_decay": 0.1}},
+        "phases": [
+            {"name": "head", "epochs": 2, "freeze": ["body"]},
+            {
+                "name": "all",
+                "epochs": 2,
+                "from": "best",
+                "optimizer": {"adamw": {"learning_rate": {"cosine": 0.01}}},
+                "param_groups": [{"paths": ["body"], "learning_rate_factor": 0.1}],
+            },
+        ],
+    },
+)
+"""Those of a training in two phases, each of which is a loop of its own."""
 """The layers and the keys of `train` of each kind."""
 
 
 def raw_of(kind: str) -> dict[str, Any]:
     """The spec of a kind, as plain data."""
-    layers, train = KINDS[kind]
+    layers, train = PHASED if kind == "phased" else KINDS[kind]
     data: dict[str, Any] = {"validation": 0.25}
     if kind == "weighted":
         data["sample_weight"] = {"array": "weight"}

@@ -27,16 +27,19 @@ from modelc.runtime.training.loop import Loop
 from modelc.runtime.training.loop_state import capture
 from modelc.runtime.training.observer import Checkpoint
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
+from modelc.runtime.training.phases import train_in_phases
 from tests.runtime.kinds import raw_of, rows_in
 from tests.runtime.small import ready
-from tests.runtime.training.test_resume import Keeper
+from tests.runtime.training.test_resume import Keeper, need_same
 from tests.runtime.watching import Watcher
 
 MESHES = (ONE_DEVICE, Parallelism(8), Parallelism(2, 4, "params"))
 CHAIN = (Parallelism(8), Parallelism(4, 2, "optimizer"), Parallelism(4, 1, "params"), ONE_DEVICE, Parallelism(8))
 
 
-def loop_on(parallelism: Parallelism, kind: str, root: Root, watcher: Watcher, keeper: Keeper) -> Loop:
+def loop_on(
+    parallelism: Parallelism, kind: str, root: Root, watcher: Watcher, keeper: Keeper, phase: tuple[int, int] = (0, 0)
+) -> Loop:
     raw = raw_of(kind)
     # Eight devices share the rows of a part.
     parts = raw["train"].get("gradient_accumulation", 1)
@@ -46,9 +49,8 @@ def loop_on(parallelism: Parallelism, kind: str, root: Root, watcher: Watcher, k
             # The gradient of a bias before `batch_norm` is rounding alone, of which Adam makes steps of full length.
             layer["conv2d"] = {**layer["conv2d"], "use_bias": False}
     task, dataset = ready(raw, root)
-    return Loop(
-        prepare(task), dataset, Execution("scan", 2 // parts, "test", parallelism), watcher, lambda: False, keeper
-    )
+    execution = Execution("scan", 2 // parts, "test", parallelism)
+    return Loop(prepare(task), dataset, execution, watcher, lambda: False, keeper, *phase)
 
 
 def digest(checkpoint: Checkpoint, folder: Path) -> str:
@@ -64,16 +66,31 @@ def main(folder: Path, kind: str) -> Any:
     inside: Checkpoint | None = None
     for parallelism in MESHES:
         watcher, keeper = Watcher(), Keeper()
-        loop = loop_on(parallelism, kind, root, watcher, keeper)
-        loop.run(loop.first())
+        loops: dict[tuple[int, int], Loop] = {}
+
+        def loop_of(number: int, before: int, on: Any = (parallelism, watcher, keeper), loops: Any = loops) -> Loop:
+            if (number, before) not in loops:
+                loops[number, before] = loop_on(on[0], kind, root, on[1], on[2], (number, before))
+            found: Loop = loops[number, before]
+            return found
+
+        task = loop_of(0, 0).prepared
+        train_in_phases(task, None, loop_of)
         figures[f"{parallelism.mesh} {parallelism.shard}"] = [record.values for record in watcher.records]
         if parallelism.devices == 8:
             # Inside an epoch, with a span that is not full.
-            inside = next(one for one in keeper.kept if one.step > 4 and one.ended < one.epoch)
+            inside = next(one for one in keeper.kept if one.step > (8 if task.phases else 4) and one.ended < one.epoch)
+        if parallelism.devices == 8 and task.phases:
+            # Going on in the second phase gives the bits of a training that was never stopped.
+            assert inside is not None and inside.facts["phase"] == 1
+            straight, keeper.kept = keeper.kept, []
+            train_in_phases(task, inside, loop_of)
+            need_same(keeper.kept[-1], straight[-1])
     assert inside is not None
     digests = [digest(inside, folder / kind / "first")]
     for index, parallelism in enumerate(CHAIN):
-        inside = capture(loop_on(parallelism, kind, root, Watcher(), Keeper()).resumed(inside))
+        phase = inside.facts["phase"], inside.facts["before"]
+        inside = capture(loop_on(parallelism, kind, root, Watcher(), Keeper(), phase).resumed(inside))
         digests.append(digest(inside, folder / kind / str(index)))
     return {"figures": figures, "digests": digests}
 

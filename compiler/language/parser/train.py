@@ -9,20 +9,18 @@ from modelc.compiler.language.ast import MetricSpec, Reference, TermSpec, TrainS
 from modelc.compiler.language.initial_weights import WeightsFrom
 from modelc.compiler.language.parser.graph_nodes import references
 from modelc.compiler.language.parser.named_item import Found, check_name, check_reference, nearest_name, value_of
+from modelc.compiler.language.parser.phases import read_phases
+from modelc.compiler.language.parser.settings import settings_of
 from modelc.compiler.language.parser.walk import read, read_keys
-from modelc.compiler.language.settings import Blocks, Clipping, EarlyStopping, GroupSpec, Settings
-from modelc.compiler.language.shapes import Value
+from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.wording import spell
 from modelc.compiler.language.suggestions.wrong_kinds import output_names, terms_in_order
 from modelc.compiler.language.train_grammar import TRAIN
 from modelc.compiler.library.metrics import METRICS
 
-FACTOR, DECAY = "learning_rate_factor", "weight_decay"
 SEVERAL = object()
 """What is read of the loss of several outputs."""
-PLAIN = tuple(key for key, shape in TRAIN.keys.items() if isinstance(shape, Value))
-"""The keys that are plain values, each a field of the settings."""
 
 
 def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
@@ -41,19 +39,13 @@ def read_train(reporter: Reporter, raw: Any, path: Path) -> TrainSpec | None:
     if "loss" in section and not is_of_several:
         terms = (TermSpec(None, value_of(section["loss"]), None, None, 1.0, (*path, "loss")),)
     metrics, unread = section.get("metrics", ((), ()))
-    settings = Settings(**{key: section[key] for key in PLAIN if section.get(key) is not None})
+    settings, optimizer = settings_of(section, Settings()), value_of(section.get("optimizer"))
     settings = settings._replace(initial_weights=section.get("initial_weights") or ())
-    if (shuffle := section.get("shuffle")) is not None:
-        settings = settings._replace(shuffle=shuffle_of(shuffle))
-    if (frozen := section.get("freeze")) is not None:
-        settings = settings._replace(freeze=tuple(pattern or "" for pattern in frozen))
-    if (groups := section.get("param_groups")) is not None:
-        settings = settings._replace(param_groups=groups_of(groups))
-    settings = with_update(settings, section)
-    settings = settings._replace(early_stopping=stopping_of(section.get("early_stopping")))
+    phases = read_phases(reporter, section.get("phases") or (), optimizer, settings, (*path, "phases"))
+    settings = settings._replace(phases=tuple(phase.settings for phase in phases))
     if not terms_whole or is_of_several or reporter.lacks(path):
         unread = None
-    return TrainSpec(terms, metrics, value_of(section.get("optimizer")), settings, unread == (), unread)
+    return TrainSpec(terms, metrics, optimizer, settings, unread == (), unread, phases)
 
 
 def initial(reporter: Reporter, raw: Any, path: Path) -> tuple[WeightsFrom, ...]:
@@ -61,38 +53,6 @@ def initial(reporter: Reporter, raw: Any, path: Path) -> tuple[WeightsFrom, ...]
     from modelc.compiler.language.parser.initial_weights import read_initial_weights
 
     return read_initial_weights(reporter, raw, path)
-
-
-def shuffle_of(found: bool | Mapping[str, int | None]) -> bool | Blocks:
-    """The order that `shuffle` asks for; where its blocks could not be read, that of all rows."""
-    blocks = found.get("blocks") if isinstance(found, Mapping) else None
-    return found if isinstance(found, bool) else Blocks(blocks) if blocks is not None else True
-
-
-def with_update(settings: Settings, section: Mapping[str, Any]) -> Settings:
-    """The settings with what is done to gradients and weights beside the optimizer; what could not be read is not done."""
-    clip, averaging = (section.get(key) or {} for key in ("clip_gradients", "weight_averaging"))
-    clipping = next((Clipping(of, float(most)) for of, most in clip.items() if most is not None), None)
-    ema, again = averaging.get("ema"), section.get("gradient_checkpointing") or False
-    checkpointing = tuple(pattern for pattern in again if pattern) if isinstance(again, list) else bool(again)
-    averages = None if ema is None else float(ema)
-    return settings._replace(clip_gradients=clipping, weight_averaging=averages, gradient_checkpointing=checkpointing)
-
-
-def groups_of(found: list[dict[str, Any] | None]) -> tuple[GroupSpec, ...]:
-    """The groups of weights that could be read."""
-    return tuple(
-        GroupSpec(tuple(pattern or "" for pattern in one["paths"]), index, one.get(FACTOR), one.get(DECAY))
-        for index, one in enumerate(found)
-        if one is not None and one.get("paths") is not None
-    )
-
-
-def stopping_of(found: int | Mapping[str, Any] | None) -> EarlyStopping | None:
-    """What `early_stopping` asks for; None where its patience could not be read."""
-    given = {"patience": found} if isinstance(found, int) else {**(found or {})}
-    known = {key: value for key, value in given.items() if value is not None}
-    return EarlyStopping(**known) if "patience" in known else None
 
 
 def read_loss(reporter: Reporter, raw: Any, path: Path) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.field_schema import Schema, listed
 from modelc.compiler.language.grammar import SECTIONS
@@ -218,7 +219,7 @@ def need_keys(reporter: Reporter, shape: Keys, given: set[str], path: Path, what
 
 def report_need(reporter: Reporter, need: Need, path: Path, what: str, names: str = "") -> None:
     """Report that what stands at `path`, called `what`, lacks a key; `names` are for the help."""
-    message = f"{need.owner or what} needs {' or '.join(f'`{key}`' for key in need.keys)}"
+    message = f"{need.owner or what} needs {name_list(need.keys, 'or')}"
     label = need.label or f"`{need.keys[0]}` is missing"
     reporter.add("E104", message, path, key=True, label=label, help=need.help.replace("{names}", names))
 

@@ -1,4 +1,4 @@
-"""What to write for the words of others that freeze weights, or train some otherwise than others: in `train`, among the arguments
+"""What to write for the words of others that freeze weights, for a time or for good, or train some otherwise than others: in `train`, among the arguments
 of a layer, and beside it.
 """
 
@@ -14,7 +14,18 @@ SECTION_WORDS = (
     "is_trainable", "requires_grad", "trainable", "trainable_layers", "trainable_weights",
 )  # fmt: skip
 LAYER_WORDS = ("freeze", "freeze_weights", "frozen", "is_frozen", "no_grad", "stop_training")
-KEYS: Mapping[str, str] = dict.fromkeys(map(fold, SECTION_WORDS), BY_PATHS)
+IN_PHASES = (
+    "write `phases: [{name: head, epochs: 5, freeze: [backbone]}, {name: all, epochs: 10, optimizer: {adam: 1e-5}}]` below `train:`, in "
+    "place of `epochs`"
+)
+PHASE_WORDS = (
+    "curriculum", "fine_tune", "fine_tune_at", "fine_tune_epochs", "fine_tuning", "freeze_epochs", "frozen_epochs", "training_phases",
+    "unfreeze", "unfreeze_after", "unfreeze_at", "unfreeze_epoch",
+)  # fmt: skip
+KEYS: Mapping[str, str] = {
+    **dict.fromkeys(map(fold, SECTION_WORDS), BY_PATHS),
+    **dict.fromkeys(map(fold, PHASE_WORDS), IN_PHASES),
+}
 """For keys of a section, without case and separators."""
 ARGUMENTS: Mapping[str, str] = {
     **dict.fromkeys(LAYER_WORDS, BESIDE),

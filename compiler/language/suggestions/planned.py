@@ -28,14 +28,6 @@ class Planned(NamedTuple):
 
 
 PLANNED: Mapping[str, Planned] = {
-    "phases": Planned(
-        "train",
-        "training in several phases",
-        (
-            "curriculum", "fine_tune", "fine_tune_at", "fine_tuning", "freeze_epochs", "frozen_epochs", "phase", "stage", "stages",
-            "training_phases", "unfreeze", "unfreeze_after", "unfreeze_at",
-        ),
-    ),
     "time": Planned(
         "train", "ending a training by the clock", ("max_duration", "max_time", "time_limit"), (),
         "`epochs` or `steps` bounds it",

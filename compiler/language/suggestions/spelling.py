@@ -79,6 +79,7 @@ GUESSED = {
     "query": ("q", "queries"),
     "targets": ("label", "target", "y"),
     "value": ("v", "values"),
+    "phases": ("phase", "stage", "stages", "training_stages"),
     "trainable": ("is_trainable", "requires_grad"),
     "tied": ("share_weights", "shared", "shared_weights", "tie", "tie_weights"),
     "times": ("copies", "count", "n", "n_times", "num", "num_layers", "number", "repetitions"),

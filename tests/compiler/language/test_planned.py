@@ -149,10 +149,10 @@ def test_keys_of_others_with_another_form_here_are_answered_with_it(word: str) -
 
 
 def test_a_word_for_nothing_is_none() -> None:
-    assert [planned(word) for word in ("", "dense", "units", "Stages", "nn.Curriculum")] == [
+    assert [planned(word) for word in ("", "dense", "units", "MaxTime", "nn.TimeLimit")] == [
         "",
         "",
         "",
-        "phases",
-        "phases",
+        "time",
+        "time",
     ]

@@ -1,0 +1,130 @@
+"""Phases: each trains what it says from where the one before has ended, by an optimizer of its own, and resumes to the bit."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pytest
+
+from modelc.compiler.lowering.prepared_task import PreparedTask, prepare
+from modelc.compiler.syntax.file_root import Root
+from modelc.runtime.training.execution import Execution
+from modelc.runtime.training.loop import Loop
+from modelc.runtime.training.observer import Checkpoint, Outcome
+from modelc.runtime.training.phases import train_in_phases
+from tests.runtime.kinds import raw_of, rows_in
+from tests.runtime.small import ready
+from tests.runtime.training.test_resume import Keeper, need_same
+from tests.runtime.watching import Watcher
+
+
+class Phased:
+    """Trains a phased task as often as is asked, and compiles each phase once."""
+
+    def __init__(self, raw: dict[str, Any], root: Root, chunk: int = 1) -> None:
+        task, self.dataset = ready(raw, root)
+        self.task: PreparedTask = prepare(task)
+        self.execution = Execution("scan", chunk, "test")
+        self.watcher, self.keeper = Watcher(), Keeper()
+        self.stop: Callable[[], bool] = lambda: False
+        self.loops: dict[tuple[int, int], Loop] = {}
+
+    def loop(self, number: int, before: int) -> Loop:
+        if (number, before) not in self.loops:
+            more = self.watcher, lambda: self.stop(), self.keeper, number, before
+            self.loops[number, before] = Loop(self.task, self.dataset, self.execution, *more)
+        return self.loops[number, before]
+
+    def train(self, given: Checkpoint | None = None) -> Outcome:
+        self.watcher.records, self.watcher.snapshots, self.keeper.kept = [], [], []
+        return train_in_phases(self.task, given, self.loop)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    return rows_in(tmp_path_factory.mktemp("rows"))
+
+
+@pytest.fixture(scope="module")
+def straight(root: Root) -> tuple[Phased, Outcome, list[Checkpoint], list[dict[str, Any]]]:
+    phased = Phased(raw_of("phased"), root)
+    outcome = phased.train()
+    records = [{**asdict(record), "seconds": 0} for record in phased.watcher.records]
+    return phased, outcome, phased.keeper.kept, records
+
+
+def test_epochs_number_through_and_each_phase_trains_what_it_says(
+    straight: tuple[Phased, Outcome, list[Checkpoint], list[dict[str, Any]]],
+) -> None:
+    _, outcome, kept, records = straight
+    assert outcome.reason == "finished"
+    assert [(one["epoch"], one["phase"]) for one in records] == [(1, "head"), (2, "head"), (3, "all"), (4, "all")]
+    ends = {one.epoch: one for one in kept if one.epoch == one.ended}
+    body = [name for name in ends[2].arrays["params"] if name.startswith("body/")]
+    statistics = list(ends[2].arrays["state"])
+    assert body and statistics
+
+    def same(part: str, names: list[str], one: int, other: int) -> list[bool]:
+        return [ends[one].arrays[part][name].tobytes() == ends[other].arrays[part][name].tobytes() for name in names]
+
+    assert all(same("params", body, 1, 2)) and all(same("state", statistics, 1, 2))
+    assert not any(same("params", body, 2, 3)) and not any(same("state", statistics, 2, 3))
+    assert not any("body" in name for name in ends[2].arrays["optimizer"])
+    assert any("body" in name for name in ends[3].arrays["optimizer"])
+    # The optimizer begins anew: it counts the steps of its phase.
+    [count] = {int(array) for name, array in ends[4].arrays["optimizer"].items() if name.endswith("count")}
+    assert count == ends[4].step - ends[2].step
+
+
+def test_going_on_from_any_step_of_any_phase_gives_the_same_bits(
+    straight: tuple[Phased, Outcome, list[Checkpoint], list[dict[str, Any]]],
+) -> None:
+    phased, outcome, kept, records = straight
+    assert {one.facts["phase"] for one in kept} == {0, 1} and len(kept) > 8
+    for index, checkpoint in enumerate(kept[:-1]):
+        again = phased.train(checkpoint)
+        assert again.reason == outcome.reason
+        for given, wanted in zip(phased.keeper.kept, kept[index + 1 :], strict=True):
+            need_same(given, wanted)
+        for record in phased.watcher.records:
+            np.testing.assert_equal({**asdict(record), "seconds": 0}, records[record.epoch - 1])
+
+
+def test_a_phase_that_begins_with_the_best_weights_does(root: Root) -> None:
+    raw = raw_of("phased")
+    raw["train"]["phases"] = [
+        {"name": "good", "epochs": 1, "optimizer": {"sgd": 1e-3}},
+        {"name": "wild", "epochs": 2, "optimizer": {"sgd": 100.0}},
+        {"name": "still", "epochs": 1, "optimizer": {"sgd": 1e-30}, "from": "best", "freeze": ["**/moving_*"]},
+    ]
+    phased = Phased(raw, root, 256)
+    outcome = phased.train()
+    best = next(one for one in reversed(phased.watcher.records[:3]) if one.best)
+    assert best.epoch < 3 and outcome.best is not None and outcome.best.epoch == best.epoch
+    last, then = phased.watcher.snapshots[3], phased.watcher.snapshots[best.epoch - 1]
+    for path, named in then.params.items():
+        for name, array in named.items():
+            assert array.tobytes() == last.params[path][name].tobytes(), (path, name)
+    assert phased.watcher.records[3].values["validation/loss"] == best.values["validation/loss"]
+
+
+def test_early_stopping_ends_its_phase_and_stopping_the_run_ends_all(root: Root) -> None:
+    raw = raw_of("phased")
+    raw["train"]["early_stopping"] = 1
+    raw["train"]["phases"] = [
+        {"name": "still", "epochs": 9, "optimizer": {"sgd": 1e-30}, "freeze": ["**/moving_*"]},
+        {"name": "all", "epochs": 2},
+    ]
+    phased = Phased(raw, root, 256)
+    outcome = phased.train()
+    # The second epoch is not better than the first one.
+    assert [(one.epoch, one.phase) for one in phased.watcher.records][:3] == [(1, "still"), (2, "still"), (3, "all")]
+    assert outcome.step == phased.watcher.records[-1].step
+    phased.stop = lambda: len(phased.watcher.records) >= 2
+    stopped = phased.train()
+    assert stopped.reason == "interrupted" and len(phased.watcher.records) == 2
+    phased.stop = lambda: False
+    records = phased.watcher.records
+    phased.train(phased.keeper.kept[-1])
+    assert [one.epoch for one in phased.watcher.records] == [3, 4][: len(phased.watcher.records)] and records
