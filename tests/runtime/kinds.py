@@ -72,7 +72,8 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
                     }
                 }
             },
-            "epochs": 9,
+            "batch_size": 16,
+            "epochs": 6,
             "validate_every": 2,
         },
     ),

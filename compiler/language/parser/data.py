@@ -70,8 +70,14 @@ def with_windows(reporter: Reporter, data: DataSpec, section: Mapping[str, Any])
     check_beside_windows(reporter, data, section)
     if data.windows is not None:
         # What a reader without its span reads of a window is not known.
-        spanless = {name: None for name in data.inputs if ("data", "inputs", name, "span") in reporter.unread.paths}
-        return data._replace(inputs={**data.inputs, **spanless})
+        inputs, targets = (
+            {
+                name: None if ("data", key, name, "span") in reporter.unread.paths else reader
+                for name, reader in readers.items()
+            }
+            for key, readers in (("inputs", data.inputs), ("targets", data.targets))
+        )
+        return data._replace(inputs=inputs, targets=targets)
     if not (lost or "windows" in section):
         return data
     # Which shapes the columns have is not known without the windows.

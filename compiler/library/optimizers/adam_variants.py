@@ -25,6 +25,7 @@ class Adamax(Optimizer):
     """
 
     keras = "optimizers.Adamax"
+    spellings = ("adamaxw",)
     torch = "optim.Adamax"
     primary = "learning_rate"
     foreign_arguments: ClassVar[Mapping[str, str]] = BETAS

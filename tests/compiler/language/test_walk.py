@@ -32,7 +32,7 @@ TOY = Keys(
     },
     (Need(("size", "count"), "add `size: 1`"), Need(("of",), "add `of: x`", beside="open", owner="an open toy")),
     excluded=(Exclusion("size", "count", "both say how much"),),
-    later=("weight_averaging",),
+    later=("time",),
 )
 
 
@@ -59,9 +59,9 @@ def test_what_is_right_is_left_as_it_is() -> None:
         ("count: null\nkind: car", "E104", "a toy needs `size` or `count`"),
         ("size: 1\ncount: 2", "E108", "a toy has both `size` and `count`"),
         (
-            "size: 1\nweight_averaging: 4",
+            "size: 1\ntime: 4",
             "E109",
-            "`weight_averaging` is not in this version: averaging weights over steps is planned as `train.weight_averaging`",
+            "`time` is not in this version: ending a training by the clock is planned as `train.time`",
         ),
         ("size: 9", "E106", "`size` must be from 1 to 8, got 9"),
         ("count: -1", "E106", "`count` must be at least 0, got -1"),

@@ -219,4 +219,5 @@ model:
 def test_weights_that_name_no_node_are_those_of_a_file() -> None:
     text = "modelc: 1\nmodel: {inputs: {x: {shape: [4]}}, nodes: {y: {from: x, dense: 3, weights: imagenet}}, outputs: [y]}\n"
     (problem,) = check(text, "spec.yaml").errors
-    assert problem.code == "E109"
+    assert problem.code == "E102"
+    assert "`initial_weights: {run: runs/NAME}`" in problem.helps[0]

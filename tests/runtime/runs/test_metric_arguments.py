@@ -35,7 +35,7 @@ def points(task: Task) -> list[Any]:
 def test_every_argument_of_every_metric_is_recorded() -> None:
     found = arguments_of(task({"auc": {"curve": "PR"}}, "binary_cross_entropy"))
     assert json.loads(json.dumps(found)) == {
-        "auc": {"curve": "PR", "num_thresholds": None, "class_id": None, "average": "macro"},
+        "auc": {"curve": "PR", "num_thresholds": None, "class_id": None, "average": "macro", "per_class": False},
         "binary_cross_entropy": {},
     }
 
