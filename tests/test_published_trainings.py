@@ -1,7 +1,7 @@
 """Trainings that others have published, with small models: each trained for three steps by the command line, on made data.
 
 What is in a spec besides the size of its model is as the example has it: the optimizer with its schedule, phases, what is frozen and
-what it is stopped by.
+what it is stopped by. What differs is said in its first lines.
 """
 
 from pathlib import Path
