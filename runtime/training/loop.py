@@ -316,7 +316,8 @@ class Loop:
         if schedule is None:
             return state
         before = state.plateau or first_plateau(schedule)
-        plateau = after_epoch(before, schedule, score, state.step, self.training.better)
+        steps = state.step - state.before * self.per_epoch
+        plateau = after_epoch(before, schedule, score, steps, self.training.better)
         if plateau.rate == before.rate:
             return state._replace(plateau=plateau)
         self.observer.reduced(plateau.rate, self.training.monitor, schedule.patience)

@@ -49,7 +49,7 @@ def first_plateau(schedule: ReduceOnPlateau) -> Plateau:
 
 
 def after_epoch(plateau: Plateau, schedule: ReduceOnPlateau, score: float, step: int, better: str) -> Plateau:
-    """The plateau after an epoch that ended at `step`, whose monitor was `score`.
+    """The plateau after an epoch that ended at the `step` of its phase, whose monitor was `score`.
 
     As Keras 3 `ReduceLROnPlateau`, whose rate is a float32.
     """

@@ -22,7 +22,7 @@ def recorded(state: LoopState, values: Mapping[str, float], seconds: float, trai
     """
     score = values.get(training.monitor)
     if score is None:
-        record = EpochRecord(state.epoch, state.step, values, seconds, False)
+        record = EpochRecord(state.epoch, state.step, values, seconds, False, training.name)
         return state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
     best = None if state.best is None else state.best.values[training.monitor]
     improved = isfinite(score) and is_better(score, best, training)

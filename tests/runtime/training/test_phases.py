@@ -128,3 +128,21 @@ def test_early_stopping_ends_its_phase_and_stopping_the_run_ends_all(root: Root)
     records = phased.watcher.records
     phased.train(phased.keeper.kept[-1])
     assert [one.epoch for one in phased.watcher.records] == [3, 4][: len(phased.watcher.records)] and records
+
+
+def test_a_plateau_counts_the_steps_of_its_phase_and_each_record_names_it(root: Root) -> None:
+    raw = raw_of("phased")
+    schedule = {"learning_rate": 0.01, "patience": 1, "min_delta": 100, "warmup_steps": 7}
+    raw["train"] |= {
+        "optimizer": {"adam": {"learning_rate": {"reduce_on_plateau": schedule}}},
+        "validate_every": 2,
+        "phases": [{"name": "head", "epochs": 6, "freeze": ["body"]}, {"name": "all", "epochs": 4}],
+    }
+    phased = Phased(raw, root, 256)
+    assert phased.train().step == 10 * (per_epoch := phased.loop(0, 0).per_epoch)
+    assert [one.phase for one in phased.watcher.records] == ["head"] * 6 + ["all"] * 4
+    # Validated are the second, fourth and sixth epoch, of which the first two are to be compared if not in the warm-up.
+    first = 2 * -(-7 // (2 * per_epoch))
+    assert phased.watcher.rates
+    assert min(epoch for epoch, _ in phased.watcher.rates) == first + 2
+    assert [epoch for epoch, _ in phased.watcher.rates if epoch > 6] == [epoch for epoch in (8, 10) if epoch > 6 + first]
