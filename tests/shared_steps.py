@@ -7,6 +7,7 @@ the same spec. Tracing and compiling its steps again would take most of their ti
 import io
 import pickle
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,22 +36,28 @@ def exact(*given: object) -> bytes | None:
 def share_steps(patched: pytest.MonkeyPatch) -> None:
     """Share functions from here on."""
     from modelc.runtime import evaluate
+    from modelc.runtime.baselines import scores
     from modelc.runtime.training import loop, step
-    from modelc.runtime.training.parallelism import ONE_DEVICE
 
-    # The tasks are kept too, so that no other class gets the id of one of theirs.
-    kept = OrderedDict[bytes, tuple[Any, step.Steps]]()
+    patched.setattr(loop, "make", make := shared(step.make))
+    patched.setattr(evaluate, "make", make)
+    patched.setattr(scores, "summing", shared(scores.summing))
 
-    def make(task: Any, total_steps: int, parallelism: Any = ONE_DEVICE) -> step.Steps:
-        key = exact(task, total_steps, parallelism)
+
+def shared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of a task, which is called once for arguments that are the same."""
+    # The arguments are kept too, so that no other class gets the id of one of theirs.
+    kept = OrderedDict[bytes, tuple[object, Any]]()
+
+    def found(*given: object) -> Any:
+        key = exact(*given)
         if key is None:
-            return step.make(task, total_steps, parallelism)
+            return function(*given)
         if key not in kept:
-            kept[key] = task, step.make(task, total_steps, parallelism)
+            kept[key] = given, function(*given)
         kept.move_to_end(key)
         while len(kept) > MOST:
             kept.popitem(last=False)
         return kept[key][1]
 
-    for user in (loop, evaluate):
-        patched.setattr(user, "make", make)
+    return found

@@ -66,16 +66,10 @@ def values_of(task: PreparedTask, part: Part, predicted: Mapping[str, Array], ro
     return edges, masks
 
 
-@computing()
-def scores(task: PreparedTask, part: Part, predicted: Predicted, batch: int) -> dict[str, float]:
-    """The values of all log keys of `task` for what is `predicted` of the rows of `part`, by log key without a prefix.
-
-    Those that are not finite are left out. Raises RunError E502 if the device runs out of memory.
+def summing(task: PreparedTask) -> Callable[..., Sums]:
+    """The jitted function from the values and masks of a batch by edge, its targets, and which of its rows are valid, to the sums
+    of the losses and metrics of `task`.
     """
-    tally = Tally({}, joined(task))
-    size = min(batch, part.rows)
-    batches = batches_in_order(part.rows, size)
-    indices, valid = batches.steps(0, len(batches))
 
     @jax.jit
     def sums_of(
@@ -87,6 +81,20 @@ def scores(task: PreparedTask, part: Part, predicted: Predicted, batch: int) -> 
             sums |= losses(task, {}, values, targets, rows)[1]
         return sums
 
+    return sums_of
+
+
+@computing()
+def scores(task: PreparedTask, part: Part, predicted: Predicted, batch: int) -> dict[str, float]:
+    """The values of all log keys of `task` for what is `predicted` of the rows of `part`, by log key without a prefix.
+
+    Those that are not finite are left out. Raises RunError E502 if the device runs out of memory.
+    """
+    tally = Tally({}, joined(task))
+    size = min(batch, part.rows)
+    batches = batches_in_order(part.rows, size)
+    indices, valid = batches.steps(0, len(batches))
+    sums_of = summing(task)
     for rows, count in zip(indices, valid, strict=True):
         targets = {name: array[rows] for name, array in part.targets.items()}
         sums = sums_of(*values_of(task, part, predicted(rows), rows), targets, np.arange(size) < count)
