@@ -139,10 +139,13 @@ def test_a_plateau_counts_the_steps_of_its_phase_and_each_record_names_it(root: 
         "phases": [{"name": "head", "epochs": 6, "freeze": ["body"]}, {"name": "all", "epochs": 4}],
     }
     phased = Phased(raw, root, 256)
-    assert phased.train().step == 10 * (per_epoch := phased.loop(0, 0).per_epoch)
+    per_epoch = phased.loop(0, 0).per_epoch
+    assert phased.train().step == 10 * per_epoch
     assert [one.phase for one in phased.watcher.records] == ["head"] * 6 + ["all"] * 4
     # Validated are the second, fourth and sixth epoch, of which the first two are to be compared if not in the warm-up.
     first = 2 * -(-7 // (2 * per_epoch))
     assert phased.watcher.rates
     assert min(epoch for epoch, _ in phased.watcher.rates) == first + 2
-    assert [epoch for epoch, _ in phased.watcher.rates if epoch > 6] == [epoch for epoch in (8, 10) if epoch > 6 + first]
+    assert [epoch for epoch, _ in phased.watcher.rates if epoch > 6] == [
+        epoch for epoch in (8, 10) if epoch > 6 + first
+    ]
