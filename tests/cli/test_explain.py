@@ -90,7 +90,7 @@ def test_a_name_of_another_framework_is_explained_as_what_it_is_here(tmp_path: P
         ("callbacks.EarlyStopping", "      here: train: {early_stopping: 5}\n"),
         ("validation_split", "      here: data: {validation: 0.2}\n"),
         ("DataLoader", "      here: train: {batch_size: 64}\n"),
-        ("clipnorm", "planned as `train.clip_gradients`"),
+        ("clipnorm", "      here: train: {optimizer: adam, clip_gradients: {norm: 1.0}}\n"),
         ("state_dict", "every run keeps its best and last weights"),
         ("nn.Module", "a part to use again is a block"),
         ("net.to(device)", "JAX takes the accelerator it finds"),
@@ -113,7 +113,6 @@ def test_a_word_of_another_framework_is_answered_with_what_to_write(tmp_path: Pa
         ("balanced", ("balanced  a value of\n",)),
         ("ops.abs", ("`ops.abs` is `abs` here.\n",)),
         ("criterion", ("`criterion` is `loss` here.\n\nloss  (key)\n",)),
-        ("lars", ("planned as the optimizer `lars`",)),
         ("train_test_split", ("here: data: {validation: 0.2}\n",)),
     ],
 )
@@ -210,11 +209,11 @@ def test_a_slip_in_a_key_is_answered_with_it(tmp_path: Path) -> None:
 
 
 def test_an_argument_is_explained_by_the_things_that_have_it(tmp_path: Path) -> None:
-    out = modelc("explain", "beta_1", cwd=tmp_path).out
+    out = modelc("explain", "rho", cwd=tmp_path).out
     assert out == (
-        "beta_1  an argument of\n"
-        "  adam   What the running mean of gradients keeps of itself per step.\n"
-        "  adamw  What the running mean of gradients keeps of itself per step.\n"
+        "rho  an argument of\n"
+        "  adadelta  What both running means of squares keep of themselves per step.\n"
+        "  rmsprop   What the running mean of squared gradients keeps of itself per step.\n"
     )
     assert "lstm" in modelc("explain", "units", cwd=tmp_path).out
 

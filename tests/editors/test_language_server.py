@@ -98,7 +98,7 @@ def test_arguments_that_are_there_are_not_offered_again(server: Server) -> None:
         (f"{CHAIN}    - conv2d: {{padding: |}}", {"valid", "same"}),
         (f"{CHAIN}    - conv2d:\n        padding: |", {"valid", "same"}),
         (f"{CHAIN}    - dense: {{units: 3, use_bias: |}}", {"true", "false"}),
-        ("modelc: 1\nmodel:\n  precision: |\n", {"float32", "mixed_bfloat16"}),
+        ("modelc: 1\nmodel:\n  precision: |\n", {"float32", "mixed_bfloat16", "mixed_float16"}),
     ],
 )
 def test_the_words_that_a_value_may_be_are_offered(server: Server, text: str, words: set[str]) -> None:

@@ -56,7 +56,7 @@ class Optimizer(Registered):
 
     def averages(self, params: Any, state: Any) -> Any:
         """The averages of an optimizer that averages, of the weights that are trained and the state of its transformation."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} averages and has no `averages`")
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
         """The optax transformation of this optimizer for a run of `total_steps`."""
