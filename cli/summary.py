@@ -180,6 +180,10 @@ def facts(summary: "Summary") -> list[tuple[str, str]]:
     if summary.optimizer:
         found.append(("optimizer", summary.optimizer))
         found.append(("length", f"{summary.length} in batches of {summary.batch_size}"))
+    for phase in summary.phases:
+        trained = phase.trainable.values
+        shares = f"{trained:,} trainable, {summary.total.values - trained:,} not"
+        found.append((f"phase {phase.name}", f"{phase.length}: {shares}; {phase.optimizer}"))
     if summary.source:
         found.append(("data", summary.source))
         found += [("", f"{name} <- {reader}") for name, reader in summary.inputs]
@@ -223,9 +227,10 @@ def about(facts: list[tuple[str, str]], width: int) -> list[Line]:
     """Names on the left, wrapped texts beside them."""
     from modelc.compiler.diagnostics.render.printable import printable
 
-    label = max(len(name) for name, _ in facts)
+    named = [(printable(name), text) for name, text in facts]
+    label = max(len(name) for name, _ in named)
     lines: list[Line] = []
-    for name, text in facts:
+    for name, text in named:
         first, *more = wrap(printable(text), max(width - label - 4, 30)) or [""]
         lines.append((Styled("strong", f"{name:<{label}}"), GAP + first))
         lines.extend(" " * (label + len(GAP)) + "  " + line for line in more)
@@ -235,7 +240,7 @@ def about(facts: list[tuple[str, str]], width: int) -> list[Line]:
 def as_json(summary: "Summary") -> dict[str, Any]:
     """The summary as JSON. Inputs are not among the nodes."""
     return {
-        "format_version": "1.1",
+        "format_version": "1.2",
         "name": summary.name,
         "inputs": [
             {"name": row.path, "shape": list(row.output.shape), "dtype": row.output.dtype}
@@ -260,6 +265,16 @@ def as_json(summary: "Summary") -> dict[str, Any]:
         "metrics": list(summary.metrics),
         "monitor": summary.monitor or None,
         "optimizer": summary.optimizer or None,
+        "phases": [
+            {
+                "name": phase.name,
+                "length": phase.length,
+                "trainable": phase.trainable.values,
+                "non_trainable": summary.total.values - phase.trainable.values,
+                "optimizer": phase.optimizer,
+            }
+            for phase in summary.phases
+        ],
         "data": {
             "source": summary.source or None,
             "inputs": dict(summary.inputs),

@@ -59,16 +59,14 @@ def header(
 
 def phase_lines(prepared: "PreparedTask") -> dict[str, str]:
     """What each phase trains, how, and for how long."""
-    from modelc.compiler.diagnostics.phrases import counted
     from modelc.compiler.diagnostics.render.printable import printable
+    from modelc.compiler.explain.summary import phase_row
 
     found = {}
     for phase in prepared.phases:
         assert phase.training is not None
-        length = counted(phase.training.settings.epochs or 0, "epoch")
-        begins = ", from the best weights" if phase.training.from_best else ""
-        what = f"{length}{begins}, {parameters(phase)[0]:,} trainable, {optimizer_line(phase.training.optimizer)}"
-        found[f"phase {printable(phase.training.name)}"] = what
+        row, optimizer = phase_row(phase), optimizer_line(phase.training.optimizer)
+        found[f"phase {printable(row.name)}"] = f"{row.length}, {row.trainable.values:,} trainable, {optimizer}"
     return found
 
 

@@ -1,7 +1,7 @@
 """The summary of a task before it runs: nodes, weights, losses, data. Values only; nothing here prints."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from modelc.compiler.binding.task import Task, Term
@@ -9,6 +9,7 @@ from modelc.compiler.diagnostics.phrases import MOST_LISTED, counted
 from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.language.ast import DataSpec
+from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.splits import Split
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Plan, State, Weight
@@ -16,7 +17,7 @@ from modelc.compiler.library.contracts.reader import Reader
 from modelc.compiler.library.layers import MADE, kind_of
 from modelc.compiler.lowering.passes.drop_unused import drop_unused
 from modelc.compiler.lowering.precision import Precision, precision_of
-from modelc.compiler.lowering.prepared_task import prepare
+from modelc.compiler.lowering.prepared_task import PreparedTask, as_trained, prepare
 
 BYTES = {"bool": 1, "int8": 1, "uint8": 1, "bfloat16": 2, "float16": 2, "int16": 2, "uint16": 2, "float64": 8}
 """Of one value; four for every other dtype of the language, eight for 64-bit integers."""
@@ -39,8 +40,8 @@ class Row:
 
     `ports` has the types of all outputs where there are several; `inputs` the edges into it, `node` or `node.port`.
     `mask` says what becomes of masks here, empty where there is none; `computes_in` which floats are computed with, empty
-    unless precision is mixed. `frozen` is how many values nothing ever changes: those of constant arrays, and of what is not trainable. `state` has
-    weights that are frozen, too.
+    unless precision is mixed. `frozen` is how many values nothing ever changes: those of constant arrays, of what is not trainable, and of what
+    the training freezes from its first step to its last. `state` has weights that are frozen, too.
     """
 
     path: str
@@ -59,6 +60,16 @@ class Row:
     @property
     def parameters(self) -> int:
         return self.trainable.values + self.state.values
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """One phase of the training: its name, its `length` in words, how many of all parameters it trains, and its optimizer."""
+
+    name: str
+    length: str
+    trainable: Count
+    optimizer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,7 @@ class Summary:
     optimizer: str
     length: str
     batch_size: int
+    phases: tuple[PhaseRow, ...]
     source: str
     inputs: tuple[tuple[str, str], ...]
     compared: tuple[tuple[str, str], ...]
@@ -128,15 +140,11 @@ def summarize(task: Task) -> Summary:
     ]
     prepared = prepare(task)
     precision = precision_of(prepared)
-    rows = (*inputs, *(node_row(task, precision, node) for node in task.planned.graph.nodes))
     training, data = task.training, task.data
+    if training is not None:
+        task = replace(task, planned=as_trained(task.planned, training))
+    rows = (*inputs, *(node_row(task, precision, node) for node in task.planned.graph.nodes))
     settings = training.settings if training else None
-    length = ""
-    if training is not None and settings is not None:
-        epochs, steps = settings.epochs, settings.steps or 0
-        length = counted(steps, "step") if epochs is None else counted(epochs, "epoch")
-        parts = [f"{phase.name}: {counted(phase.settings.epochs or 0, 'epoch')}" for phase in training.phases]
-        length = ", ".join(parts) or length
     return Summary(
         name=task.spec.name,
         rows=rows,
@@ -148,8 +156,9 @@ def summarize(task: Task) -> Summary:
         monitor=training.monitor if training else "",
         better=training.better if training else "",
         optimizer=show_named(training.optimizer) if training else "",
-        length=length,
+        length="" if settings is None else show_length(settings),
         batch_size=settings.batch_size if settings else 0,
+        phases=tuple(phase_row(phase) for phase in prepared.phases),
         source=show_named(data.source) if data and data.source else "",
         inputs=tuple((name, show_reader(binding.reader)) for name, binding in (task.inputs or {}).items()),
         compared=tuple(
@@ -188,6 +197,24 @@ def node_row(task: Task, precision: Precision, node: Node) -> Row:
         mask_at(task, node, plan),
         precision.computes_in(node.path),
         count(frozen_entries(plan)).values if owns else 0,
+    )
+
+
+def show_length(settings: Settings) -> str:
+    """How long a training is, of all phases together where there are any."""
+    if settings.steps is not None:
+        return counted(settings.steps, "step")
+    epochs = [phase.epochs or 0 for phase in settings.phases or (settings,)]
+    return counted(sum(epochs), "epoch")
+
+
+def phase_row(phase: PreparedTask) -> PhaseRow:
+    training = phase.training
+    assert training is not None, "only a training has phases"
+    weights = (weight for _, plan in phase.planned.owned() for weight in plan.params.values() if weight.trainable)
+    begins = ", from the best weights" if training.from_best else ""
+    return PhaseRow(
+        training.name, show_length(training.settings) + begins, count(weights), show_named(training.optimizer)
     )
 
 

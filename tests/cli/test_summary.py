@@ -135,6 +135,39 @@ def test_the_values_of_constant_arrays_are_shown_as_frozen(tmp_path: Path) -> No
     assert {node["path"]: node["frozen"] for node in found["nodes"] if "frozen" in node} == {"scales": 3}
 
 
+def test_what_a_training_freezes_counts_as_not_trainable(folder: Path) -> None:
+    frozen = ("--set", "train.freeze=[seen/conv2d, '**/moving_mean']")
+    out = modelc("summary", "small.yaml", *frozen, cwd=folder).out
+    assert "trainable      44  (176 B)\n" in out and "not trainable  24  (96 B)\n" in out
+    shown = {line[0]: line[3:5] for text in out.splitlines() if len(line := re.split("  +", text)) > 4}
+    assert (
+        shown["seen/conv2d"] == ["20", "20"] and shown["seen/batch_norm"] == ["8", "2"] and shown["kind"][1] == "both"
+    )
+    found = json.loads(modelc("summary", "small.yaml", "--format", "json", *frozen, cwd=folder).out)
+    assert found["parameters"] == {"total": 68, "trainable": 44, "non_trainable": 24} and found["phases"] == []
+    assert {node["path"]: node.get("frozen") for node in found["nodes"]}["seen/batch_norm"] == 2
+
+
+def test_each_phase_says_what_it_trains(folder: Path) -> None:
+    phases = (
+        "phases:\n    - {name: head, epochs: 3, freeze: [seen, price]}\n"
+        "    - {name: all, epochs: 2, from: best, freeze: [price], optimizer: {sgd: 0.01}}\n"
+    )
+    (folder / "small.yaml").write_text(SPEC.replace("steps: 100\n", phases))
+    out = modelc("summary", "small.yaml", cwd=folder).out
+    # All that a phase trains; of `price`, which both freeze, the table says so.
+    assert "trainable      54  (216 B)\n" in out and "not trainable  14  (56 B)\n" in out
+    shown = {line[0]: line[3:5] for text in out.splitlines() if len(line := re.split("  +", text)) > 4}
+    assert shown["price"] == ["10", "10"] and shown["seen/conv2d"] == ["20", "image"]
+    lines = "length      5 epochs in batches of 32\nphase head  3 epochs: 30 trainable, 38 not; sgd: 0.1\n"
+    assert lines + "phase all   2 epochs, from the best weights: 54 trainable, 14 not; sgd: 0.01\n" in out
+    found = json.loads(modelc("summary", "small.yaml", "--format", "json", cwd=folder).out)["phases"]
+    assert [(phase["name"], phase["trainable"], phase["non_trainable"]) for phase in found] == [
+        ("head", 30, 38),
+        ("all", 54, 14),
+    ]
+
+
 def test_what_computes_in_float32_is_what_is_computed_in_it(tmp_path: Path) -> None:
     """The column agrees with the dtypes that jax finds for the very model."""
     import jax
