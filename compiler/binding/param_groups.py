@@ -10,9 +10,7 @@ from modelc.compiler.language.settings import GroupSpec
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.optimizers import OPTIMIZERS
-
-LEAST_AXES = 2
-"""Weights of fewer axes, such as biases, decay in no optimizer."""
+from modelc.compiler.library.optimizers.weight_decay import can_decay
 
 
 def bound_groups(
@@ -37,7 +35,8 @@ def bound_groups(
         ]
         own = [entry for entry in shapes if any(matches(pattern, "/".join(entry)) for pattern in right)]
         decay = group.weight_decay
-        if decay is not None and not check_decay(reporter, optimizer, decay, [len(shapes[one]) for one in own], at):
+        can = not own or any(can_decay(name, len(shapes[owner, name])) for owner, name in own)
+        if decay is not None and not check_decay(reporter, optimizer, decay, can, at):
             decay = None
         for entry in own:
             before = found.get(entry, Group())
@@ -46,8 +45,8 @@ def bound_groups(
     return {entry: group for entry, group in found.items() if group != Group()}
 
 
-def check_decay(reporter: Reporter, optimizer: Optimizer, decay: float, axes: Sequence[int], group: Path) -> bool:
-    """Whether the decay of a group, of weights with so many `axes`, does what it says; reports where it does not."""
+def check_decay(reporter: Reporter, optimizer: Optimizer, decay: float, can: bool, group: Path) -> bool:
+    """Whether the decay of a group, which has weights that `can` decay, does what it says; reports where it does not."""
     at, kind = (*group, "weight_decay"), OPTIMIZERS.name_of(optimizer)
     if "weight_decay" not in type(optimizer).model_fields:
         able = [name for name in OPTIMIZERS.entries if "weight_decay" in OPTIMIZERS.find(name).model_fields]
@@ -55,9 +54,9 @@ def check_decay(reporter: Reporter, optimizer: Optimizer, decay: float, axes: Se
         help = "remove `weight_decay`" if not decay else "use an optimizer that decays weights, such as `adamw`"
         reporter.add("E108", message, at, key=True, label="nothing to replace", help=help, note=note)
         return False
-    if decay and axes and max(axes) < LEAST_AXES:
-        message = "weights of one axis, such as biases, decay in no optimizer, and this group has no others"
-        help = "remove `weight_decay`, or name weights of two axes or more, such as kernels"
+    if decay and not can:
+        message = "biases, scales and other weights of one axis decay in no optimizer, and this group has nothing else"
+        help = "remove `weight_decay`, or name weights that decay, such as kernels"
         reporter.add("E108", message, at, key=True, label="decays nothing", help=help)
         return False
     return True

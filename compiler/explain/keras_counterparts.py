@@ -125,7 +125,7 @@ KERAS: Page = {
         Row("optimizers.SGD(learning_rate=0.1, momentum=0.9, nesterov=True)",
             "train: {optimizer: {sgd: {learning_rate: 0.1, momentum: 0.9, nesterov: true}}}"),
         Row("optimizers.Adam(weight_decay=0.01)", "train: {optimizer: {adamw: {weight_decay: 0.01}}}",
-            "weights of one axis, such as biases, are not decayed"),
+            "biases and scales of normalizations are not decayed"),
         Row("optimizers.Adam(global_clipnorm=1.0)", "train: {optimizer: adam, clip_gradients: {global_norm: 1.0}}"),
         Row("optimizers.Adam(clipnorm=1.0)", "train: {optimizer: adam, clip_gradients: {norm: 1.0}}"),
         Row("optimizers.Adam(clipvalue=0.5)", "train: {optimizer: adam, clip_gradients: {value: 0.5}}"),

@@ -105,7 +105,7 @@ PYTORCH: Page = {
         Row("nn.LSTM(32, 64)", "lstm: {units: 64, unit_forget_bias: false}", "one bias, where PyTorch adds two"),
         Row("optim.Adam(net.parameters(), lr=1e-3, eps=1e-8)", "adam: {epsilon: 1e-8}"),
         Row("optim.AdamW(net.parameters(), weight_decay=1e-2, eps=1e-8)",
-            "adamw: {weight_decay: 0.01, epsilon: 1e-8}", "weights of one axis, such as biases, are not decayed"),
+            "adamw: {weight_decay: 0.01, epsilon: 1e-8}", "biases and scales of normalizations are not decayed"),
         Row("optim.RMSprop(net.parameters(), lr=1e-2, alpha=0.99, eps=1e-8)",
             "rmsprop: {learning_rate: 0.01, rho: 0.99, epsilon: 1e-8}"),
         Row("optim.SGD(net.parameters(), lr=1e-3, momentum=0.9)", "sgd: {learning_rate: 0.001, momentum: 0.9}"),

@@ -59,7 +59,7 @@ ACCUMULATION: Mapping[str, str] = dict.fromkeys(
     "here, which are cut into {value} parts",
 )  # fmt: skip
 GROUPED = 'write `param_groups: [{paths: ["backbone/**"], learning_rate_factor: 0.1}]` below `train:`'
-UNDECAYED = 'write `param_groups: [{paths: ["**/embeddings"], weight_decay: 0}]` below `train:`; weights of one axis never decay'
+UNDECAYED = 'write `param_groups: [{paths: ["**/embeddings"], weight_decay: 0}]` below `train:`; biases and scales of normalizations never do'
 GROUPING: Mapping[str, str] = {
     **dict.fromkeys(
         (

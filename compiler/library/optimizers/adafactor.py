@@ -55,7 +55,7 @@ class Adafactor(Optimizer):
             here = jnp.asarray(rate(count) if callable(rate) else rate, jnp.float32)
             return jnp.minimum(here, 1 / jnp.sqrt(count + 1.0))
 
-        def of_axes(axes: int) -> Any:
+        def of_one(is_decaying: bool) -> Any:
             return optax.chain(
                 optax.scale_by_factored_rms(
                     decay_rate=-self.beta_2_decay, min_dim_size_to_factor=1, epsilon=self.epsilon_1
@@ -65,7 +65,7 @@ class Adafactor(Optimizer):
             )
 
         return optax.chain(
-            per_weight(of_axes),
+            per_weight(of_one),
             *decayed(self.weight_decay),
             by_rate(bounded if self.relative_step else rate),
         )

@@ -49,8 +49,9 @@ class AdamW(Optimizer):
     """Adam, and each weight shrinks by `learning_rate * weight_decay` of itself per step (Loshchilov and Hutter, 2019).
 
     Arguments and defaults of Keras 3 `AdamW`, formula of `optax.adamw`; `epsilon` is that of `adam`, not Keras's. Only
-    weights of two axes or more decay: kernels and embeddings do, biases and the scales of normalizations, which have one
-    axis, do not. Keras and PyTorch decay all weights by default, biases and scales too, so that their curves differ.
+    weights of two axes or more decay: kernels and embeddings do, biases, the scales of normalizations and the slopes of `prelu`
+    do not, whatever axes they have. Keras and PyTorch decay all weights by default, biases and scales too, so that their
+    curves differ.
     """
 
     keras = "optimizers.AdamW"

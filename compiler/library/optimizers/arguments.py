@@ -13,7 +13,7 @@ Momentum = Annotated[Fraction, Field(description="Fraction of the previous step 
 Nesterov = Annotated[bool, Field(description="Whether to use Nesterov momentum.")]
 WeightDecay = Annotated[
     NonNegative,
-    Field(description="What weights of two axes or more lose of themselves per step, times `learning_rate`."),
+    Field(description="What weights lose of themselves per step, times `learning_rate`; biases and scales lose none."),
 ]
 
 BETAS = {"betas": "they are two arguments here, `beta_1` and `beta_2`"}

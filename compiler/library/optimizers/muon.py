@@ -9,7 +9,7 @@ from modelc.compiler.library.base.lazy import jax, optax
 from modelc.compiler.library.base.stacked_weights import rank
 from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.optimizers.arguments import Beta1, Beta2, Epsilon, Momentum, Nesterov, Rate, WeightDecay
-from modelc.compiler.library.optimizers.weight_decay import descent
+from modelc.compiler.library.optimizers.weight_decay import can_decay, descent
 from modelc.compiler.library.schedules import rate_function
 
 TABLE = "embeddings"
@@ -19,8 +19,8 @@ TABLE = "embeddings"
 class Muon(Optimizer):
     """Momentum that is made orthogonal, for matrices; all other weights by `adamw` (Jordan et al., 2024).
 
-    Weights of two axes are matrices, and in a repeat each copy is one; tables of embeddings are not, and like weights of
-    one axis and of three they go by `adamw`, whose arguments begin with `adam`. The output layer is a matrix like others: Keras's
+    Weights of two axes are matrices, and in a repeat each copy is one; tables of embeddings are not, nor are biases, and like
+    weights of one axis and of three they go by `adamw`, whose arguments begin with `adam`. The output layer is a matrix like others: Keras's
     `exclude_layers` is not there. Arguments and defaults of Keras 3 `Muon`, formula of `optax.contrib.muon`: the direction is made
     orthogonal by `ns_steps` of Newton-Schulz, and multiplied by `rms_rate * sqrt(max(rows, columns))`, so that steps are as
     large as Adam's; without `rms_rate`, by `sqrt(max(1, columns / rows))`. optax divides the mean of gradients by its bias, which
@@ -94,6 +94,7 @@ def labels(params: Any) -> Any:
 
     def label(way: tuple[Any, ...], weight: Any) -> str:
         path, name = str(way[0].key), str(way[-1].key)
-        return "muon" if rank(path, weight) == 2 and name != TABLE else "adam"
+        is_matrix = rank(path, weight) == 2 and can_decay(name, 2) and name.rpartition("/")[2] != TABLE
+        return "muon" if is_matrix else "adam"
 
     return jax.tree_util.tree_map_with_path(label, params)

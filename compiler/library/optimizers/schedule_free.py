@@ -56,8 +56,8 @@ class ScheduleFree(Averaging):
     Arguments and defaults of Keras 3 `ScheduleFreeAdamW`, formula of `optax.contrib.schedule_free_adamw`. Validation, the best
     weights and all that a trained model is used for take the averages; checkpoints have both. Averages count each step by
     the square of its learning rate, which matters in a warm-up: it is written as `constant` with `warmup_steps`, and no
-    decay should follow. Keras counts all steps alike, and evaluates the weights at which it takes gradients. Only weights
-    of two axes or more decay.
+    decay should follow. Keras counts all steps alike, and evaluates the weights at which it takes gradients. Biases and
+    scales of normalizations do not decay.
     """
 
     keras = "optimizers.ScheduleFreeAdamW"

@@ -26,7 +26,7 @@ class Lamb(Optimizer):
 
     Arguments and defaults of Keras 3 `Lamb`, formula of `optax.lamb`: the step of `adam`, with `weight_decay` times the weight added
     to it, times the norm of the weight divided by that of the step; 1 where one of them is 0. With `weight_decay` 0 that is
-    Keras's; there the decay is no part of the step. Only weights of two axes or more decay.
+    Keras's; there the decay is no part of the step. Biases and scales of normalizations do not decay.
     """
 
     keras = "optimizers.Lamb"
@@ -44,7 +44,7 @@ class Lamb(Optimizer):
         return optax.chain(
             optax.scale_by_adam(b1=self.beta_1, b2=self.beta_2, eps=self.epsilon),
             *decayed(self.weight_decay),
-            per_weight(lambda axes: optax.scale_by_trust_ratio()),
+            per_weight(lambda is_decaying: optax.scale_by_trust_ratio()),
             by_rate(rate_function(self.learning_rate, total_steps)),
         )
 
@@ -54,7 +54,7 @@ class Lars(Optimizer):
 
     Formula and defaults of `optax.lars`: the gradient, with `weight_decay` times the weight added to it, times
     `trust_coefficient` times the norm of the weight divided by that of the gradient; this times the learning rate goes into the
-    velocity. Weights of one axis, such as biases and the scales of normalizations, neither decay nor are scaled so, as is usual.
+    velocity. Biases, scales of normalizations and other weights of one axis neither decay nor are scaled so, as is usual.
     Keras has none.
     """
 
@@ -63,14 +63,15 @@ class Lars(Optimizer):
         **dict.fromkeys(("eta", "trust_coef"), "write `trust_coefficient: {value}`"),
         **dict.fromkeys(
             ("exclude_bias_n_norm", "exclude_from_layer_adaptation"),
-            "remove it: weights of one axis, such as biases, are excluded always",
+            "remove it: biases and scales of normalizations are excluded always",
         ),
     }
     example = "lars: {learning_rate: 1.0, weight_decay: 0.0001}"
 
     learning_rate: Rate
     weight_decay: Annotated[
-        NonNegative, Field(description="What of weights of two axes or more is added to the gradient.")
+        NonNegative,
+        Field(description="What of weights that decay is added to the gradient: not of biases, nor of scales."),
     ] = 0.0
     momentum: Momentum = 0.9
     nesterov: Nesterov = False
@@ -78,9 +79,9 @@ class Lars(Optimizer):
     epsilon: Annotated[NonNegative, Field(description="Added to the norm of the gradient.")] = 0.0
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
-        def scaled(axes: int) -> Any:
+        def scaled(is_decaying: bool) -> Any:
             ratio = optax.scale_by_trust_ratio(trust_coefficient=self.trust_coefficient, eps=self.epsilon)
-            return ratio if axes >= 2 else optax.identity()
+            return ratio if is_decaying else optax.identity()
 
         return optax.chain(
             *decayed(self.weight_decay),
@@ -94,7 +95,7 @@ class NovoGrad(Optimizer):
     """Momentum of gradients that are divided by the running norm of those of their weight (Ginsburg et al., 2019).
 
     Formula and defaults of `optax.novograd`, names of the arguments of Keras's `Adam`; `weight_decay` times the weight is added to
-    the divided gradient, for weights of two axes or more. Keeps one array for each weight, and a number.
+    the divided gradient of weights that decay, not of biases and scales. Keeps one array for each weight, and a number.
     """
 
     primary = "learning_rate"
@@ -109,9 +110,9 @@ class NovoGrad(Optimizer):
     epsilon: Epsilon = 1e-6
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
-        def of_axes(axes: int) -> Any:
-            decay = self.weight_decay if axes >= 2 else 0.0
+        def of_one(is_decaying: bool) -> Any:
+            decay = self.weight_decay if is_decaying else 0.0
             return optax.scale_by_novograd(b1=self.beta_1, b2=self.beta_2, eps=self.epsilon, weight_decay=decay)
 
         rate = rate_function(self.learning_rate, total_steps)
-        return optax.chain(per_weight(of_axes), by_rate(rate))
+        return optax.chain(per_weight(of_one), by_rate(rate))

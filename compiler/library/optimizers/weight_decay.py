@@ -1,14 +1,27 @@
-"""Decoupled weight decay: which weights decay, and where in an optimizer."""
+"""Weight decay: which weights decay, and where in an optimizer."""
 
 from typing import Any
 
 from modelc.compiler.library.base.lazy import jax, optax
 from modelc.compiler.library.base.stacked_weights import rank
 
+LEAST_AXES = 2
+SPARED = ("alpha", "beta", "bias", "gamma", "scale")
+"""What layers call biases, the scales of normalizations and slopes, whatever axes these have: biases of attention have two."""
+
 
 def decays(params: Any) -> Any:
-    """A tree as `params`: True for every weight that decays, those of rank 2 and above."""
-    return jax.tree_util.tree_map_with_path(lambda path, weight: rank(str(path[0].key), weight) >= 2, params)
+    """A tree as `params`: True for every weight that decays."""
+
+    def one(way: tuple[Any, ...], weight: Any) -> bool:
+        return can_decay(str(way[-1].key), rank(str(way[0].key), weight))
+
+    return jax.tree_util.tree_map_with_path(one, params)
+
+
+def can_decay(name: str, axes: int) -> bool:
+    """Whether a weight of this name, such as `query/bias`, with so many axes is one of those that decay."""
+    return axes >= LEAST_AXES and name.rpartition("/")[2] not in SPARED
 
 
 def decayed(weight_decay: float) -> "tuple[optax.GradientTransformation, ...]":

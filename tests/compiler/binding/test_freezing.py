@@ -89,7 +89,7 @@ def test_what_uses_the_weights_of_another_node_is_frozen_with_it() -> None:
             "adamw",
             "[{paths: ['**/bias'], weight_decay: 0.1}]",
             "E108",
-            "weights of one axis, such as biases, decay in no",
+            "biases, scales and other weights of one axis decay in no",
         ),
         ("sgd", "[{paths: [hidden], weight_decay: 0}]", "E108", "`sgd` decays no weights"),
         ("adamw", "[{paths: [hidden], lr: 0.1}]", "E102", "unknown key `lr`"),
