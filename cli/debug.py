@@ -87,19 +87,22 @@ def state_of(run: "Run") -> "tuple[Stored, bool]":
 
 def replay(task: "PreparedTask", dataset: "Dataset", stored: "Stored", *, failed: bool) -> "Replayed":
     """The step after a state; of one that failed after an epoch, the first batch of the validation rows that is at fault."""
-    from modelc.runtime.training.loop_state import weights_of
-    from modelc.runtime.training.replay import replay_step, replay_validation
+    from modelc.runtime.training.loop_state import has_no_step_left, steps_before, weights_of
+    from modelc.runtime.training.replay import At, replay_step, replay_validation
 
     checkpoint = stored.checkpoint
     params, state = weights_of(checkpoint)
     assert task.training is not None
     per_epoch = task.training.settings.steps_per_epoch(dataset.train.rows)
-    is_after_epoch = failed and checkpoint.step == checkpoint.epoch * per_epoch
+    epoch, batch = checkpoint.epoch, checkpoint.step - steps_before(checkpoint, per_epoch)[1]
+    is_after_epoch = failed and has_no_step_left(checkpoint, task.training.settings, per_epoch)
     if is_after_epoch and dataset.validation is not None:
         found = replay_validation(task, dataset.validation, params, state)
         if found is not None:
             return found
-    return replay_step(task, dataset.train, params, state, checkpoint.step)
+    if epoch == checkpoint.ended or batch == per_epoch:
+        epoch, batch = epoch + 1, 0
+    return replay_step(task, dataset.train, params, state, At(checkpoint.step, epoch, batch))
 
 
 def as_lines(run: "Run", task: "PreparedTask", replayed: "Replayed", *, failed: bool) -> list[Line]:

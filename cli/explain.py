@@ -112,8 +112,8 @@ def elsewhere(name: str) -> Iterator[list[Line]]:
             lines += ["", f"  {row.there}"]
             if row.here:
                 lines.append(f"      here: {row.here}")
-            if row.remark():
-                lines += body_lines(row.remark())
+            if row.note:
+                lines += body_lines(row.note)
         yield lines
 
 

@@ -7,7 +7,14 @@ from typing import TextIO
 
 from modelc.cli.console import Line, Part, Styled, coloured, remarks, rendered, say
 from modelc.runtime.training.observer import EpochRecord, Fitted, Progress, Snapshot
-from modelc.runtime.training.progress_text import LiveText, epoch_text, reduced_text, show_seconds, unscored_text
+from modelc.runtime.training.progress_text import (
+    LiveText,
+    counted_of,
+    epoch_text,
+    reduced_text,
+    show_seconds,
+    unscored_text,
+)
 
 WHY_NAN = (
     "a value is NaN where no row counts, and where the rows do not determine it: `r2` of a single row, `auc` of a "
@@ -87,7 +94,7 @@ class Screen(Lines):
     def progress(self, progress: Progress) -> None:
         self.bar.update(
             self.task,
-            description=f"epoch {progress.epoch}/{progress.epochs}",
+            description=f"epoch {counted_of(progress.epoch, progress.epochs)}",
             completed=progress.step,
             total=progress.steps,
             shown=rendered(self.live.of(progress), False),

@@ -33,19 +33,15 @@ def unknown_option(error: Any, option: str) -> tuple[str, tuple[str, ...]]:
 
     The library proposes options by their letters, dashes counted.
     """
-    from modelc.compiler.language.suggestions.planned import planned, planned_text, today_help
-    from modelc.compiler.language.suggestions.spelling import typo_of
+    from modelc.compiler.language.suggestions.spelling import spelled, typo_of
 
     text, name = f"no such option: `{option}`", option.lstrip("-")
     command = error.ctx.command if error.ctx is not None else None
     known = [flag for one in command.params for flag in one.opts if flag.startswith("--")] if command else []
     close = typo_of(name, [flag.lstrip("-") for flag in known])
-    plan = planned(name) if command is not None and command.name == "train" else ""
-    if plan and not close:
-        return f"{text}: {planned_text(plan)}", (today_help(plan),)
     from modelc.compiler.language.grammar import SECTIONS
 
-    key = name.partition("=")[0].replace("-", "_")
-    if command is not None and command.name == "train" and not close and key in SECTIONS["train"].keys:
+    key = spelled(name.partition("=")[0].replace("-", "_"), SECTIONS["train"].keys)
+    if command is not None and command.name == "train" and not close and key is not None:
         return f"{text}: `train.{key}` is a key of the spec", (f"write it there, or `--set train.{key}=VALUE`",)
     return text, (f"did you mean `--{close}`?",) if close else ()

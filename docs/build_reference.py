@@ -18,8 +18,6 @@ from modelc.compiler.explain.counterparts import Counterpart
 from modelc.compiler.explain.counterparts import pages as counterparts
 from modelc.compiler.explain.entries import Entry, entries, names, plural
 from modelc.compiler.explain.pretty_printer import show_value, simple
-from modelc.compiler.language.suggestions.planned import PLANNED
-from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS
 from modelc.compiler.language.suggestions.spelling import ARGUMENTS, OTHER_VALUES
 from modelc.compiler.library.registries import TABLES
 
@@ -113,9 +111,7 @@ def with_tables(text: str, guide: str) -> str:
 
     def filled(found: re.Match[str]) -> str:
         name = found[1]
-        if name == "planned":
-            table = planned_table()
-        elif name == "arguments":
+        if name == "arguments":
             table = argument_table()
         elif name in rows:
             table = counterpart_table(framework, rows[name], with_defaults=name == "defaults")
@@ -133,7 +129,7 @@ def as_table(*rows: Sequence[str]) -> str:
 
 
 def counterpart_table(framework: str, rows: Sequence[Counterpart], with_defaults: bool) -> str:
-    lines = [[code(row.there), code(row.here), row.remark()] for row in rows]
+    lines = [[code(row.there), code(row.here), row.note] for row in rows]
     if with_defaults:
         for line, row in zip(lines, rows, strict=True):
             line[2] = "; ".join(part for part in (defaults_in(row), line[2]) if part)
@@ -167,16 +163,6 @@ def class_table(framework: str, attribute: str, kinds: str) -> str:
             there = there if "." in there or attribute == "keras" else f"torch.{there}"
             lines.append((code(there), f"[`{name}`](reference/{page})", code(example if "\n" not in example else "")))
     return as_table((framework, "here", "for example"), *sorted(lines, key=lambda line: line[0].lower()))
-
-
-def planned_table() -> str:
-    lines = [(plan.what, f"`{plan.home}.{name}`", plan.today) for name, plan in PLANNED.items()]
-    lines += [
-        (thing.what, f"the {kind} `{name}`", thing.today)
-        for kind, things in PLANNED_THINGS.items()
-        for name, thing in things.items()
-    ]
-    return as_table(("what", "planned as", "in this version"), *lines)
 
 
 def argument_table() -> str:

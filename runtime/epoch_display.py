@@ -9,7 +9,14 @@ from typing import Any
 
 from modelc.compiler.diagnostics.render.printable import printable
 from modelc.runtime.training.observer import EpochRecord, Fitted, NoObserver, Progress, Snapshot
-from modelc.runtime.training.progress_text import LiveText, epoch_text, reduced_text, show_seconds, unscored_text
+from modelc.runtime.training.progress_text import (
+    LiveText,
+    counted_of,
+    epoch_text,
+    reduced_text,
+    show_seconds,
+    unscored_text,
+)
 
 SHOWN = 12
 """How many lines of epochs a notebook shows; of more, the last ones, and the best one above them."""
@@ -67,7 +74,7 @@ class Cell(Printed):
             return
         done = BAR * progress.step // max(progress.steps, 1)
         bar = f"[{'=' * done}{' ' * (BAR - done)}] {progress.step:,}/{progress.steps:,}"
-        self.live = f"epoch {progress.epoch}/{progress.epochs}   {bar}   {self.live_text.of(progress)}"
+        self.live = f"epoch {counted_of(progress.epoch, progress.epochs)}   {bar}   {self.live_text.of(progress)}"
         self.show()
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:

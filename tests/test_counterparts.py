@@ -176,7 +176,7 @@ def test_what_is_written_in_keras_exists_there(table: str) -> None:
 
 def test_explain_knows_every_word() -> None:
     for framework, found in ROWS:
-        assert found.here or found.remark(), found
+        assert found.here or found.note, found
         for word in names_in(found.there):
             assert (framework, found) in counterparts_of(word)
 

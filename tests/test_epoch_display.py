@@ -105,7 +105,7 @@ def test_an_epoch_that_runs_has_a_bar_and_names_are_no_markup(notebook: Notebook
     cell = Cell(3)
     cell.compiled(1.0)
     cell.next_show = 0.0
-    cell.progress(Progress(2, 3, 50, 200, lambda: {"train/<script>/loss": 0.25}, 10.0, 15.0))
+    cell.progress(Progress(2, 3, 50, 200, lambda: {"train/<script>/loss": 0.25}, 10.0, 15.0, 250))
     shown = notebook.outputs[0]
     live = "epoch 2/3   [=====               ] 50/200   train: <script>/loss 0.2500   10 steps/s   15 s left"
     assert shown["text/plain"].splitlines()[-1] == live

@@ -79,7 +79,7 @@ def test_the_same_thing_elsewhere_is_named_once_and_answered(table: Registry[Any
                 assert re.fullmatch(rf"(({modules})\.)?[A-Za-z_0-9]+", path)
 
 
-MADE_OF_OTHERS = {"from_keras.md": ["planned"], "from_pytorch.md": ["planned", "arguments"]}
+MADE_OF_OTHERS = {"from_keras.md": [], "from_pytorch.md": ["arguments"]}
 """The tables that are made neither of classes nor of counterparts."""
 
 

@@ -1,7 +1,12 @@
 """Checks how long a training is, and in which epochs it is evaluated, against its data and its schedule."""
 
 from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.library.contracts.optimizer import Optimizer, Schedule
+from modelc.compiler.library.optimizers import OPTIMIZERS
+from modelc.compiler.library.schedules import SCHEDULES
 
 
 def check_evaluations(reporter: Reporter, task: Task, *, validates: bool) -> None:
@@ -14,3 +19,40 @@ def check_evaluations(reporter: Reporter, task: Task, *, validates: bool) -> Non
         "add `validation: 0.2` to `data`, or remove it",
     )
     reporter.add("W912", message, path, key=True, label="no rows to evaluate", help=help)
+
+
+def check_schedule(reporter: Reporter, optimizer: Optimizer, settings: Settings, rows: int | None, at: Path) -> None:
+    """Warn of a schedule of the optimizer at a path that does not fit into its training, where the number of steps is known."""
+    schedule = getattr(optimizer, "learning_rate", None)
+    epochs = None if rows is None or settings.epochs is None else settings.total_steps(rows)
+    total = settings.steps or epochs
+    if not isinstance(schedule, Schedule) or not total:
+        return
+    if (caution := schedule.caution(total)) is not None:
+        kind, named = SCHEDULES.name_of(schedule), place_of_schedule(reporter, optimizer, schedule, at)
+        reporter.caution(caution, f"`{kind}`: {caution.message}", named, "does not fit into the run")
+
+
+def check_clock(reporter: Reporter, optimizer: Optimizer, settings: Settings, at: Path, time: Path) -> None:
+    """Report a schedule, of the optimizer at a path, that is as long as its training, where only the clock ends that: the path
+    `time` says when.
+    """
+    schedule = getattr(optimizer, "learning_rate", None)
+    if settings.has_end or settings.time is None or not isinstance(schedule, Schedule) or not schedule.length:
+        return
+    # Beside phases it is reported itself.
+    is_beside = time == ("train", "time") and ("train", "phases") in reporter.document.values
+    if is_beside or getattr(schedule, schedule.length) is not None:
+        return
+    kind, length = SCHEDULES.name_of(schedule), schedule.length
+    message = f"`{kind}` needs `{length}`: `time` alone does not say how many steps there are"
+    help = f"write `{length}` in `{kind}`, or `epochs` or `steps` beside `time`"
+    path, related = place_of_schedule(reporter, optimizer, schedule, at), [(time, "how long to train")]
+    reporter.add("E104", message, path, key=True, label=f"`{length}` is missing", help=help, related=related)
+
+
+def place_of_schedule(reporter: Reporter, optimizer: Optimizer, schedule: Schedule, at: Path) -> Path:
+    """Where the schedule of the optimizer at a path stands; it may be the bare value of the optimizer."""
+    kind, path = SCHEDULES.name_of(schedule), (*at, OPTIMIZERS.name_of(optimizer))
+    places = ((*path, "learning_rate", kind), (*path, kind), (*path, "learning_rate"))
+    return next((place for place in places if place in reporter.document.values), path)

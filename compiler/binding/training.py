@@ -6,7 +6,7 @@ from dataclasses import replace
 from modelc.compiler.binding.accumulation import check_accumulation
 from modelc.compiler.binding.checkpointing import check_checkpointing
 from modelc.compiler.binding.freezing import frozen_entries
-from modelc.compiler.binding.lengths import check_evaluations
+from modelc.compiler.binding.lengths import check_clock, check_evaluations, check_schedule
 from modelc.compiler.binding.param_groups import bound_groups
 from modelc.compiler.binding.task import Columns, Group, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -20,12 +20,11 @@ from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.contracts.layer import Plan
-from modelc.compiler.library.contracts.optimizer import Optimizer, Schedule
+from modelc.compiler.library.contracts.optimizer import Optimizer
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.compiler.library.metrics import METRICS
 from modelc.compiler.library.optimizers import OPTIMIZERS
-from modelc.compiler.library.schedules import SCHEDULES
 
 VALIDATION_WORDS = ("dev", "eval", "val", "valid", "validate", "validation")
 """What the validation rows are called in the logs of others."""
@@ -98,6 +97,7 @@ def bound_phases(
         if optimizer is None:
             return None
         check_schedule(reporter, optimizer, phase.settings, rows, at)
+        check_clock(reporter, optimizer, phase.settings, at, phase.at("time"))
         if (caution := optimizer.caution()) is not None and at not in groups:
             kind = OPTIMIZERS.name_of(optimizer)
             reporter.caution(caution, f"`{kind}`: {caution.message}", (*at, kind))
@@ -212,22 +212,6 @@ def check_rows(reporter: Reporter, task: Task, columns: Columns) -> int | None:
         help = f"give a `batch_size` of at most {rows:,}"
         reporter.add("W906", message, ("train", "batch_size"), label="one step per epoch", help=help)
     return rows
-
-
-def check_schedule(reporter: Reporter, optimizer: Optimizer, settings: Settings, rows: int | None, at: Path) -> None:
-    """Warn of a schedule of the optimizer at a path that does not fit into its training, where the number of steps is known."""
-    schedule = getattr(optimizer, "learning_rate", None)
-    epochs = None if rows is None or settings.epochs is None else settings.total_steps(rows)
-    total = settings.steps or epochs
-    if not isinstance(schedule, Schedule) or not total:
-        return
-    if (caution := schedule.caution(total)) is not None:
-        kind, path = SCHEDULES.name_of(schedule), (*at, OPTIMIZERS.name_of(optimizer))
-        # The rate may be written as the bare value of the optimizer.
-        named = next(
-            (at for at in ((*path, "learning_rate", kind), (*path, kind)) if at in reporter.document.values), path
-        )
-        reporter.caution(caution, f"`{kind}`: {caution.message}", named, "does not fit into the run")
 
 
 def check_compared_rows(reporter: Reporter, task: Task, settings: Settings) -> None:

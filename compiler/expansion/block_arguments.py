@@ -9,7 +9,6 @@ from modelc.compiler.expansion.scope import Block, Parameter, Scope, referenced_
 from modelc.compiler.expansion.source_tree import SourceNode
 from modelc.compiler.language.layer_grammar import ITEM
 from modelc.compiler.language.parser.positional import values_in
-from modelc.compiler.language.suggestions.planned import is_planned, planned, planned_text, today_help
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow, spell
@@ -80,11 +79,6 @@ def bind_arguments(
         # A parameter that is not declared is reported where the body refers to it.
         if name not in parameters and name not in meant:
             found = suggest(name, parameters, defined=True)
-            if is_planned("layer", name) and not found.is_safe:
-                plan = planned(name)
-                message, help = f"`{name}` is not in this version: {planned_text(plan)}", today_help(plan)
-                evaluator.report("E109", message, where, label="not in this version", help=help)
-                continue
             if arguments is None or arguments.trail:
                 found = found._replace(is_safe=False)
             if not found:

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from modelc.compiler.language.suggestions.planned import PLANNED, planned_text
-from modelc.compiler.language.suggestions.planned_things import PLANNED_THINGS, planned_thing_text
 from modelc.compiler.library.base.registry import fold
 
 FROM_ELSEWHERE = "`train: {initial_weights: {run: runs/first}}` takes weights that are there; none are downloaded"
@@ -23,25 +21,12 @@ FOLDERS = (
 
 class Counterpart(NamedTuple):
     """Python as it is written `there`, and `here` a part of a spec, a named thing in its notation, or a command; empty
-    where nothing is to be written. `note` says the rest; `planned` names what is not in this version: `freeze`,
-    `schedule/linear`.
+    where nothing is to be written. `note` says the rest.
     """
 
     there: str
     here: str = ""
     note: str = ""
-    planned: str = ""
-
-    def remark(self) -> str:
-        """The note, and what is planned."""
-        if not self.planned:
-            return self.note
-        kind, _, name = self.planned.rpartition("/")
-        if kind:
-            text, today = planned_thing_text(kind, name), PLANNED_THINGS[kind][name].today
-        else:
-            text, today = planned_text(name), PLANNED[name].today
-        return "; ".join(part for part in (self.note, f"not in this version: {text}", today) if part)
 
 
 Page = Mapping[str, tuple[Counterpart, ...]]

@@ -1,9 +1,7 @@
-"""What a word of another framework, or of a later version, is here: what `modelc explain` says of a word that nothing has."""
+"""What a word of another framework is here: what `modelc explain` says of a word that nothing has."""
 
 from modelc.compiler.language.suggestions.foreign_keys import key_hint
 from modelc.compiler.language.suggestions.hints import ARGUMENTS, absent_hint
-from modelc.compiler.language.suggestions.planned import planned, planned_text, today_help
-from modelc.compiler.language.suggestions.planned_things import planned_thing_of_any_kind
 from modelc.compiler.language.suggestions.spelling import WORDS, synonyms
 from modelc.compiler.library.registries import TABLES
 
@@ -12,12 +10,8 @@ def foreign_word(word: str) -> str:
     """What to write for `word`, which is no name, key or argument of this version; empty where nothing is known, or it is
     another name of something.
     """
-    if plan := planned(word):
-        return f"it is not in this version: {planned_text(plan)}; {today_help(plan)}"
     if any(synonyms(word, table) for table in TABLES):
         return ""
-    if text := planned_thing_of_any_kind(word):
-        return f"it is not in this version: {text}"
     if text := key_hint(word) or absent_hint("layer", word) or ARGUMENTS.get(word, ""):
         return text
     owners = {

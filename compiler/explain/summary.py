@@ -9,6 +9,7 @@ from modelc.compiler.diagnostics.phrases import MOST_LISTED, counted
 from modelc.compiler.explain.pretty_printer import show_named
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.language.ast import DataSpec
+from modelc.compiler.language.durations import duration_of
 from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.splits import Split
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -201,11 +202,20 @@ def node_row(task: Task, precision: Precision, node: Node) -> Row:
 
 
 def show_length(settings: Settings) -> str:
-    """How long a training is, of all phases together where there are any."""
-    if settings.steps is not None:
-        return counted(settings.steps, "step")
-    epochs = [phase.epochs or 0 for phase in settings.phases or (settings,)]
-    return counted(sum(epochs), "epoch")
+    """How long a training is: `10 epochs`, `500 steps, at most 10 min`; of all phases together, where they all count epochs."""
+    phases = settings.phases or (settings,)
+    if all(phase.epochs is not None and phase.time is None for phase in phases):
+        return counted(sum(phase.epochs or 0 for phase in phases), "epoch")
+    return ", then ".join(map(show_own_length, phases))
+
+
+def show_own_length(settings: Settings) -> str:
+    """How long a phase is, or a training without phases."""
+    counts = ((settings.epochs, "epoch"), (settings.steps, "step"))
+    parts = [counted(count, word) for count, word in counts if count is not None]
+    if settings.time is not None:
+        parts.append(f"{'at most ' if parts else ''}{duration_of(settings.time)}")
+    return ", ".join(parts)
 
 
 def phase_row(phase: PreparedTask) -> PhaseRow:

@@ -32,7 +32,6 @@ from modelc.compiler.language.shapes import (
 )
 from modelc.compiler.language.split_grammar import HELD_OUT_ROWS
 from modelc.compiler.language.suggestions import wrong_kinds as instead
-from modelc.compiler.language.suggestions.planned import reserved
 from modelc.compiler.language.train_grammar import METRIC, TERM, TRAIN
 from modelc.compiler.language.window_grammar import SPANS, WINDOWS
 from modelc.compiler.library.base.registry import NAME
@@ -206,7 +205,6 @@ DATA = Keys(
     },
     (Need(("source",), "name the source of the rows, such as `source: digits`; sources: {names}"),),
     "The data that the model is trained on.",
-    later=reserved("data"),
     help=instead.as_source,
 )
 LANGUAGE = Keys(

@@ -4,6 +4,9 @@ from typing import Literal, NamedTuple
 
 from modelc.compiler.language.initial_weights import WeightsFrom
 
+ENDLESS = 10**9
+"""The steps of a training that only the clock ends, or somebody."""
+
 
 class Blocks(NamedTuple):
     """Rows are shuffled by blocks of so many neighbouring ones."""
@@ -46,6 +49,8 @@ class Settings(NamedTuple):
     batch_size: int = 32
     epochs: int | None = None
     steps: int | None = None
+    time: float | None = None
+    """In seconds."""
     seed: int = 0
     initial_weights: tuple[WeightsFrom, ...] = ()
     shuffle: bool | Blocks = True
@@ -74,11 +79,32 @@ class Settings(NamedTuple):
         """The steps of a training on `rows` rows that is not stopped early."""
         if self.phases:
             return sum(phase.total_steps(rows) for phase in self.phases)
-        return self.steps or self.steps_per_epoch(rows) * (self.epochs or 1)
+        return self.steps or (ENDLESS if self.epochs is None else self.steps_per_epoch(rows) * self.epochs)
 
     def total_epochs(self, rows: int) -> int:
-        """Its epochs; the last one may have fewer steps."""
+        """Its epochs; the last one, of a training or of a phase, may have fewer steps. 0 where only the clock ends it."""
+        if not self.has_end:
+            return 0
+        if self.phases:
+            return sum(phase.total_epochs(rows) for phase in self.phases)
         return -(-self.total_steps(rows) // self.steps_per_epoch(rows))
+
+    @property
+    def has_end(self) -> bool:
+        """Whether epochs or steps say how long to train, and not the clock alone."""
+        if self.phases:
+            return all(phase.has_end for phase in self.phases)
+        return self.epochs is not None or self.steps is not None
+
+    def has_all(self, epochs: int, steps: int) -> bool:
+        """Whether a training is as long as its epochs or steps say, after so many of them; the clock may have cut epochs short."""
+        if self.steps is not None:
+            return steps >= self.steps
+        return self.epochs is not None and epochs >= self.epochs
+
+    def is_over(self, seconds: float) -> bool:
+        """Whether it has lasted as long as it may, after so many seconds of it."""
+        return self.time is not None and seconds >= self.time
 
     def is_validated(self, epoch: int) -> bool:
         """Whether it is the turn of an epoch, counted from 1, to have the validation rows evaluated."""

@@ -57,14 +57,13 @@ class Exclusion(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """A mapping with these keys and no others; `later` has those that only later versions have, names of what is planned."""
+    """A mapping with these keys and no others."""
 
     what: str
     keys: Mapping[str, "Shape"]
     needs: tuple[Need, ...] = ()
     description: str = ""
     excluded: tuple[Exclusion, ...] = ()
-    later: tuple[str, ...] = ()
     expected: str = "a mapping"
     help: Help = ""
 

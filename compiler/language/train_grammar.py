@@ -22,13 +22,14 @@ from modelc.compiler.language.shapes import (
 )
 from modelc.compiler.language.suggestions import wrong_kinds as instead
 from modelc.compiler.language.suggestions.foreign_keys import as_monitor
-from modelc.compiler.language.suggestions.planned import reserved
 from modelc.compiler.language.update_grammar import UPDATE
 from modelc.compiler.library.base.fields import read_ratio
 from modelc.compiler.library.losses import LOSSES
 from modelc.compiler.library.metrics import METRICS
 from modelc.compiler.library.optimizers import OPTIMIZERS
 
+HOW_LONG = ("epochs", "steps", "time")
+"""The keys that say how long a training is, or where it has phases, each of them."""
 BY_BLOCKS = "write `shuffle: {blocks: 100000}`, or `shuffle: true`"
 OF_A_BLOCK = (
     "Rows of a block: blocks of neighbouring rows come in an order that is drawn, several of them shuffled together."
@@ -101,7 +102,7 @@ SETTINGS: Mapping[str, Shape] = {
     ),
     "optimizer": Thing(OPTIMIZERS, description="The optimizer that updates the weights."),
     "batch_size": integer("Rows per step.", 1, 2**24),
-    **{key: LENGTHS[key] for key in ("epochs", "steps")},
+    **{key: LENGTHS[key] for key in HOW_LONG},
     "seed": integer("Seed of initial weights, dropout and the order of rows.", 0, below=2**63),
     "initial_weights": INITIAL_WEIGHTS,
     "shuffle": Either(
@@ -128,13 +129,14 @@ PHASE = Keys(
             {"type": "string", "enum": ["last", "best"]},
             "Which weights it begins with: those of the last step before, or the best so far.",
         ),
-        "epochs": integer("Number of passes over the training rows.", 1, 10**6),
+        **{key: LENGTHS[key] for key in HOW_LONG},
         **{key: SETTINGS[key] for key in IN_PHASES},
     },
     (
         Need(("name",), "add a name: `name: head`", always=True),
-        Need(("epochs",), "add `epochs: 5`, its passes over the training rows"),
+        Need(HOW_LONG, "add `epochs: 5`, its passes over the training rows"),
     ),
+    excluded=(Exclusion("epochs", "steps", "both say how long the phase is"),),
     help=AS_PHASES,
 )
 PHASES = Items(
@@ -149,17 +151,19 @@ TRAIN = Keys(
     (
         Need(("loss", "losses"), "add `loss: cross_entropy` for classes or `loss: mean_squared_error` for numbers"),
         Need(("optimizer",), "add `optimizer: adam`; `modelc explain` has all others"),
-        Need(("epochs", "steps", "phases"), "add `epochs: 10`, the passes over the training rows, or `steps`"),
+        Need(
+            (*HOW_LONG, "phases"),
+            "add `epochs: 10`, the passes over the training rows, or `steps`, or `time: 10 min`",
+        ),
     ),
     "How the model is trained.",
     (
         Exclusion("loss", "losses", "`losses` is a mapping of loss terms, `loss` is a single one"),
         Exclusion("epochs", "steps", "both say how long to train"),
-        Exclusion("epochs", "phases", "each phase says how long it is", "write `epochs` in each phase alone"),
-        Exclusion(
-            "steps", "phases", "each phase says how long it is", "write `epochs` in each phase in place of `steps`"
+        *(
+            Exclusion(key, "phases", "each phase says how long it is", f"write `{key}` in each phase alone")
+            for key in HOW_LONG
         ),
     ),
-    reserved("train"),
     help=instead.as_training,
 )

@@ -11,7 +11,6 @@ from modelc.compiler.expansion.source_tree import Entries, SourceNode
 from modelc.compiler.expansion.variables import Reported
 from modelc.compiler.language.grammar import FROM_FILE
 from modelc.compiler.language.shapes import Keys, Shape, Thing
-from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, describe, flow
 from modelc.compiler.syntax.document import Document, Where
@@ -45,10 +44,6 @@ class PathErrors:
     def unknown(self, what: str, index: int, allowed: Collection[str], owner: str = "") -> NoReturn:
         """A segment that is not one of the `allowed` names, which are each a `what` of `owner`."""
         found = suggest(self.segments[index], allowed)
-        plan = planned_at(self.segments[index], self.segments[: index + 1])
-        if plan and not found.is_safe:
-            message = f"`{self.segments[index]}` is not in this version: {planned_text(plan)}"
-            self.refuse(index, message, label="not in this version", help=today_help(plan), code="E109")
         close = found.new
         message, note = f"unknown {what} `{self.segments[index]}`", ""
         if owner:

@@ -1,10 +1,8 @@
 """When a run in training saves a checkpoint, as `--checkpoint-every` and `--keep` say it."""
 
-import re
 from typing import NamedTuple
 
-UNITS = {"s": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0}
-CADENCE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)")
+from modelc.compiler.language.durations import number_and_unit, seconds_of
 
 
 class Cadence(NamedTuple):
@@ -29,10 +27,9 @@ def cadence_of(text: str) -> Cadence:
     """What `--checkpoint-every` says: `10 min`, `30 s`, `500 steps`, `end`. Raises ValueError for anything else."""
     if text.strip() == "end":
         return Cadence()
-    match = CADENCE.fullmatch(text.strip().lower())
-    number, unit = (float(match[1]), match[2].removesuffix("s") or "s") if match else (0.0, "")
+    number, unit = number_and_unit(text)
     if unit == "step" and number.is_integer() and number >= 1:
         return Cadence(steps=int(number))
-    if unit in UNITS and number > 0:
-        return Cadence(seconds=number * UNITS[unit])
+    if (seconds := seconds_of(text)) is not None:
+        return Cadence(seconds=seconds)
     raise ValueError(text)

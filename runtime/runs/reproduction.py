@@ -86,6 +86,7 @@ def what_differs(
     recorded = run.environment()
     specs = [task.spec.document.data for task in tasks]
     return [
+        *ended_by_clock(run, tasks[0]),
         *changed_values(*specs),
         *changed_data(recorded, digests),
         *changed_learning(run, again),
@@ -96,6 +97,13 @@ def what_differs(
         *changes(run.record.plugins),
         *changed_commit(run.record.commit, again.record.commit),
     ]
+
+
+def ended_by_clock(run: Run, task: Task) -> Iterator[str]:
+    """That the clock decided how many steps there were, which it does again."""
+    settings = None if task.training is None else task.training.settings
+    if settings is not None and any(one.time is not None for one in (settings, *settings.phases)):
+        yield f"`time` ends a training by the clock: it had {run.record.step:,} steps, and others have as many as they have time for"
 
 
 def changed_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:

@@ -8,15 +8,17 @@ from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.command_line import command
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.durations import duration_of
 from modelc.compiler.library.contracts.optimizer import Schedule
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_layout import RESOLVED
 from modelc.runtime.training.execution import Execution
+from modelc.runtime.training.loop_state import steps_before
 from modelc.runtime.training.observer import Checkpoint
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 
-LENGTHS = ("epochs", "steps", "early_stopping")
+LENGTHS = ("epochs", "steps", "time", "early_stopping")
 """The keys of `train` that may be others when a run goes on."""
 COMPARED = (
     "versions",
@@ -193,7 +195,9 @@ def need_more(run: Run, task: Task, rows: int, checkpoint: Checkpoint) -> None:
     number, before = int(facts.get("phase", 0)), int(facts.get("before", 0))
     settings = whole.phases[number] if number < len(whole.phases) else whole
     is_impatient = settings.is_impatient(facts["waited"], has_best=facts["best"] is not None)
-    is_done = checkpoint.step >= before * settings.steps_per_epoch(rows) + settings.total_steps(rows)
+    since, _ = steps_before(checkpoint, settings.steps_per_epoch(rows))
+    is_over = settings.is_over(facts.get("spent", 0.0))
+    is_done = is_over or settings.has_all(checkpoint.epoch - before, checkpoint.step - since)
     is_last = number + 1 >= len(whole.phases)
     if checkpoint.ended == checkpoint.epoch and is_last and (is_done or is_impatient):
         if whole.phases:
@@ -201,8 +205,10 @@ def need_more(run: Run, task: Task, rows: int, checkpoint: Checkpoint) -> None:
                 f"the training of `{run.folder}` is done, at step {checkpoint.step:,}, at the end of its last phase"
             )
             raise RunError("E609", message, helps=("to train on, train anew with longer phases",))
-        stopped = patience_key(task) if is_impatient and not is_done else ""
-        longer = command("train", "--resume", run.folder, "--set", f"train.{stopped or length_key(task)}=NUMBER")
+        more = f"{patience_key(task) if is_impatient and not is_done else length_key(task)}=NUMBER"
+        if is_over:
+            more = f"time={duration_of(2 * (settings.time or 0.0))}"
+        longer = command("train", "--resume", run.folder, "--set", f"train.{more}")
         message = f"the training of `{run.folder}` is done, at step {checkpoint.step:,}"
         raise RunError("E609", message, helps=(f"to train on, give it more: `{longer}`",))
 

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.language.settings import ENDLESS
 from modelc.compiler.lowering.lower import Tree
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Dataset
@@ -25,6 +26,7 @@ from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.feeding import Feed, Span, feed_of
 from modelc.runtime.training.fitting_batch import memory_left, room_for
 from modelc.runtime.training.layer_fitting import learn
+from modelc.runtime.training.lengths import has_all, seconds_left, timed
 from modelc.runtime.training.loop_state import LoopState, capture, restore, snapshot
 from modelc.runtime.training.observer import (
     Checkpoint,
@@ -37,10 +39,9 @@ from modelc.runtime.training.observer import (
     Snapshot,
 )
 from modelc.runtime.training.placement import on_host
-from modelc.runtime.training.plateau import after_epoch, factor_of, first_plateau, plateau_schedule
 from modelc.runtime.training.processes import agreed, are_several, taken_by_all
-from modelc.runtime.training.recording import is_in_turn, recorded
-from modelc.runtime.training.replay import error_of_epoch, error_of_step
+from modelc.runtime.training.recording import at_rate, is_in_turn, recorded
+from modelc.runtime.training.replay import At, error_of_epoch, error_of_step
 from modelc.runtime.training.row_state import at_epoch
 from modelc.runtime.training.step import Steps, TrainState, make
 from modelc.runtime.training.sums import Sums, batches_at_once, joined
@@ -105,11 +106,9 @@ class Loop:
         self.part = dataset.train
         self.rows = dataset.train.rows
         self.per_epoch = self.settings.steps_per_epoch(self.rows)
-        own = self.settings.total_steps(self.rows)
-        self.total = before * self.per_epoch + own
-        self.steps: Steps = make(self.task, own, execution.parallelism)
+        self.steps: Steps = make(self.task, self.settings.total_steps(self.rows), execution.parallelism)
         self.placement = self.steps.placement
-        epochs = before + self.settings.total_epochs(self.rows)
+        epochs = before + (self.settings.total_epochs(self.rows) or ENDLESS)
         batches = batches_of(self.settings, self.rows, dataset.train.classes_to_draw)
         self.feed: Feed = feed_of(dataset.train, batches, self.placement, execution.feeding.way, epochs)
         self.validation_part = dataset.validation
@@ -136,11 +135,11 @@ class Loop:
 
     def resumed(self, given: Checkpoint) -> LoopState:
         """The state that gave a checkpoint. Raises ValueError if it is not of this task."""
-        state = restore(given, self.steps, self.zero, joined(self.task))
-        if "reached" in given.facts or state.best is None:
-            return state
-        # A run of a version that did not record it.
-        return state._replace(reached=state.best.values[self.training.monitor])
+        state = restore(given, self.steps, self.zero, joined(self.task), self.per_epoch)
+        if "reached" not in given.facts and state.best is not None:
+            # A run of a version that did not record it.
+            state = state._replace(reached=state.best.values[self.training.monitor])
+        return state if state.is_inside else timed(state, self.settings)
 
     def run(self, state: LoopState) -> Outcome:
         """Train from `state` on, until the end or until asked to stop."""
@@ -167,7 +166,9 @@ class Loop:
                 return self.outcome("interrupted", state), state
         if self.is_last:
             self.saver.ended(copied(state))
-        return self.outcome("early_stopping" if state.step < self.total else "finished", state), state
+        return self.outcome(
+            "finished" if state.is_over or has_all(state, self.settings) else "early_stopping", state
+        ), state
 
     def outcome(self, reason: Reason, state: LoopState) -> Outcome:
         """How training ended."""
@@ -180,9 +181,11 @@ class Loop:
             self.validation.feed.close()
 
     def is_done(self, state: LoopState) -> bool:
-        """Whether all steps are done, or the monitor has not become better for long enough, and the epoch has ended."""
+        """Whether all steps are done, the time is over, or the monitor has not become better for long enough, and the epoch has
+        ended.
+        """
         is_impatient = self.settings.is_impatient(state.waited, has_best=state.best is not None)
-        return not state.is_inside and (state.step >= self.total or is_impatient)
+        return not state.is_inside and (has_all(state, self.settings) or state.is_over or is_impatient)
 
     def weights(self, state: LoopState) -> Callable[[], Snapshot]:
         """What copies the weights to the host."""
@@ -202,10 +205,12 @@ class Loop:
         """The state after the rest of an epoch and its record; inside of it, where training is to stop there."""
         if not state.is_inside:
             train = state.train._replace(state=at_epoch(self.task, state.train.state))
-            state = state._replace(train=train, epoch=state.epoch + 1, tally=self.no_sums(), span=None, seconds=0.0)
+            begins: dict[str, Any] = {"epoch": state.epoch + 1, "first": state.step, "seconds": 0.0}
+            state = state._replace(train=train, tally=self.no_sums(), span=None, **begins)
         begun, before = time.perf_counter(), state.seconds
-        first = (state.epoch - 1) * self.per_epoch
-        last = min(first + self.per_epoch, self.total)
+        first, last = state.first, state.first + self.per_epoch
+        if self.settings.steps is not None:
+            last = min(last, state.since + self.settings.steps)
         span: Span | None = None
         while state.step < last:
             place = (state.step - first) % self.span
@@ -214,7 +219,10 @@ class Loop:
                 span = self.with_rows(state, partial(self.feed.span, *at))
             state = self.train_chunk(state, span, place, last - state.step)
             state = state._replace(seconds=before + time.perf_counter() - begun)
-            self.report(state, state.step - first)
+            self.report(state)
+            state = timed(state, self.settings)
+            if state.is_over:
+                break
             if state.step < last:
                 if agreed(self.stop()):
                     return state
@@ -263,7 +271,8 @@ class Loop:
         if failed >= 0:
             before = state._replace(train=train, step=failed, span=None)
             self.saver.failed(copied(before))
-            raise error_of_step(self.task, self.part, *self.replayable(train.params, train.state), failed)
+            at = At(failed, state.epoch, failed - state.first)
+            raise error_of_step(self.task, self.part, *self.replayable(train.params, train.state), at)
         return state._replace(train=train, step=state.step + count, span=None if is_full else sums)
 
     def call(self, train: TrainState, sums: Sums, span: Span, begin: int, count: int) -> tuple[TrainState, Sums]:
@@ -279,7 +288,7 @@ class Loop:
             train, sums = self.steps.single(train, sums, *rows, np.int32(index))
         return train, sums
 
-    def report(self, state: LoopState, in_epoch: int) -> None:
+    def report(self, state: LoopState) -> None:
         """Inform the observer of the progress inside an epoch."""
         elapsed = time.perf_counter() - (self.compiled_at or self.started)
         done = state.step - self.begun_at
@@ -289,48 +298,39 @@ class Loop:
             tally = state.tally if state.span is None else state.tally.with_sums(state.span)
             return tally.values(self.task, "train")
 
-        left = (self.whole.total_steps(self.rows) - state.step) / speed if speed else 0.0
-        epochs = self.whole.total_epochs(self.rows)
-        self.observer.progress(Progress(state.epoch, epochs, in_epoch, self.per_epoch, values, speed, left))
+        left = seconds_left(self.whole.phases[state.phase :] or (self.whole,), self.rows, state, speed)
+        place = state.epoch, self.whole.total_epochs(self.rows), state.step - state.first, self.per_epoch
+        self.observer.progress(Progress(*place, values, speed, left, state.step))
 
     def ended(self, state: LoopState, seconds: float) -> LoopState:
         """The state after the record of an epoch whose last step is done. Raises RunError E501."""
         begun = time.perf_counter()
-        values = self.values(state)
+        if state.span is not None:
+            state.tally.add(state.span)
+            state = state._replace(span=None)
+        is_evaluated = self.settings.is_validated(state.epoch) or has_all(state, self.settings) or state.is_over
+        values = self.values(state, is_evaluated)
         state = recorded(state, values, seconds + time.perf_counter() - begun, self.training)
         last = state.last
         assert last is not None
         if last.best and any(one.training is not None and one.training.from_best for one in self.prepared.phases):
             state = state._replace(kept=self.weights(state)())
         self.observer.epoch(last, self.weights(state))
+        if is_evaluated:
+            state = timed(state, self.settings)
         score = values.get(self.training.monitor)
         if score is None:
             return state
         if state.unscored == 1 and isnan(score):
             self.observer.unscored(last, self.training.monitor)
-        return self.at_rate(state, score) if is_in_turn(state.epoch, self.training) else state
-
-    def at_rate(self, state: LoopState, score: float) -> LoopState:
-        """The state after an epoch whose monitor was `score`, with the learning rate of the next one where it goes by that."""
-        schedule = plateau_schedule(self.training)
-        if schedule is None:
+        if not is_in_turn(state.epoch, self.training):
             return state
-        before = state.plateau or first_plateau(schedule)
-        steps = state.step - state.before * self.per_epoch
-        plateau = after_epoch(before, schedule, score, steps, self.training.better)
-        if plateau.rate == before.rate:
-            return state._replace(plateau=plateau)
-        self.observer.reduced(plateau.rate, self.training.monitor, schedule.patience)
-        rate = self.placement.put(factor_of(plateau, schedule), self.placement.everywhere)
-        return state._replace(plateau=plateau, train=state.train._replace(rate=rate))
+        return at_rate(state, score, self.training, self.placement, self.observer)
 
-    def values(self, state: LoopState) -> dict[str, float]:
-        """The values of an epoch by log key, those of the validation rows too, if it is their turn or the last epoch. Raises
-        RunError E501.
-        """
+    def values(self, state: LoopState, is_evaluated: bool) -> dict[str, float]:
+        """The values of an epoch by log key, those of the validation rows too where they are evaluated. Raises RunError E501."""
         values, uncounted = state.tally.values(self.task, "train"), state.tally.uncounted(self.task, "train")
-        is_due = self.settings.is_validated(state.epoch) or state.step >= self.total
-        if self.validation is not None and is_due:
+        if self.validation is not None and is_evaluated:
             weights = state.train.weights, state.train.state
             measured = self.with_rows(state, partial(self.validation.run, *weights))
             values |= measured.values(self.task, "validation")

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from modelc.compiler.language.settings import Settings
 from modelc.compiler.library.contracts.metric import Metric
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
@@ -30,8 +31,9 @@ class LoopState(NamedTuple):
     `epoch` is the one that has begun last, counted from 1, and `seconds` what was spent in it. Its sums are in `tally`, and
     those of the `span` that is not full yet are still on the device. `waited` and `unscored` are as in `Outcome`; `reached` is
     the monitor of the epoch since which was waited. `plateau` says how far the learning rate is lowered, where it goes by the monitor.
-    `phase` is the number of the phase, from 0, and `before` how many epochs were before it;
-    `kept` are the best weights, where a later phase begins with them.
+    `phase` is the number of the phase, from 0, and `before` how many epochs were before it; after `since` steps it has begun, and
+    the epoch after `first`. `kept` are the best weights, where a later phase begins with them. `spent` are the seconds of the
+    epochs of the phase that have ended; once the time of the phase has passed, it `is_over`.
     """
 
     train: TrainState
@@ -48,7 +50,11 @@ class LoopState(NamedTuple):
     plateau: Plateau | None = None
     phase: int = 0
     before: int = 0
+    since: int = 0
+    first: int = 0
     kept: Snapshot | None = None
+    spent: float = 0.0
+    is_over: bool = False
 
     @property
     def is_inside(self) -> bool:
@@ -71,6 +77,9 @@ def capture(state: LoopState) -> Checkpoint:
         "plateau": None if state.plateau is None else state.plateau._asdict(),
         "phase": state.phase,
         "before": state.before,
+        "since": state.since,
+        "first": state.first,
+        "spent": state.spent,
     }
     if state.kept is not None:
         arrays |= {"kept_params": named(state.kept.params), "kept_state": named(state.kept.state)}
@@ -78,8 +87,9 @@ def capture(state: LoopState) -> Checkpoint:
     return Checkpoint(state.epoch, state.step, arrays, facts)
 
 
-def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, Metric]) -> LoopState:
-    """The state that gave a checkpoint, on the devices of `steps`; `span` has the shapes and dtypes of its sums.
+def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, Metric], per_epoch: int) -> LoopState:
+    """The state that gave a checkpoint, on the devices of `steps`; `span` has the shapes and dtypes of its sums, and an epoch
+    `per_epoch` steps.
 
     Raises ValueError, with what is wrong, if the checkpoint is not of such a training.
     """
@@ -113,8 +123,27 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
         None if facts.get("plateau") is None else Plateau(**facts["plateau"]),
         int(facts.get("phase", 0)),
         int(facts.get("before", 0)),
+        *steps_before(given, per_epoch),
         kept_of(given),
+        float(facts.get("spent", 0.0)),
     )
+
+
+def steps_before(given: Checkpoint, per_epoch: int) -> tuple[int, int]:
+    """The steps after which the phase of a checkpoint has begun, and its epoch."""
+    facts = given.facts
+    if "first" in facts:
+        return int(facts["since"]), int(facts["first"])
+    # A run of a version in which no epoch was cut short but the last one.
+    return int(facts.get("before", 0)) * per_epoch, max(given.epoch - 1, 0) * per_epoch
+
+
+def has_no_step_left(given: Checkpoint, whole: Settings, per_epoch: int) -> bool:
+    """Whether all steps of the epoch of a checkpoint are done, by the settings of the whole training."""
+    facts, (since, first) = given.facts, steps_before(given, per_epoch)
+    settings = whole.phases[int(facts["phase"])] if whole.phases else whole
+    is_last = settings.steps is not None and given.step - since >= settings.steps
+    return is_last or given.step - first == per_epoch or settings.is_over(facts.get("spent", 0.0) + facts["seconds"])
 
 
 def kept_of(given: Checkpoint) -> Snapshot | None:

@@ -60,6 +60,7 @@ class Progress:
     values: Callable[[], Mapping[str, float]]
     steps_per_second: float
     seconds_left: float
+    done: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,15 @@ def show_seconds(seconds: float) -> str:
     return f"{whole // 3600}:{whole % 3600 // 60:02} h"
 
 
+def counted_of(epoch: int, epochs: int) -> str:
+    """` 3/20`; the epoch alone where it is not known how many there are, 0."""
+    return f"{epoch:>{len(str(epochs))}}/{epochs}" if epochs else str(epoch)
+
+
 def epoch_text(record: EpochRecord, epochs: int) -> str:
     """The line of an epoch."""
     phase = f"   {printable(record.phase)}" if record.phase else ""
-    count = f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}{phase}"
+    count = f"epoch {counted_of(record.epoch, epochs)}{phase}"
     return f"{count}   {show_values(record.values)}   {show_seconds(record.seconds)}"
 
 

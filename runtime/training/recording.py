@@ -1,4 +1,4 @@
-"""What the record of an epoch changes: which epoch is the best, and how long the monitor has not been better."""
+"""What the record of an epoch changes: which epoch is the best, how long the monitor has not been better, the learning rate."""
 
 from collections.abc import Mapping
 from math import isfinite, isnan
@@ -7,7 +7,9 @@ from modelc.compiler.binding.task import Training
 from modelc.compiler.language.settings import EarlyStopping
 from modelc.runtime.training.epoch_sums import Tally
 from modelc.runtime.training.loop_state import LoopState
-from modelc.runtime.training.observer import EpochRecord
+from modelc.runtime.training.observer import EpochRecord, Observer
+from modelc.runtime.training.placement import Placement
+from modelc.runtime.training.plateau import after_epoch, factor_of, first_plateau, plateau_schedule
 
 EVERY_EPOCH = EarlyStopping(patience=0)
 """What counts as better where nothing stops early."""
@@ -21,6 +23,7 @@ def recorded(state: LoopState, values: Mapping[str, float], seconds: float, trai
     a longer training has the same course.
     """
     score = values.get(training.monitor)
+    state = state._replace(spent=state.spent + seconds)
     if score is None:
         record = EpochRecord(state.epoch, state.step, values, seconds, False, training.name)
         return state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
@@ -58,3 +61,17 @@ def is_better(score: float, than: float | None, training: Training, by: float = 
     """Whether the monitor is better with `score` than with another value, by more than `by`; than none, any value is."""
     sign = 1 if training.better == "higher" else -1
     return than is None or sign * score - by > sign * than
+
+
+def at_rate(state: LoopState, score: float, training: Training, placement: Placement, observer: Observer) -> LoopState:
+    """The state after an epoch whose monitor was `score`, with the learning rate of the next one where it goes by that."""
+    schedule = plateau_schedule(training)
+    if schedule is None:
+        return state
+    before = state.plateau or first_plateau(schedule)
+    plateau = after_epoch(before, schedule, score, state.step - state.since, training.better)
+    if plateau.rate == before.rate:
+        return state._replace(plateau=plateau)
+    observer.reduced(plateau.rate, training.monitor, schedule.patience)
+    rate = placement.put(factor_of(plateau, schedule), placement.everywhere)
+    return state._replace(plateau=plateau, train=state.train._replace(rate=rate))

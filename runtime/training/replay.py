@@ -23,6 +23,17 @@ from modelc.runtime.training.row_state import at_epoch, at_zeros, merge_trees, p
 from modelc.runtime.training.step import row_sums
 
 
+class At(NamedTuple):
+    """The training step after `step` steps: of an epoch, counted from 1, the batch with the number `batch`, from 0."""
+
+    step: int
+    epoch: int
+    batch: int
+
+    def __str__(self) -> str:
+        return f"step {self.step + 1:,} (epoch {self.epoch:,}, batch {self.batch + 1:,})"
+
+
 class Replayed(NamedTuple):
     """A batch that was computed again; `numbers` are those of its rows in their source, `place` says where it is."""
 
@@ -37,25 +48,17 @@ class Replayed(NamedTuple):
         return self.diagnosis.notes(self.numbers.tolist(), self.valid)
 
 
-def replay_step(task: PreparedTask, part: Part, params: Tree, state: Tree, step: int) -> Replayed:
-    """The training step after `step` steps, from what was there before it. Raises RunError E502 and E505."""
+def replay_step(task: PreparedTask, part: Part, params: Tree, state: Tree, at: At) -> Replayed:
+    """A training step, from what was there before it. Raises RunError E502 and E505."""
     assert task.training is not None
     settings = task.training.settings
-    epoch, place = divmod(step, settings.steps_per_epoch(part.rows))
-    if place == 0:
+    if at.batch == 0:
         state = at_epoch(task, state)
-    batches = batches_of(settings, part.rows, part.classes_to_draw)(epoch + 1)
-    (indices,), (valid,) = batches.steps(place, 1)
+    batches = batches_of(settings, part.rows, part.classes_to_draw)(at.epoch)
+    (indices,), (valid,) = batches.steps(at.batch, 1)
     batch = batch_of(part, indices, int(valid))
-    examined = examine(task, params, state, batch, derive(root_key(settings.seed), "step", jnp.int32(step)))
-    return replayed(task, part, batch, examined, place_of(task, part, step))
-
-
-def place_of(task: PreparedTask, part: Part, step: int) -> str:
-    """The step after `step` steps, in words."""
-    assert task.training is not None
-    epoch, batch = divmod(step, task.training.settings.steps_per_epoch(part.rows))
-    return f"step {step + 1:,} (epoch {epoch + 1:,}, batch {batch + 1:,})"
+    examined = examine(task, params, state, batch, derive(root_key(settings.seed), "step", jnp.int32(at.step)))
+    return replayed(task, part, batch, examined, str(at))
 
 
 def replay_validation(task: PreparedTask, part: Part, params: Tree, state: Tree) -> Replayed | None:
@@ -82,14 +85,14 @@ def replay_validation(task: PreparedTask, part: Part, params: Tree, state: Tree)
     return None
 
 
-def error_of_step(task: PreparedTask, part: Part, params: Tree, state: Tree, step: int) -> RunError:
-    """RunError E501 for the step after `step` steps, which was not applied: its loss or gradient is NaN or infinite."""
+def error_of_step(task: PreparedTask, part: Part, params: Tree, state: Tree, at: At) -> RunError:
+    """RunError E501 for a step that was not applied: its loss or gradient is NaN or infinite."""
     applied = "the step was not applied: the weights are those of the previous step"
     try:
-        found = replay_step(task, part, params, state, step)
+        found = replay_step(task, part, params, state, at)
     except jax.errors.JaxRuntimeError:
         # All values of a batch at once may be more than the device has room for.
-        message = f"the loss or its gradient is not finite at {place_of(task, part, step)}"
+        message = f"the loss or its gradient is not finite at {at}"
         return RunError("E501", message, notes=(applied,), helps=(LOWER, *wider(task)))
     message = f"the loss or its gradient is not finite at {found.place}"
     said = found.diagnosis

@@ -20,7 +20,7 @@ class Until(NoSaver, NoObserver):
         return self.step >= self.last or self.asked()
 
     def progress(self, progress: Progress) -> None:
-        self.step = (progress.epoch - 1) * progress.steps + progress.step
+        self.step = progress.done
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
         self.step = record.step

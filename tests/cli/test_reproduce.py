@@ -367,3 +367,10 @@ def test_a_signal_ends_it_without_a_verdict_and_without_leftovers(
     assert (process.returncode, out) == (128 + number, "") and "interrupted: nothing is known of the run" in err
     assert "stopping: the run stays as it is" in err and "saved" not in err
     assert not list((folder / "temporary").iterdir())
+
+
+def test_a_run_that_the_clock_has_ended_is_said_to_end_where_it_does(folder: Path) -> None:
+    train(folder, "run", "--set", "train.time=1 h")
+    said = need_identical(folder, "run")
+    [differs] = said["differs"]
+    assert differs.startswith("`time` ends a training by the clock: it had 24 steps, and others have as many as")

@@ -251,3 +251,25 @@ def test_a_run_whose_rows_are_drawn_goes_on_with_the_same_draws(folder: Path) ->
     (folder / "small.yaml").write_text(SPEC)
     assert modelc("train", "small.yaml", "--run-dir", "plain", cwd=folder).code == 0
     assert weights(folder / "plain") != weights(folder / "whole")
+
+
+def test_a_run_that_the_clock_has_ended_goes_on_where_it_is_given_more_time(folder: Path) -> None:
+    """The time is over with the first steps, which are all of an epoch; the run goes on with the next one."""
+    run = train(folder, "run", "--set", "train.time=0.0005 s")
+    record = json.loads((run / "run.json").read_text())
+    assert (record["status"], record["epoch"], len(metrics(run))) == ("finished", 1, 1)
+    ended = modelc("train", "--resume", "run", cwd=folder)
+    assert ended.code == 4 and "the training of `run` is done, at step" in ended.err
+    assert "to train on, give it more: `modelc train --resume run --set 'train.time=0.001 s'`" in ended.err
+    ended = modelc("train", "--resume", "run", "--set", "train.time=1 h", cwd=folder)
+    assert ended.code == 0, ended.err
+    assert [line["epoch"] for line in metrics(run)] == [1, 2, 3, 4]
+    assert modelc("verify", "run", cwd=folder).code == 0
+
+
+def test_the_epochs_of_a_run_that_only_the_clock_ends_are_not_counted_down(folder: Path) -> None:
+    timed = SPEC.replace("epochs: 4", "time: 0.001 s")
+    (folder / "small.yaml").write_text(timed)
+    ended = modelc("train", "small.yaml", "--run-dir", "run", cwd=folder)
+    assert ended.code == 0 and "finished 1 epoch;" in ended.out, ended.err
+    assert re.search(r"^epoch 1   train: ", ended.out, re.MULTILINE)

@@ -17,7 +17,6 @@ from modelc.compiler.language.parser.positional import report_array, report_posi
 from modelc.compiler.language.parser.pydantic_findings import CODES, report_finding
 from modelc.compiler.language.suggestions.hints import argument_hint
 from modelc.compiler.language.suggestions.lookups import lookups
-from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.library.base.registry import Registered, Registry
@@ -231,5 +230,5 @@ def without_tags(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def is_strange(name: str, kind: str, cls: type[Registered]) -> bool:
     """Whether an unknown argument is like nothing that is known of it."""
     fields = cls.model_fields
-    known = suggest(name, fields) or argument_hint(name, fields) or cls.foreign_argument(name) or planned(name)
+    known = suggest(name, fields) or argument_hint(name, fields) or cls.foreign_argument(name)
     return not (beside(kind, (name,)) or known)

@@ -20,7 +20,6 @@ from modelc.compiler.language.suggestions.held_out_rows import (
     is_source,
     source_written,
 )
-from modelc.compiler.language.suggestions.planned import planned
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS
@@ -146,7 +145,7 @@ def is_like_source(reporter: Reporter, raw: Mapping[str, Any], path: Path) -> bo
     names = [*map(str, raw), *map(str, reporter.holes.keys(path))]
     if any(fold(name) in INSIDE or (suggest(name, keys) and not suggest(name, SOURCES)) for name in names):
         return False
-    if not names or any(map(planned, names)) or help_for(reporter, as_split, raw, path):
+    if not names or help_for(reporter, as_split, raw, path):
         return False
     return all(isinstance(value, str | list | Mapping | None) for value in raw.values())
 
@@ -186,9 +185,6 @@ def is_split(reporter: Reporter, keys: Keys, raw: Mapping[str, Any], path: Path)
     if any(key in keys.keys or suggest(key, keys.keys) for key in raw):
         check_keys(reporter, keys, raw, path)
         return all(key in keys.keys for key in raw)
-    if len(raw) == 1 and (plan := planned(next(iter(raw)))):
-        reporter.planned((*path, next(iter(raw))), plan)
-        return False
     if advice := help_for(reporter, keys.help, raw, path):
         name = next(iter(raw))
         message, note = f"unknown key `{name}` in {keys.what}", f"keys of {keys.what}: {', '.join(keys.keys)}"

@@ -15,7 +15,6 @@ from modelc.compiler.language.shapes import Names, Shape
 from modelc.compiler.language.splits import HELD_OUT
 from modelc.compiler.language.suggestions.foreign_keys import LAST_ROWS, key_hint
 from modelc.compiler.language.suggestions.held_out_rows import as_own_source, as_rows_of, is_source
-from modelc.compiler.language.suggestions.planned import planned_at
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest
@@ -153,7 +152,7 @@ def homes_of(reporter: Reporter, path: Path, value: Any) -> Homes:
         return {}
     others = {home: other.keys for home, other in SECTIONS.items() if home != section}
     homes = {home: found for home, keys in others.items() if (found := spelled(key, keys))}
-    if homes or argument_of_another(reporter, path, value) or planned_at(key, path) or suggest(key, allowed):
+    if homes or argument_of_another(reporter, path, value) or suggest(key, allowed):
         return homes
     if (section and key in LANGUAGE.keys) or key_hint(key):
         return {}
@@ -185,9 +184,7 @@ def report_unknown_key(reporter: Reporter, path: Path, value: Any) -> None:
     shape = SECTIONS[section] if section else LANGUAGE
     allowed, owner = shape.keys, shape.what
     written, known_here = argument_of_another(reporter, path, value), spelled(key, allowed) is not None
-    if not written and not known_here and (plan := planned_at(key, path)):
-        reporter.planned(path, plan)
-    elif section and not written and not known_here and key in LANGUAGE.keys:
+    if section and not written and not known_here and key in LANGUAGE.keys:
         rows = as_rows_of("train")(value, {}) if path == ("data", "train") else ""
         elsewhere = "" if rows else key_around(reporter, path)
         reporter.unknown(path, key, owner, allowed, elsewhere=elsewhere, form=rows)

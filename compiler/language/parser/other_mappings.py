@@ -17,7 +17,7 @@ def report_other(reporter: Reporter, shape: Keys, raw: Mapping[str, Any], path: 
     """
     if len(shape.needs) != 1 or not shape.needs[0].always:
         return False
-    if any(key in shape.later or suggest(str(key), shape.keys) for key in raw):
+    if any(suggest(str(key), shape.keys) for key in raw):
         return False
     if not (help := help_for(reporter, shape.help, raw, path)):
         return False

@@ -11,6 +11,7 @@ from modelc.compiler.language.parser.settings import settings_of
 from modelc.compiler.language.phases import PhaseSpec
 from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.train_grammar import HOW_LONG
 from modelc.compiler.library.base.registry import Registered
 from modelc.compiler.library.contracts.optimizer import Optimizer
 
@@ -23,7 +24,7 @@ def read_phases(
     named: dict[str, Path] = {}
     for index, section in enumerate(found):
         at = (*path, index)
-        if section is None or section.get("name") is None or section.get("epochs") is None:
+        if section is None or section.get("name") is None or not any(section.get(key) for key in HOW_LONG):
             continue
         name = section["name"]
         if name in named:

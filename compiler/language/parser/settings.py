@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
+from modelc.compiler.language.durations import seconds_of
 from modelc.compiler.language.settings import Blocks, Clipping, EarlyStopping, GroupSpec, Settings
 from modelc.compiler.language.shapes import Value
 from modelc.compiler.language.train_grammar import TRAIN
 
 FACTOR, DECAY = "learning_rate_factor", "weight_decay"
-PLAIN = tuple(key for key, shape in TRAIN.keys.items() if isinstance(shape, Value))
-"""The keys that are plain values, each a field of the settings."""
+PLAIN = tuple(key for key, shape in TRAIN.keys.items() if isinstance(shape, Value) and key != "time")
+"""The keys that are plain values, each a field of the settings as it stands there."""
 
 
 def settings_of(section: Mapping[str, Any], base: Settings) -> Settings:
     """`base` with what a section says otherwise."""
     settings = base._replace(**{key: section[key] for key in PLAIN if section.get(key) is not None})
+    if (time := section.get("time")) is not None:
+        settings = settings._replace(time=seconds_of(time))
     if (shuffle := section.get("shuffle")) is not None:
         settings = settings._replace(shuffle=shuffle_of(shuffle))
     if (frozen := section.get("freeze")) is not None:

@@ -6,6 +6,7 @@ What cannot be read is None, and has been reported.
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
+from re import search
 from types import NoneType
 from typing import Any
 
@@ -151,7 +152,7 @@ def check_keys(
         wrong_kind(reporter, shape.expected, raw, path, what, shape.help)
         return {}, ()
     told = set[str]()
-    unknown = {key: value for key, value in raw.items() if key not in shape.later and key not in shape.keys}
+    unknown = {key: value for key, value in raw.items() if key not in shape.keys}
     is_section = not path or (len(path) == 1 and shape is SECTIONS.get(str(path[0])))
     if reporter.document.misplaced and is_section:
         unknown = with_misplaced(reporter, path, unknown)
@@ -164,9 +165,7 @@ def check_keys(
             read_as_meant(reporter, shape, unknown, path)
     for key in raw:
         here = (*path, key)
-        if key in shape.later:
-            reporter.planned(here, key)
-        elif key in unknown:
+        if key in unknown:
             if not is_section:
                 elsewhere = "" if spelled(key, shape.keys) else key_around(reporter, here)
                 if elsewhere not in told:
@@ -279,7 +278,7 @@ def read_value(reporter: Reporter, shape: Value, raw: Any, path: Path, what: str
     if shape.read is not None:
         with suppress(PydanticCustomError):  # a ratio by zero, which is no number either
             value = shape.read(raw)
-    if shape.expected and not isinstance(value, str):
+    if shape.expected and not (isinstance(value, str) and search(shape.schema.get("pattern", ""), value)):
         wrong_kind(reporter, shape.expected, value, path, what, shape.help)
         return None
     wrong, start = list(mismatches(shape.schema, value)), len(reporter.problems)

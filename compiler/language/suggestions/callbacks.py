@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from modelc.compiler.language.durations import as_duration
 from modelc.compiler.language.suggestions.foreign_keys import KEPT, RESUME, SAVE, Spec, as_schedule
-from modelc.compiler.language.suggestions.planned import PLANNED, planned_text
 from modelc.compiler.language.suggestions.stopping_words import as_patience
 from modelc.compiler.language.suggestions.updates import UPDATES, filled
 from modelc.compiler.library.base.registry import bare, fold
@@ -41,10 +41,6 @@ LOGGERS = (
     "wandblogger",
     "wandbmetricslogger",
 )
-LATER: Mapping[str, str] = {
-    "timer": "time",
-}
-"""Callbacks for what is planned, by its name."""
 OF_UPDATES: Mapping[str, str] = {
     "gradientaccumulationscheduler": "gradaccum",
     "stochasticweightaveraging": "swa",
@@ -124,9 +120,9 @@ def as_callback(name: str, given: Any, spec: Spec) -> str:
         return f"{title} is not in this version; {LOG}"
     if word in OF_UPDATES:
         return f"for {title}, {filled(UPDATES[OF_UPDATES[word]], None)}"
-    if word in LATER:
-        today = PLANNED[LATER[word]].today
-        return f"{title} is not in this version: {planned_text(LATER[word])}" + (f"; {today}" if today else "")
+    if word == "timer":
+        duration = as_duration(given) or as_duration(arguments.get("duration")) or "10 min"
+        return f"for {title}, write `time: {duration}`, beside `epochs` or `steps` or in their place"
     if word in ("callback", "lambdacallback"):
         return "a spec has no code; `modelc.compile` gives the model as pure functions for a loop of your own"
     return ""

@@ -6,9 +6,7 @@ Texts for the help of messages only; what is wrong is found and reported elsewhe
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from modelc.compiler.diagnostics.phrases import name_list
 from modelc.compiler.diagnostics.problem import Suggestion
-from modelc.compiler.language.suggestions.planned import is_planned
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import as_here, entry_text, suggest, takes_all
 from modelc.compiler.language.suggestions.updates import UPDATES, beside_optimizer
@@ -41,13 +39,10 @@ def type_form(
         if may_be_name and not all(spelled(other, table.find(name).model_fields) for other in rest):
             continue
         if name and (key not in siblings or is_type(table, name, rest)):
-            later = [
-                other for other in rest if is_planned(table.kind, other) and other not in table.find(name).model_fields
-            ]
             fields = table.find(name).model_fields
             moved = {other: rest[other] for other in rest if table.kind == "optimizer" and fold(other) in UPDATES}
             rest = {other: value for other, value in rest.items() if other not in moved}
-            taken = {spelled(other, fields) or other: rest[other] for other in rest if other not in later}
+            taken = {spelled(other, fields) or other: rest[other] for other in rest}
             written = with_siblings(f"{name}: {spell(as_here(value, taken))}" if taken else name, beside)
             lost = isinstance(wrapped, Mapping) or (key != "name" and "name" in raw and "name" not in siblings)
             is_safe = found.is_safe and not lost and not moved and takes_all(table, name, rest)
@@ -55,8 +50,6 @@ def type_form(
             is_item = isinstance(at, int) or "from" in siblings
             if table.kind == "layer" and is_item and (whole := whole_layer(name, rest, "from" in siblings)):
                 help, is_safe = whole, False
-            if later:
-                help += f"; {name_list(later)} {'is' if len(later) == 1 else 'are'} not in this version"
             help = "; ".join((help, *beside_optimizer(moved)))
             return Suggestion(key, name, help, is_safe, how="form", beside=tuple(beside))
     return None

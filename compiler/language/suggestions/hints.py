@@ -9,7 +9,6 @@ from modelc.compiler.language.suggestions.freezing_words import BESIDE
 from modelc.compiler.language.suggestions.initial_weight_words import ABSENT as PRETRAINED
 from modelc.compiler.language.suggestions.initial_weight_words import ARGUMENTS as OF_ELSEWHERE
 from modelc.compiler.language.suggestions.optimizer_words import ABSENT as OPTIMIZERS
-from modelc.compiler.language.suggestions.planned import LAYER, PLANNED, planned, planned_text
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.library.base.registry import Registered, fold
 from modelc.compiler.library.base.update_words import OF_LAYERS
@@ -174,18 +173,11 @@ def absent_hint(kind: str, name: str) -> str:
         if head := head_in(name):
             return copies_help(head)
         word = fold(name.rpartition(".")[2])
-        return ABSENT.get(word, "") or planned_layer(name) or (WHOLE_MODEL if MODELS.fullmatch(word) else "")
+        return ABSENT.get(word, "") or (WHOLE_MODEL if MODELS.fullmatch(word) else "")
     if kind in ("metric", "optimizer"):
         return (METRICS if kind == "metric" else OPTIMIZERS).get(fold(name.rpartition(".")[2]), "")
     layer = next(iter(synonyms(name, table_of("layer"))), None) if kind == "activation" else None
     return f"`{layer}` is a layer, not an activation: write it as the layer after this one" if layer else ""
-
-
-def planned_layer(name: str) -> str:
-    """What is planned instead of a layer that would do it. Empty if nothing is."""
-    found = planned(name)
-    about_layers = found and LAYER in PLANNED[found].about
-    return f"this is no layer, and not in this version: {planned_text(found)}" if about_layers else ""
 
 
 BY_A_NUMBER = {

@@ -12,12 +12,6 @@ from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.suggestions.foreign_keys import callback_hint, key_hint
 from modelc.compiler.language.suggestions.freezing_words import ARGUMENTS as FREEZING
 from modelc.compiler.language.suggestions.held_out_rows import renamed
-from modelc.compiler.language.suggestions.planned import planned_at, planned_text, today_help
-from modelc.compiler.language.suggestions.planned_things import (
-    PLANNED_THINGS,
-    planned_thing,
-    planned_thing_text,
-)
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_argument, suggest_registered
 from modelc.compiler.language.suggestions.wording import article, removing, some
 from modelc.compiler.library.base.registry import Registered, Registry
@@ -150,9 +144,6 @@ class Reporter(ProblemCollector):
         if self.only_counts("E102"):
             return
         form = form or self.sharing(path, what == "argument")
-        if not instead and not form and (plan := planned_at(name, path)) and not suggest(name, allowed).is_safe:
-            self.planned(path, plan)
-            return
         value = self.document.get(path) if path in self.document.values and not self.is_hole(path) else None
         is_argument = what == "argument"
         if is_argument:
@@ -211,12 +202,6 @@ class Reporter(ProblemCollector):
         fed = item.get("from") if isinstance(item, dict) else None
         return fed if isinstance(fed, str) else "..."
 
-    def planned(self, path: Path, plan: str) -> None:
-        """Report the key at `path`, which stands for what is planned under the name `plan`."""
-        key = str(path[-1])
-        message = f"`{key}` is not in this version: {planned_text(plan)}"
-        self.add("E109", message, path, key=True, label="not in this version", help=today_help(plan))
-
     def type_form(self, path: Path, table: Registry[Any], form: Suggestion) -> None:
         """Report a thing that is named by the value of a key."""
         at = (*path, str(form.written))
@@ -244,9 +229,6 @@ class Reporter(ProblemCollector):
         found = suggest_registered(name, table, at[-1], arguments, blocks)
         if table.kind == "activation" and at[-1:] == ("activation",) and isinstance(at[-2], int):
             found = found._replace(help=found.help.replace("as the layer after this one", "in place of `activation`"))
-        if not found and (plan := planned_thing(table.kind, name)):
-            self.planned_name(path, table, name, plan)
-            return
         if not found and not is_key:
             from modelc.compiler.language.suggestions.array_paths import array_help
             from modelc.compiler.language.suggestions.foreign_references import reference_help
@@ -267,12 +249,6 @@ class Reporter(ProblemCollector):
                 )
         message, note = f"unknown {table.kind} `{name}`", () if found else f"{table.kind} names: {some(list(table))}"
         self.add("E101", message, path, key=is_key, label=f"no such {table.kind}", note=note, suggestion=found)
-
-    def planned_name(self, path: Path, table: Registry[Any], name: str, plan: str) -> None:
-        """Report the name at `path` of a thing that is planned under the name `plan`."""
-        message = f"the {table.kind} `{name}` is not in this version: {planned_thing_text(table.kind, plan)}"
-        help, note = PLANNED_THINGS[table.kind][plan].today, f"{table.kind} names: {some(list(table))}"
-        self.add("E109", message, path, key=path[-1] == name, label="not in this version", help=help, note=note)
 
     def no_layer(self, path: Path, name: str) -> None:
         """Report a block, or what stands in place of a layer elsewhere, where only a layer can stand."""

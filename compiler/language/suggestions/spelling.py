@@ -20,6 +20,7 @@ ARGUMENTS = {
     "dilation_rate": ("dilation",),
     "dropout": ("attention_dropout", "attn_dropout"),
     "early_stopping": ("patience",),
+    "time": ("max_duration", "max_time", "time_limit"),
     "validate_every": ("check_val_every_n_epoch", "validation_freq", "validation_frequency"),
     "epochs": ("max_epochs", "n_epochs", "num_epochs"),
     "epsilon": ("eps",),

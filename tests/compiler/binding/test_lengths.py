@@ -28,6 +28,12 @@ def test_evaluations_of_no_rows_are_a_warning() -> None:
     [
         ("check_val_every_n_epoch: 2", "did you mean `validate_every`?"),
         ("validation_freq: 2", "did you mean `validate_every`?"),
+        ("max_time: 10 min", "did you mean `time`?"),
+        ("callbacks: [{Timer: {duration: '00:00:10:00'}}]", "write `time: 10 min`, beside `epochs`"),
+        ("time: 600", "write `time: 10 min`, in `s`, `min` or `h`"),
+        ("time: '00:12:00:30'", "write `time: 43230 s`, in `s`, `min` or `h`"),
+        ("time: 10 parsecs", "write `time: 10 min`, in `s`, `min` or `h`"),
+        ("time: 0 s", "write `time: 10 min`, in `s`, `min` or `h`"),
         ("eval_steps: 100", "`validate_every: N` counts epochs"),
         ("val_check_interval: 0.25", "`validate_every: N` counts epochs"),
     ],
@@ -35,3 +41,22 @@ def test_evaluations_of_no_rows_are_a_warning() -> None:
 def test_words_of_others_are_answered_with_what_to_write(keys: str, said: str) -> None:
     (problem,) = check(f"{SPLIT}  epochs: 5\n  {keys}\n", "spec.yaml").errors
     assert said in problem.helps[0]
+
+
+@pytest.mark.parametrize(
+    ("rate", "missing"),
+    [
+        ("{cosine: 0.1}", "decay_steps"),
+        ("{cosine: {learning_rate: 0.1, decay_steps: 100}}", ""),
+        ("{one_cycle: 0.1}", "total_steps"),
+        ("{linear: 0.1}", "decay_steps"),
+        ("{reduce_on_plateau: 0.1}", ""),
+        ("0.1", ""),
+    ],
+)
+def test_a_schedule_for_all_of_a_training_needs_to_know_its_steps(rate: str, missing: str) -> None:
+    text = SPLIT.replace("optimizer: adam", f"optimizer: {{adam: {{learning_rate: {rate}}}}}")
+    problems = check(f"{text}  time: 10 min\n", "spec.yaml").problems
+    assert [(one.code, one.label.place.line) for one in problems] == [("E104", 8)] * bool(missing)
+    assert all(f"needs `{missing}`" in one.message for one in problems)
+    assert not check(f"{text}  time: 10 min\n  epochs: 5\n", "spec.yaml").errors

@@ -40,9 +40,11 @@ def found(phase: str, more: str = "") -> list[tuple[str, str, int]]:
             "E205",
             "`bod` stands for no weight",
         ),
-        ("{name: two}", "E104", "`phases` needs `epochs`"),
+        ("{name: two}", "E104", "`phases` needs `epochs`, `steps` or `time`"),
         ("{epochs: 2}", "E104", "`phases` needs `name`"),
-        ("{name: two, epochs: null}", "E105", "`epochs` must be an integer"),
+        ("{name: two, epochs: null}", "E104", "`phases` needs `epochs`, `steps` or `time`"),
+        ("{name: two, epochs: 1, steps: 9}", "E108", "has both `epochs` and `steps`"),
+        ("{name: two, time: 90}", "E105", "`time` must be a duration such as `10 min`, got the number `90`"),
         ("{name: one, epochs: 2}", "E110", "duplicate name `one` of a phase"),
         ("{name: two, epochs: 2, from: first}", "E106", "`from` must be one of `last`, `best`"),
         ("{name: two, epochs: 2, batch_size: 4}", "E102", "unknown key `batch_size` in "),
@@ -57,6 +59,8 @@ def test_a_mistake_in_a_phase_is_one_error_at_its_line(phase: str, code: str, me
 def test_lengths_stand_in_phases_alone_and_the_first_has_no_best_weights() -> None:
     [(code, message, _)] = found("{name: two, epochs: 2}", "  epochs: 3\n")
     assert (code, message) == ("E108", "`train` has both `epochs` and `phases`")
+    [(code, message, _)] = found("{name: two, epochs: 2}", "  time: 1 h\n")
+    assert (code, message) == ("E108", "`train` has both `time` and `phases`")
     text = SPEC.replace("{name: one, epochs: 2}", "{name: one, epochs: 2, from: best}").replace(
         "PHASE", "{name: two, epochs: 1}"
     )
@@ -82,3 +86,23 @@ def test_what_phases_do_not_say_is_that_of_train_and_is_reported_once() -> None:
         SPEC.replace("freeze: [body]", "freeze: [bod]").replace("PHASE", "{name: two, epochs: 1}"), "s"
     ).problems
     assert problem.code == "E205"
+
+
+def test_phases_that_the_clock_ends_need_the_length_of_their_schedule_which_is_said_once() -> None:
+    text = SPEC.replace("epochs: 2}", "time: 2 h}").replace("PHASE", "{name: two, time: 1 h}")
+    [problem] = check(text, "spec.yaml").problems
+    assert (problem.code, problem.label.place.line) == ("E104", 11)
+    assert problem.message == "`cosine` needs `decay_steps`: `time` alone does not say how many steps there are"
+    assert [label.place.line for label in problem.related] == [LINE - 1]
+    own = "{name: two, time: 1 h, optimizer: {adamw: {learning_rate: {cosine: {learning_rate: 0.1, decay_steps: 90}}}}}"
+    assert not check(SPEC.replace("PHASE", own), "spec.yaml").problems
+
+
+@pytest.mark.parametrize(
+    ("phase", "steps", "epochs"), [("steps: 9", 9 + 2 * 4, 2 + 3), ("epochs: 1", 12, 3), ("steps: 3, time: 1 h", 11, 3)]
+)
+def test_steps_of_a_phase_end_inside_an_epoch_of_it(phase: str, steps: int, epochs: int) -> None:
+    task = check(SPEC.replace("PHASE", f"{{name: two, {phase}}}"), "spec.yaml").task
+    assert task is not None and task.training is not None
+    settings = task.training.settings
+    assert (settings.total_steps(100), settings.total_epochs(100)) == (steps, epochs)

@@ -84,6 +84,22 @@ def test_a_loss_is_shown_with_what_it_takes_and_what_it_meets() -> None:
     assert (found.length, found.validation) == ("1 epoch", "the last 100 rows")
 
 
+@pytest.mark.parametrize(
+    ("lengths", "shown"),
+    [
+        ({"time": "90 s"}, "90 s"),
+        ({"epochs": 5, "time": "120 s"}, "5 epochs, at most 2 min"),
+        ({"steps": 1, "time": "1.5 h"}, "1 step, at most 90 min"),
+        ({"phases": [{"name": "a", "epochs": 2}, {"name": "b", "epochs": 3}]}, "5 epochs"),
+        ({"phases": [{"name": "a", "epochs": 2}, {"name": "b", "time": "3600 s"}]}, "2 epochs, then 1 h"),
+    ],
+)
+def test_lengths_are_shown_in_words(lengths: Any, shown: str) -> None:
+    whole: Any = DIGITS["train"]
+    train = {key: value for key, value in whole.items() if key != "epochs"}
+    assert summarize(load({**DIGITS, "train": {**train, **lengths}})).length == shown
+
+
 def test_a_task_without_data_and_training_has_a_summary_too() -> None:
     found = summarize(load({"modelc": 1, "model": DIGITS["model"]}))
     assert (found.terms, found.optimizer, found.source, found.validation) == ((), "", "", "")

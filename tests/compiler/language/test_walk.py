@@ -32,7 +32,6 @@ TOY = Keys(
     },
     (Need(("size", "count"), "add `size: 1`"), Need(("of",), "add `of: x`", beside="open", owner="an open toy")),
     excluded=(Exclusion("size", "count", "both say how much"),),
-    later=("time",),
 )
 
 
@@ -58,11 +57,6 @@ def test_what_is_right_is_left_as_it_is() -> None:
         ("size: 1\nopen: true", "E104", "an open toy needs `of`"),
         ("count: null\nkind: car", "E104", "a toy needs `size` or `count`"),
         ("size: 1\ncount: 2", "E108", "a toy has both `size` and `count`"),
-        (
-            "size: 1\ntime: 4",
-            "E109",
-            "`time` is not in this version: ending a training by the clock is planned as `train.time`",
-        ),
         ("size: 9", "E106", "`size` must be from 1 to 8, got 9"),
         ("count: -1", "E106", "`count` must be at least 0, got -1"),
         ("size: 1\nof: 3", "E105", "`of` must be the name of a part, got the number `3`"),

@@ -214,7 +214,7 @@ def test_a_file_that_changes_while_it_is_trained_on_is_named_and_nothing_is_lost
     assert caught.value.code == "E405" and caught.value.message == f"{str(path.relative_to(tmp_path))!r} {HARMS[harm]}"
     assert "go on with `--resume`" in caught.value.helps[0]
     (saved,) = keeper.kept
-    assert loop.per_epoch <= saved.step < loop.total
+    assert loop.per_epoch <= saved.step < loop.settings.total_steps(loop.rows)
     path.unlink(missing_ok=True)
     path.write_bytes(photos[path])
     again = Keeper()

@@ -19,7 +19,7 @@ from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.loop import fit
 from modelc.runtime.training.objective import losses, needed_edges
 from modelc.runtime.training.observer import Checkpoint, NoSaver
-from modelc.runtime.training.replay import replay_step
+from modelc.runtime.training.replay import At, replay_step
 from tests.runtime.small import ready, spec, write_rows
 from tests.runtime.watching import Watcher
 
@@ -143,7 +143,7 @@ def test_what_is_examined_is_what_the_step_computes(tmp_path: Path) -> None:
     assert prepared.rolls
     params, state = lower(prepared).init(root_key(9))
     step = 6
-    found = replay_step(prepared, dataset.train, params, state, step)
+    found = replay_step(prepared, dataset.train, params, state, At(step, 2, 2))
     assert found.place == "step 7 (epoch 2, batch 3)"
     assert not found.diagnosis.found
     inputs = {"x": dataset.train.inputs["x"][found.numbers]}

@@ -51,7 +51,7 @@ def loop_of(
 
 def facts(checkpoint: Checkpoint) -> Any:
     """The facts without times."""
-    found = {key: value for key, value in checkpoint.facts.items() if key != "seconds"}
+    found = {key: value for key, value in checkpoint.facts.items() if key not in ("seconds", "spent")}
     for key in ("best", "last"):
         found[key] = found[key] and {name: value for name, value in found[key].items() if name != "seconds"}
     return found

@@ -1,23 +1,14 @@
-"""What is planned is named as it will be spelled, wherever it is written, and no help leads to a spec that fails."""
-
-import re
+"""Keys and forms of other frameworks are answered with what is written here, and no help leads to a spec that fails."""
 
 import pytest
 
 from modelc.compiler.api import check
 from modelc.compiler.diagnostics.problem import Problem
-from modelc.compiler.explain.keys import EXAMPLE, key_names
-from modelc.compiler.language.grammar import SECTIONS
+from modelc.compiler.explain.keys import EXAMPLE
 from modelc.compiler.language.suggestions.foreign_keys import KEYS, key_hint
 from modelc.compiler.language.suggestions.hints import ABSENT, ARGUMENTS
-from modelc.compiler.language.suggestions.planned import LAYER, OPTIMIZER, PLANNED, planned, today_help
-from modelc.compiler.library.base.registry import fold
 from modelc.compiler.library.layers import LAYERS
-from modelc.compiler.library.registries import TABLES
 from modelc.compiler.syntax.document import read
-
-WORDS = [(name, word) for name, plan in PLANNED.items() for word in (name, *plan.words)]
-FIRST = [(name, word) for name, plan in PLANNED.items() for word in (name, plan.words[0])]
 
 
 def error(text: str, settings: tuple[str, ...] = ()) -> Problem:
@@ -28,47 +19,6 @@ def error(text: str, settings: tuple[str, ...] = ()) -> Problem:
 def at(section: str, key: str) -> str:
     """The example with `key` in a section, or at its top."""
     return EXAMPLE.replace(f"{section}:\n", f"{section}:\n  {key}: 1\n", 1) if section else f"{EXAMPLE}{key}: 1\n"
-
-
-def where(name: str) -> str:
-    return f"planned as `{PLANNED[name].home}.{name}`"
-
-
-def names_the_plan(problem: Problem, name: str, word: str) -> bool:
-    said = (problem.code, problem.helps) == ("E109", (today_help(name),))
-    return said and where(name) in problem.message
-
-
-@pytest.mark.parametrize(("name", "word"), [(name, word) for name, word in WORDS if PLANNED[name].home != "data"])
-def test_every_word_for_what_is_planned_is_answered_with_its_name_in_train(name: str, word: str) -> None:
-    assert names_the_plan(error(at("train", word)), name, word)
-
-
-@pytest.mark.parametrize(("name", "word"), [(name, word) for name, word in WORDS if PLANNED[name].home == "data"])
-def test_every_word_for_what_is_planned_is_answered_with_its_name_in_data(name: str, word: str) -> None:
-    assert names_the_plan(error(at("data", word)), name, word)
-
-
-@pytest.mark.parametrize("section", ["", "model"])
-@pytest.mark.parametrize(("name", "word"), FIRST)
-def test_it_is_named_in_other_places_too(name: str, word: str, section: str) -> None:
-    assert names_the_plan(error(at(section, word)), name, word)
-    assert names_the_plan(error(EXAMPLE, (f"{section or 'train'}.{word}=1",)), name, word)
-
-
-@pytest.mark.parametrize(("name", "word"), [(name, word) for name, word in FIRST if OPTIMIZER in PLANNED[name].about])
-def test_arguments_of_an_optimizer_are_answered_with_it(name: str, word: str) -> None:
-    assert names_the_plan(
-        error(EXAMPLE.replace("learning_rate: 0.001", f"learning_rate: 0.001, {word}: 1")), name, word
-    )
-
-
-@pytest.mark.parametrize(("name", "word"), [(name, word) for name, word in WORDS if LAYER in PLANNED[name].about])
-def test_arguments_of_a_layer_and_what_stands_beside_it_are_answered_with_it(name: str, word: str) -> None:
-    assert names_the_plan(error(EXAMPLE.replace("units: 64", f"units: 64, {word}: false")), name, word)
-    assert names_the_plan(
-        error(EXAMPLE.replace("      name: digit", f"      name: digit\n      {word}: false")), name, word
-    )
 
 
 @pytest.mark.parametrize(
@@ -91,30 +41,15 @@ def test_a_form_of_others_is_answered_without_what_stands_beside_it(optimizer: s
     assert not check(EXAMPLE.replace(form, f"optimizer: {right}"), "spec.yaml").errors
 
 
-def test_words_are_those_of_one_plan_and_of_no_key_of_their_place() -> None:
-    folded = [fold(word) for _, word in WORDS]
-    assert len(set(folded)) == len(folded)
-    for section, shape in SECTIONS.items():
-        if section != "model":
-            assert not {fold(key) for key in shape.keys} & set(folded)
-
-
 def test_a_key_that_is_a_typo_of_what_there_is_stays_one() -> None:
     problem = error(EXAMPLE.replace("name: digit", "name: digit\n      repeat: {time: 2}"))
     assert problem.code == "E102" and "did you mean `times`?" in problem.helps
 
 
 def test_nothing_advises_to_freeze_by_stop_gradient() -> None:
-    texts = [*ARGUMENTS.values(), *ABSENT.values(), *map(key_hint, KEYS), *(plan.today for plan in PLANNED.values())]
+    texts = [*ARGUMENTS.values(), *ABSENT.values(), *map(key_hint, KEYS)]
     assert not [text for text in texts if "stop_gradient" in text]
     assert "does not freeze" in " ".join((LAYERS.find("stop_gradient").__doc__ or "").split())
-
-
-def test_what_is_advised_for_today_is_there() -> None:
-    known = {*key_names(), "JAX_PLATFORMS", "class_weight: balanced"}
-    for plan in PLANNED.values():
-        for name in re.findall(r"`([^`]+)`", plan.today):
-            assert name in known or any(name in table for table in TABLES), name
 
 
 IMAGE = "modelc: 1\nmodel: {inputs: {x: {shape: [8, 8, 3]}}, layers: [LAYER, flatten, dense: 1]}\n"
@@ -136,7 +71,7 @@ SERIES = "modelc: 1\nmodel: {inputs: {x: {shape: [12, 3]}}, layers: [lstm: 4, de
         EXAMPLE.replace("loss: cross_entropy", "losses: {digit: {cross_entropy, weight: 0.5}}"),
     ],
 )  # fmt: skip
-def test_what_is_advised_for_today_is_valid(text: str) -> None:
+def test_what_helps_advise_is_valid(text: str) -> None:
     assert check(text, "spec.yaml").errors == ()
 
 
@@ -146,13 +81,3 @@ def test_keys_of_others_with_another_form_here_are_answered_with_it(word: str) -
     document, _ = read(at("train", word), "spec.yaml")
     assert document is not None
     assert (problem.code, problem.helps) == ("E102", (key_hint(word, 1, document.data),))
-
-
-def test_a_word_for_nothing_is_none() -> None:
-    assert [planned(word) for word in ("", "dense", "units", "MaxTime", "nn.TimeLimit")] == [
-        "",
-        "",
-        "",
-        "time",
-        "time",
-    ]
