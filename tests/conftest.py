@@ -161,6 +161,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--folder-files", type=int, default=3_000, help="how many files `test_rows_of_files` has in folders"
     )
     parser.addoption(
-        "--drawn-tasks", type=int, default=3, help="how many drawn tasks are trained, and 20 times as many damaged"
+        "--drawn-tasks", type=int, default=4, help="how many drawn tasks are trained, and 20 times as many damaged"
     )
     parser.addoption("--metric-draws", type=int, default=20, help="how many hostile draws each metric is compared on")

@@ -63,7 +63,9 @@ def part_of(task: Task, name: str, binding: Binding, *, is_target: bool) -> Augm
     classes = binding.classes if isinstance(binding.classes, int) else len(binding.classes) if binding.classes else None
     if is_target and classes is None and reader.gives_labels:
         classes = classes_of_loss(task, name, type_)
-    return Augmented(name, type_, is_target, reader.gives_labels, classes, reader.may_leave_out and is_target)
+    # Vectors of 0 and 1 are a distribution, as those of `category_columns` with `one_hot`.
+    labels = reader.gives_labels and type_.is_integer
+    return Augmented(name, type_, is_target, labels, classes, reader.may_leave_out and is_target)
 
 
 def classes_of_loss(task: Task, target: str, type_: TensorType) -> int | None:

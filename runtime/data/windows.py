@@ -77,7 +77,7 @@ def windows_of(task: Task, columns: Arrays, *, splits: bool = True, step: Step |
     need_windows(data, series, starts)
     of_windows = as_parts(data, owners, splits=splits)
     for key in data.splits if splits else ():
-        need_windows_of(data, key, getattr(of_windows, key))
+        need_windows_of(data, key, getattr(of_windows, key), whole=whole)
     if not len(of_windows.train):
         raise RunError("E404", "no window is left to train on", helps=("hold fewer rows out",), at=AT)
     found = Windows(spec, series, starts, of_rows, of_windows, columns)
@@ -285,14 +285,19 @@ def need_windows(data: DataSpec, series: Series, starts: Array) -> None:
     raise RunError("E404", f"{size}, and the longest series has {longest:,}", helps=(help,), at=AT)
 
 
-def need_windows_of(data: DataSpec, key: str, windows: Array) -> None:
-    """Raise RunError E404 where the split under `key` has no window."""
-    assert data.windows is not None
+def need_windows_of(data: DataSpec, key: str, windows: Array, *, whole: bool) -> None:
+    """Raise RunError E404 where the split under `key` has no window; with `whole`, the contexts of its windows are in it too."""
+    spec = data.windows
+    assert spec is not None
     if len(windows):
         return
-    horizon = data.windows.horizon
-    message = f"`{key}` holds no window: the targets of one are {counted(horizon, 'row')} that follow one another"
-    help = f"hold out at least {counted(horizon, 'row')} of each series that has a context before them"
+    horizon = counted(spec.horizon, "row")
+    message = f"`{key}` holds no window: the targets of one are {horizon} that follow one another"
+    help = f"hold out at least {horizon} of each series that has a context before them"
+    if whole:
+        size = f"{spec.context:,} + {spec.horizon:,} rows"
+        message = f"`{key}` holds no window: one has {size} that follow one another, all of them in `{key}`, as targets are of its context"
+        help = f"hold out at least {spec.size:,} rows of each series"
     raise RunError("E404", message, helps=(help,), at=("data", key))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from modelc.compiler.api import check
+from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.data.dataset import Part
 from tests.runtime.data.test_windows import written
 from tests.runtime.small import ready
@@ -50,6 +51,18 @@ def test_a_target_is_the_context_one_row_later_and_lies_in_its_part(tmp_path: Pa
     assert starts_of(dataset.train) == [0]
     assert dataset.validation is not None and starts_of(dataset.validation) == [6, 15]
     assert starts_of(ready(spec(), root)[1].train) == [0, 2, 4, 6, 11, 13, 15]
+
+
+def test_a_part_that_is_shorter_than_a_window_is_refused_with_all_rows_of_one(tmp_path: Path) -> None:
+    root = written(tmp_path, x=X, store=STORES)
+    copied = {"y": {"same_as": "x"}}
+    for targets in ({}, {"targets": copied}):
+        with pytest.raises(RunError) as caught:
+            ready(spec(validation={"last": 4}, **targets), root)
+        assert caught.value.code == "E404" and caught.value.at == ("data", "validation")
+        assert "one has 4 + 1 rows that follow one another, all of them in `validation`" in caught.value.message
+        assert caught.value.helps == ("hold out at least 5 rows of each series",)
+        assert ready(spec(validation={"last": 5}, **targets), root)[1].validation is not None
 
 
 def test_what_a_mask_of_the_same_rows_leaves_out_may_be_missing(tmp_path: Path) -> None:

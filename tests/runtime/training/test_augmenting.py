@@ -250,6 +250,23 @@ def test_numbers_are_mixed_for_every_loss_and_masks_are_refused() -> None:
     assert problem.code == "E309" and "of mixed rows there is no mask" in problem.message
 
 
+def test_vectors_of_several_columns_are_mixed_and_their_ids_are_not(tmp_path: Path) -> None:
+    names = np.array([*"abcabcab"])
+    root = write_rows(tmp_path, 8, shop=names, street=names[::-1].copy(), kind=np.arange(8, dtype="int32") % CLASSES)
+    raw = spec([{"mixup": 0.2}], metrics=[], batch_size=3)
+    raw["model"] = {"inputs": {"places": {"shape": [7]}}, "layers": [{"dense": CLASSES, "name": "kind"}]}
+    columns = {"columns": {"shop": 4, "street": 3}}
+    raw["data"]["inputs"] = {"places": {"category_columns": {**columns, "one_hot": True}}}
+    assert ready(raw, root)[0].augment
+    embedded = [{"embedding": {"input_dim": 7, "output_dim": 2}}, "flatten", *raw["model"]["layers"]]
+    raw["model"] = {"inputs": {"places": {"shape": [2], "dtype": "int32"}}, "layers": embedded}
+    raw["data"]["inputs"] = {"places": {"category_columns": columns}}
+    with pytest.raises(SpecError) as caught:
+        ready(raw, root)
+    (problem,) = caught.value.problems
+    assert problem.code == "E309" and "`places` has labels of shape [2]" in problem.message
+
+
 PROGRAM = """
 import json, sys
 from pathlib import Path
