@@ -261,6 +261,8 @@ PYTORCH: Page = {
         Row("module.training_step(batch, index); module.configure_optimizers()",
             "train: {loss: cross_entropy, optimizer: adam}"),
         Row("lightning.Trainer(max_epochs=20)", "train: {epochs: 20}"),
+        Row("lightning.Trainer(max_time='00:01:00:00'), callbacks.Timer('00:01:00:00')", "train: {time: 1 h}",
+            "inside an epoch too, which is evaluated then"),
         Row("lightning.Trainer(accelerator='gpu', devices=4, strategy='ddp')", "modelc train spec.yaml --devices 4",
             "the variable `JAX_PLATFORMS` chooses the kind of device"),
         Row("lightning.Trainer(precision='bf16-mixed')", "model: {precision: mixed_bfloat16}"),

@@ -1,8 +1,12 @@
 """Durations as people write them: `10 min`, `30 s`, `1.5 h`."""
 
 import re
+from collections.abc import Mapping
+from typing import TypeGuard
 
 UNITS = {"s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0}
+PLURALS = {"weeks": 604800.0, "days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0}
+"""The units of Python's `timedelta` that a training can take."""
 QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)")
 CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d\d):(\d\d)")
 DURATION = rf"^(?=.*[1-9])[0-9]+(\.[0-9]+)?\s*({'|'.join(UNITS)})s?$"
@@ -27,12 +31,19 @@ def duration_of(seconds: float) -> str:
     return f"{seconds / UNITS[unit]:.12g} {unit}"
 
 
-def as_duration(value: object) -> str:
-    """How a duration is written that is given as a number of seconds, by the clock (`00:01:30:00`) or in another case; empty
-    for all else.
+def is_amount(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def as_duration(value: object, unit: float = 1.0) -> str:
+    """How a duration is written that is given as a number of seconds, or of a `unit` of so many, as numbers by their units
+    (`{hours: 1, minutes: 30}`), by the clock (`00:01:30:00`) or in another case; empty for all else.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-        return duration_of(value)
+    if is_amount(value):
+        return duration_of(value * unit)
+    if isinstance(value, Mapping):
+        known = all(str(key) in PLURALS and is_amount(one) for key, one in value.items())
+        return duration_of(sum(PLURALS[key] * one for key, one in value.items())) if value and known else ""
     if not isinstance(value, str):
         return ""
     if (seconds := seconds_of(value)) is not None:

@@ -289,7 +289,8 @@ def could_be(shape: Shape, value: Any) -> bool:
 
 def is_plain(shape: Value, value: Any) -> bool:
     kinds = [TYPES.get(kind, Mapping) for kind in listed(shape.schema["type"])]
-    return (type(value) is bool) <= (bool in kinds) and any(isinstance(value, kind) for kind in kinds)
+    is_of_kind = (type(value) is bool) <= (bool in kinds) and any(isinstance(value, kind) for kind in kinds)
+    return is_of_kind and (not isinstance(value, str) or bool(re.search(shape.schema.get("pattern", ""), value)))
 
 
 def is_entry(shape: Shape, raw: Mapping[str, Any]) -> bool:

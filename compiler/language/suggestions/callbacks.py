@@ -1,4 +1,4 @@
-"""What to write for the callbacks of Keras and Lightning: each is another key here, is not needed, or is planned.
+"""What to write for the callbacks of Keras and Lightning: each is another key here, is not needed, or is not in this version.
 
 Texts for the help of messages only, with the user's own numbers.
 """
@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelc.compiler.language.durations import as_duration
 from modelc.compiler.language.suggestions.foreign_keys import KEPT, RESUME, SAVE, Spec, as_schedule
+from modelc.compiler.language.suggestions.length_words import as_ending
 from modelc.compiler.language.suggestions.stopping_words import as_patience
 from modelc.compiler.language.suggestions.updates import UPDATES, filled
 from modelc.compiler.library.base.registry import bare, fold
@@ -121,8 +121,7 @@ def as_callback(name: str, given: Any, spec: Spec) -> str:
     if word in OF_UPDATES:
         return f"for {title}, {filled(UPDATES[OF_UPDATES[word]], None)}"
     if word == "timer":
-        duration = as_duration(given) or as_duration(arguments.get("duration")) or "10 min"
-        return f"for {title}, write `time: {duration}`, beside `epochs` or `steps` or in their place"
+        return f"for {title}, {as_ending('s', arguments.get('duration', given))}"
     if word in ("callback", "lambdacallback"):
         return "a spec has no code; `modelc.compile` gives the model as pure functions for a loop of your own"
     return ""

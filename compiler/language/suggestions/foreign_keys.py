@@ -18,6 +18,7 @@ from modelc.compiler.language.suggestions.held_out_rows import (
 )
 from modelc.compiler.language.suggestions.initial_weight_words import KEYS as OF_ELSEWHERE
 from modelc.compiler.language.suggestions.initial_weight_words import as_initial, is_of_elsewhere
+from modelc.compiler.language.suggestions.length_words import KEYS as OF_LENGTHS
 from modelc.compiler.language.suggestions.spelling import synonyms
 from modelc.compiler.language.suggestions.updates import UPDATES, as_update
 from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS, as_window
@@ -227,6 +228,7 @@ KEYS: Mapping[str, Advice] = {
         ("split", "splits", "traintestsplit", "trainvalsplit", "valsize", "validationsize"), as_fraction
     ),
     **FREEZING,
+    **OF_LENGTHS,
     **BY_COLUMN,
     **OF_PARTS,
     **dict.fromkeys(
