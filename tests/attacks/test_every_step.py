@@ -36,7 +36,7 @@ def arrays_of(checkpoint: Path) -> dict[str, bytes]:
 def facts_of(checkpoint: Path) -> dict[str, Any]:
     """What a checkpoint knows besides, without times: patience, the best epoch and its score."""
     manifest = json.loads((checkpoint / MANIFEST).read_text())
-    facts = {key: value for key, value in manifest["facts"].items() if key != "seconds"}
+    facts = {key: value for key, value in manifest["facts"].items() if key not in ("seconds", "spent")}
     for key in ("best", "last"):
         facts[key].pop("seconds")
     return {**facts, **{key: manifest[key] for key in ("epoch", "step", "best")}}

@@ -1,4 +1,4 @@
-"""Small trainings of eight kinds, by what can be lost where one is stopped: about ten steps each, on made rows."""
+"""Small trainings of nine kinds, by what can be lost where one is stopped: about ten steps each, on made rows."""
 
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,12 @@ MASKED: list[Any] = [
     {"dense": 8},
     "global_avg_pool1d",
     {"dense": 3, "name": "y"},
+]
+IDS = 12
+HIDDEN: list[Any] = [
+    {"embedding": {"input_dim": IDS, "output_dim": 4}},
+    {"lstm": {"units": 6, "return_sequences": True}},
+    {"dense": IDS, "name": "y"},
 ]
 KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "dense": (
@@ -88,6 +94,7 @@ KINDS: dict[str, tuple[list[Any], dict[str, Any]]] = {
             "gradient_accumulation": 2,
         },
     ),
+    "hidden": (HIDDEN, {"optimizer": {"adam": 0.01}, "metrics": ["accuracy"]}),
     "early": (
         [{"dense": 3, "name": "y"}],
         {"optimizer": {"sgd": 10.0}, "early_stopping": {"patience": 2, "min_delta": 1e-3, "start": 1}, "epochs": 8},
@@ -127,8 +134,12 @@ def raw_of(kind: str) -> dict[str, Any]:
     if kind == "weighted":
         data["sample_weight"] = {"array": "weight"}
         data["targets"] = {"y": {"category": "y"}, "counts": {"array": "counts"}}
+    if kind == "hidden":
+        data["inputs"] = {"x": {"category": {"column": "ids", "classes": IDS}}}
+        data["targets"] = {"y": {"same_as": "x"}}
+        data["augment"] = [{"mask_tokens": {"mask": 1, "rate": 0.4}, "of": ["x", "y"]}]
     raw = spec(layers, data=data, **train)
-    raw["model"]["inputs"]["x"]["shape"] = [16]
+    raw["model"]["inputs"]["x"] = {"shape": [6], "dtype": "int32"} if kind == "hidden" else {"shape": [16]}
     if kind == "rounded":
         raw["model"]["precision"] = "mixed_float16"
     if kind == "series":
@@ -142,4 +153,6 @@ def rows_in(folder: Path) -> Root:
     x = generator.normal(size=(ROWS, 16)).astype(np.float32)
     weight = generator.uniform(0, 2, ROWS).astype(np.float32)
     counts = generator.uniform(size=ROWS) < 0.8
-    return write_rows(folder, ROWS, x=x, y=np.argmax(x[:, :3], axis=1).astype(np.int32), weight=weight, counts=counts)
+    ids = generator.integers(0, IDS, (ROWS, 6), dtype=np.int32)
+    y = np.argmax(x[:, :3], axis=1).astype(np.int32)
+    return write_rows(folder, ROWS, x=x, y=y, weight=weight, counts=counts, ids=ids)

@@ -39,7 +39,7 @@ KERNEL = {
 """The shapes of the first kernel of `mnist_mlp` on one device: where it is computed with, between two steps, and of moments."""
 NEAR = 1e-5
 
-SMALL = {"image": 1e-5, "series": 1e-5, "weighted": 1e-5, "phased": 1e-5}
+SMALL = {"image": 1e-5, "series": 1e-5, "weighted": 1e-5, "hidden": 1e-5, "phased": 1e-5}
 ALL = SMALL | {"dense": 1e-5, "blocks": 1e-5, "early": 1e-5, "rounded": 1e-3}
 """How far figures of small trainings are apart at most; `rounded` has values of eight bits."""
 
