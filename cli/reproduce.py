@@ -128,15 +128,14 @@ def prepared_again(run: "Run", task: "Task", settings: tuple[str, ...], folders:
     execution = replace(execution, parallelism=parallelism_of(asked, task, execution.parallelism))
     from modelc.compiler.binding.array_files import with_arrays
     from modelc.compiler.lowering.prepared_task import prepare
-    from modelc.runtime.initial.begun import begun
     from modelc.runtime.initial.same_ids import need_same_ids
     from modelc.runtime.runs.environment import environment
-    from modelc.runtime.runs.kept_initial import run_elsewhere
+    from modelc.runtime.runs.kept_initial import begun_again
 
     where, notes = run.find_root(folders[0], task.source, folders[1])
     inform(*notes)
     complete, arrays = with_arrays(task, where)
-    begins = begun(complete, where, run_elsewhere(run))
+    begins = begun_again(run, complete, where)
     complete, dataset = data_of(run, begins.task, where, reading_of(asked.rows, complete, execution.parallelism))
     # What its data has told of the task is bound anew, without the weights.
     complete = replace(complete, training=begins.task.training)

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from modelc.compiler.binding.task import Task
-from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.diagnostics.exceptions import AbsentFile, RunError
+from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.bad_rows import PartOfSkips
+from modelc.runtime.initial.begun import Begun, begun
+from modelc.runtime.initial.sources import ELSEWHERE
 from modelc.runtime.runs.recorded_json import to_json
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_files import MOST, damaged
@@ -49,3 +52,18 @@ def run_elsewhere(run: Run) -> Run | None:
     except RunError as error:
         note = "the run was trained with `--initial-weights`, and its weights are read there again"
         raise error.replaced(notes=(*error.notes, note)) from None
+
+
+def begun_again(run: Run, task: Task, root: Root) -> Begun:
+    """`task`, that of `run`, with its initial weights as they are now where the run took them, below `root` where its spec names them.
+
+    Raises RunError as `begun`, with a note that they are read again.
+    """
+    elsewhere = run_elsewhere(run)
+    try:
+        return begun(task, root, elsewhere)
+    except RunError as error:
+        note = "its weights are what the run began with, and they are read there again"
+        back = f"put it back below {str(root.folder)!r}, or name the folder that its path begins at: `--root DIR`"
+        absent = isinstance(error, AbsentFile) or ELSEWHERE in error.helps
+        raise error.replaced(notes=(*error.notes, note), helps=(back,) if absent else error.helps) from None

@@ -135,6 +135,16 @@ def test_a_run_elsewhere_stands_for_the_one_in_the_spec_and_is_found_again(proje
     assert modelc("evaluate", "runs/c", "rows.csv", cwd=project).code == 0
 
 
+def test_a_file_that_is_no_longer_there_is_asked_for_where_it_was(project: Path) -> None:
+    shutil.copy(project / "runs/a/weights/best/params.safetensors", project / "taken.safetensors")
+    ended = trained(project, SECOND.replace("FROM", "{file: taken.safetensors, take: [y]}"), "e")
+    assert ended.code == 0, ended.err
+    (project / "taken.safetensors").unlink()
+    lost = modelc("reproduce", "runs/e", cwd=project)
+    assert lost.code == 4 and "there is no file 'taken.safetensors'" in lost.err, lost.err
+    assert "they are read there again" in lost.err and f"put it back below '{project}'" in lost.err
+
+
 def test_without_take_all_that_both_have_is_taken(project: Path) -> None:
     ended = trained(project, WORDS.replace("FROM", "{file: nowhere}"), "d", "--initial-weights", "runs/a")
     assert ended.code == 0 and "initial weights  5 of 61" in ended.out
