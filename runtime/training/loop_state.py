@@ -97,6 +97,7 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
     wanted = trees(like)
     found = {name: tree_of(name, tree, given.arrays.get(name, {})) for name, tree in wanted.items()}
     sums = given.arrays.get("span", {})
+    since, first = steps_before(given, per_epoch)
     train = like._replace(
         step=jnp.int32(given.step),
         params=found["params"],
@@ -106,6 +107,7 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
         averages=found.get("averages", {}),
         scale=found.get("scale", ()),
         rate=found.get("rate", {}),
+        since=jnp.int32(since),
     )
     facts = given.facts
     return LoopState(
@@ -123,7 +125,8 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
         None if facts.get("plateau") is None else Plateau(**facts["plateau"]),
         int(facts.get("phase", 0)),
         int(facts.get("before", 0)),
-        *steps_before(given, per_epoch),
+        since,
+        first,
         kept_of(given),
         float(facts.get("spent", 0.0)),
     )

@@ -36,7 +36,7 @@ Data = Mapping[str, Mapping[str, Array]]
 class TrainState(NamedTuple):
     """The training state, carried from step to step. `failed` is the first step with non-finite numbers, else -1; `averages`
     are those of the weights that are trained, empty where there are none, and `scale` is that of the loss, if it has one. `rate` has
-    the factor of the learning rate, where it goes by the monitor.
+    the factor of the learning rate, where it goes by the monitor; after `since` steps its phase has begun.
     """
 
     step: Array
@@ -47,6 +47,12 @@ class TrainState(NamedTuple):
     averages: Tree
     scale: LossScale | tuple[()]
     rate: Mapping[str, Array]
+    since: Array
+
+    @property
+    def updates(self) -> Array:
+        """How many updates the optimizer has made in the phase: one in each step, but for those whose gradients overflow."""
+        return self.scale.updates if self.scale else self.step - self.since
 
     @property
     def weights(self) -> Tree:
@@ -89,7 +95,8 @@ def make(task: PreparedTask, total_steps: int, parallelism: Parallelism = ONE_DE
         own = trained(task, params)
         failed, averages = jnp.int32(-1), first_averages(task, own)
         kept = transform.init(own), failed, averages, first_scale(task), first_factor(task)
-        return TrainState(step, params, state, *kept)
+        # A copy: both are donated to the first step, which takes no buffer twice.
+        return TrainState(step, params, state, *kept, jnp.copy(step))
 
     def first(taken: tuple[Tree, Tree] = ({}, {})) -> TrainState:
         drawn_weights = model.init(derive(root_key(seed), "initialize"))
@@ -147,6 +154,7 @@ def state_shardings(task: PreparedTask, placement: Placement, like: TrainState) 
         averages=trained(task, params) if like.averages else {},
         scale=jax.tree.map(lambda _: everywhere, like.scale),
         rate=dict.fromkeys(like.rate, everywhere),
+        since=everywhere,
     )
 
 
@@ -204,10 +212,10 @@ def stepped(
         # Not before the branch: there the partitioner would divide what they are computed of in the same way.
         divided = placement.constrain(found.gradients, trained(task, placement.moments))
         new, optimizer = updated(task, transform, trained(task, old.params), divided, old.optimizer, old.rate)
-        averages = averaged(task, old.averages, new, optimizer, old.scale.updates if old.scale else old.step)
+        averages = averaged(task, old.averages, new, optimizer, old.updates)
         scale = after_update(old.scale) if old.scale else ()
         params = merge_trees(old.params, new)
-        after = TrainState(old.step + 1, params, found.state, optimizer, failed, averages, scale, old.rate)
+        after = TrainState(old.step + 1, params, found.state, optimizer, failed, averages, scale, old.rate, old.since)
         return placement.constrain(after, shardings), found.sums
 
     def skip() -> tuple[TrainState, Sums]:

@@ -149,3 +149,18 @@ def test_a_plateau_counts_the_steps_of_its_phase_and_each_record_names_it(root: 
     assert [epoch for epoch, _ in phased.watcher.rates if epoch > 6] == [
         epoch for epoch in (8, 10) if epoch > 6 + first
     ]
+
+
+def test_the_averages_of_a_phase_begin_with_its_first_update(root: Root) -> None:
+    raw = raw_of("phased")
+    raw["train"]["weight_averaging"] = {"ema": 0.9}
+    phased = Phased(raw, root)
+    phased.train()
+    ends = {one.step: one.arrays for one in phased.keeper.kept}
+    per_epoch = phased.loop(0, 0).per_epoch
+    for first in (1, 2 * per_epoch + 1):
+        averages, later = ends[first]["averages"], ends[first + 1]["averages"]
+        assert averages
+        for name, average in averages.items():
+            np.testing.assert_array_equal(average, ends[first]["params"][name])
+            assert not np.array_equal(later[name], ends[first + 1]["params"][name])
