@@ -15,7 +15,6 @@ import numpy as np
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.language.settings import ENDLESS
-from modelc.compiler.lowering.lower import Tree
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Dataset
 from modelc.runtime.data.order import batches_of
@@ -38,7 +37,6 @@ from modelc.runtime.training.observer import (
     Saver,
     Snapshot,
 )
-from modelc.runtime.training.placement import on_host
 from modelc.runtime.training.processes import agreed, are_several, taken_by_all
 from modelc.runtime.training.recording import at_rate, is_in_turn, recorded
 from modelc.runtime.training.replay import At, error_of_epoch, error_of_step
@@ -196,11 +194,6 @@ class Loop:
         if agreed(self.saver.is_due(state.step)):
             self.saver.save(copied(state))
 
-    def replayable(self, weights: Tree, state: Tree) -> tuple[Any, Any]:
-        """Weights and state with which something is to be computed again, on one device."""
-        found: tuple[Any, Any] = weights, state
-        return found if self.execution.parallelism.devices == 1 else on_host(found)
-
     def train_epoch(self, state: LoopState) -> LoopState:
         """The state after the rest of an epoch and its record; inside of it, where training is to stop there."""
         if not state.is_inside:
@@ -272,7 +265,7 @@ class Loop:
             before = state._replace(train=train, step=failed, span=None)
             self.saver.failed(copied(before))
             at = At(failed, state.epoch, failed - state.first)
-            raise error_of_step(self.task, self.part, *self.replayable(train.params, train.state), at)
+            raise error_of_step(self.task, self.part, *self.placement.on_one_device(train.params, train.state), at)
         return state._replace(train=train, step=state.step + count, span=None if is_full else sums)
 
     def call(self, train: TrainState, sums: Sums, span: Span, begin: int, count: int) -> tuple[TrainState, Sums]:
@@ -308,8 +301,10 @@ class Loop:
         if state.span is not None:
             state.tally.add(state.span)
             state = state._replace(span=None)
-        is_evaluated = self.settings.is_validated(state.epoch) or has_all(state, self.settings) or state.is_over
-        values = self.values(state, is_evaluated)
+        trained = state.tally.values(self.task, "train")
+        is_last = self.is_done(recorded(state, trained, 0.0, self.training))
+        is_evaluated = is_last or self.settings.is_validated(state.epoch)
+        values = self.values(state, trained, is_evaluated)
         state = recorded(state, values, seconds + time.perf_counter() - begun, self.training)
         last = state.last
         assert last is not None
@@ -327,19 +322,19 @@ class Loop:
             return state
         return at_rate(state, score, self.training, self.placement, self.observer)
 
-    def values(self, state: LoopState, is_evaluated: bool) -> dict[str, float]:
-        """The values of an epoch by log key, those of the validation rows too where they are evaluated. Raises RunError E501."""
-        values, uncounted = state.tally.values(self.task, "train"), state.tally.uncounted(self.task, "train")
+    def values(self, state: LoopState, values: dict[str, float], is_evaluated: bool) -> dict[str, float]:
+        """The `values` of an epoch by log key, with those of the validation rows where they are evaluated. Raises RunError E501."""
+        uncounted = state.tally.uncounted(self.task, "train")
         if self.validation is not None and is_evaluated:
             weights = state.train.weights, state.train.state
             measured = self.with_rows(state, partial(self.validation.run, *weights))
-            values |= measured.values(self.task, "validation")
+            values = {**values, **measured.values(self.task, "validation")}
             uncounted |= measured.uncounted(self.task, "validation")
         losses = {key: value for key, value in values.items() if key.endswith("loss") and key not in uncounted}
         if bad := [key for key, value in losses.items() if not isfinite(value)]:
             self.saver.failed(copied(state))
             part = self.validation_part if bad[0].startswith("validation/") else None
-            used = self.replayable(state.train.weights, state.train.state)
+            used = self.placement.on_one_device(state.train.weights, state.train.state)
             raise error_of_epoch(self.task, part, *used, state.epoch, bad[0])
         return values
 

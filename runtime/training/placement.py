@@ -105,6 +105,11 @@ class Placement:
             for name, array in weights.items()
         }
 
+    def on_one_device(self, weights: Any, state: Any) -> tuple[Any, Any]:
+        """Weights and state with which something is to be computed again on one device: copies on the host, where there are several."""
+        found: tuple[Any, Any] = (weights, state) if self.parallelism.devices == 1 else on_host((weights, state))
+        return found
+
     def constrain(self, tree: Any, shardings: Any) -> Any:
         """The arrays of a traced tree, to lie as a sharding says, or those of a like tree."""
         # For one device it says nothing, and would still keep XLA from moving operations across it.

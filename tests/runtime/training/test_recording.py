@@ -94,3 +94,13 @@ def test_an_epoch_without_a_number_is_not_waited_for() -> None:
     values = [0.5, float("nan"), float("nan"), 0.6, 0.7]
     stopped, state = stopped_here(values, "lower", EarlyStopping(patience=2))
     assert (stopped, state.unscored) == (5, 2)
+
+
+def test_the_epoch_that_early_stopping_ends_with_is_evaluated(tmp_path: Path) -> None:
+    root = write_rows(tmp_path)
+    # From the first epoch on, no loss is better by so much.
+    stopping = {"patience": 3, "min_delta": 1000.0}
+    raw = spec(epochs=9, validate_every=3, data=HELD_OUT, monitor="train/loss", early_stopping=stopping)
+    watcher = train(raw, root)
+    assert [record.epoch for record in watcher.records] == [1, 2, 3, 4]
+    assert ["validation/loss" in record.values for record in watcher.records] == [False, False, True, True]
