@@ -2,6 +2,7 @@
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.problem import Path
+from modelc.compiler.language.phases import PhaseSpec
 from modelc.compiler.language.settings import Settings
 from modelc.compiler.language.suggestions.reporter import Reporter
 from modelc.compiler.library.contracts.optimizer import Optimizer, Schedule
@@ -21,16 +22,20 @@ def check_evaluations(reporter: Reporter, task: Task, *, validates: bool) -> Non
     reporter.add("W912", message, path, key=True, label="no rows to evaluate", help=help)
 
 
-def check_schedule(reporter: Reporter, optimizer: Optimizer, settings: Settings, rows: int | None, at: Path) -> None:
-    """Warn of a schedule of the optimizer at a path that does not fit into its training, where the number of steps is known."""
+def fits(reporter: Reporter, phase: PhaseSpec, rows: int | None) -> bool:
+    """Whether the schedule of a phase fits into it, as far as its number of steps is known; warns of one that does not."""
+    optimizer, settings, at = phase.optimizer, phase.settings, phase.at("optimizer")
     schedule = getattr(optimizer, "learning_rate", None)
     epochs = None if rows is None or settings.epochs is None else settings.total_steps(rows)
     total = settings.steps or epochs
-    if not isinstance(schedule, Schedule) or not total:
-        return
-    if (caution := schedule.caution(total)) is not None:
-        kind, named = SCHEDULES.name_of(schedule), place_of_schedule(reporter, optimizer, schedule, at)
-        reporter.caution(caution, f"`{kind}`: {caution.message}", named, "does not fit into the run")
+    if optimizer is None or not isinstance(schedule, Schedule) or not total:
+        return True
+    if (caution := schedule.caution(total)) is None:
+        return True
+    kind, named = SCHEDULES.name_of(schedule), place_of_schedule(reporter, optimizer, schedule, at)
+    where = f" in the phase `{phase.name}`, a run by itself" if phase.name else ""
+    reporter.caution(caution, f"`{kind}`{where}: {caution.message}", named, "does not fit into the run")
+    return False
 
 
 def check_clock(reporter: Reporter, optimizer: Optimizer, settings: Settings, at: Path, time: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from modelc.compiler.binding.accumulation import check_accumulation
 from modelc.compiler.binding.checkpointing import check_checkpointing
 from modelc.compiler.binding.freezing import frozen_entries
-from modelc.compiler.binding.lengths import check_clock, check_evaluations, check_schedule
+from modelc.compiler.binding.lengths import check_clock, check_evaluations, fits
 from modelc.compiler.binding.param_groups import bound_groups
 from modelc.compiler.binding.task import Columns, Group, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -65,7 +65,6 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
         return task
     rows = check_rows(reporter, task, columns)
     check_order(reporter, task)
-    check_averages(reporter, train.optimizer, train.settings)
     check_compared_rows(reporter, task, train.settings)
     if train.settings.initial_weights:
         from modelc.compiler.binding.initial_weights import check_takes
@@ -91,16 +90,21 @@ def bound_phases(
     """Each phase as a training by itself; None where the optimizer of one is not known. What several have of `train` is checked once."""
     frozen: dict[Path, frozenset[tuple[str, str]]] = {}
     groups: dict[Path, Mapping[tuple[str, str], Group]] = {}
+    optimizers, misfitting = set[Path](), set[Path]()
     found = []
     for phase in phases:
         at, optimizer = phase.at("optimizer"), phase.optimizer
         if optimizer is None:
             return None
-        check_schedule(reporter, optimizer, phase.settings, rows, at)
+        if at not in optimizers:
+            optimizers.add(at)
+            check_averages(reporter, optimizer, phase.settings, at)
+            if (caution := optimizer.caution()) is not None:
+                kind = OPTIMIZERS.name_of(optimizer)
+                reporter.caution(caution, f"`{kind}`: {caution.message}", (*at, kind))
+        if at not in misfitting and not fits(reporter, phase, rows):
+            misfitting.add(at)
         check_clock(reporter, optimizer, phase.settings, at, phase.at("time"))
-        if (caution := optimizer.caution()) is not None and at not in groups:
-            kind = OPTIMIZERS.name_of(optimizer)
-            reporter.caution(caution, f"`{kind}`: {caution.message}", (*at, kind))
         if (key := phase.at("freeze")) not in frozen:
             frozen[key] = frozen_entries(reporter, task.planned, phase.settings.freeze, key)
         if (key := phase.at("param_groups")) not in groups:
@@ -224,13 +228,13 @@ def check_compared_rows(reporter: Reporter, task: Task, settings: Settings) -> N
     reporter.add("E108", message, ("train", "batch_size"), label="nothing to compare", help=help, related=related)
 
 
-def check_averages(reporter: Reporter, optimizer: Optimizer, settings: Settings) -> None:
-    """Report weights that are averaged twice."""
+def check_averages(reporter: Reporter, optimizer: Optimizer, settings: Settings, at: Path) -> None:
+    """Report weights that are averaged twice, by an optimizer at a path."""
     if optimizer.is_averaging and settings.weight_averaging is not None:
         kind = OPTIMIZERS.name_of(optimizer)
         message = f"`{kind}` averages weights itself, and `weight_averaging` would average others"
         help = "remove `weight_averaging`, or take another optimizer, such as `adamw`"
-        related = [(("train", "optimizer", kind), "averages weights")]
+        related = [((*at, kind), "averages weights")]
         reporter.add(
             "E108", message, ("train", "weight_averaging"), label="a second average", help=help, related=related
         )

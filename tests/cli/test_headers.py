@@ -80,6 +80,18 @@ def test_a_warm_up_is_compared_with_the_steps_that_the_rows_make(tmp_path: Path)
         assert found == (["W917"] if warns else [])
 
 
+@pytest.mark.parametrize(("epochs", "phase"), [((1, 9), "one"), ((9, 1), "two"), ((1, 1), "one")])
+def test_a_warm_up_that_phases_share_is_said_once_of_the_first_without_room(
+    epochs: tuple[int, int], phase: str, tmp_path: Path
+) -> None:
+    rate = "optimizer: {adam: {learning_rate: {cosine: {learning_rate: 0.1, warmup_steps: 2}}}}"
+    phases = f"phases: [{{name: one, epochs: {epochs[0]}}}, {{name: two, epochs: {epochs[1]}}}]"
+    keep(tmp_path, SPEC.replace("optimizer: adam", rate).replace("epochs: 1", phases), rows=ROWS)
+    ended = modelc("validate", "--data", "spec.yaml", cwd=tmp_path)
+    assert ended.code == 0 and ended.out.count("W917") == 1
+    assert f"in the phase `{phase}`" in ended.out and "other use" not in ended.out
+
+
 def test_rows_that_are_chosen_of_one_column_alone_are_known(tmp_path: Path) -> None:
     chosen = SPEC.replace("{category: kind}", "{category: {column: kind, rows: [0, 8]}}")
     keep(tmp_path, chosen, rows=ROWS)

@@ -106,3 +106,16 @@ def test_steps_of_a_phase_end_inside_an_epoch_of_it(phase: str, steps: int, epoc
     assert task is not None and task.training is not None
     settings = task.training.settings
     assert (settings.total_steps(100), settings.total_epochs(100)) == (steps, epochs)
+
+
+def test_weights_that_a_phase_averages_twice_are_an_error_where_it_does() -> None:
+    averages = "  weight_averaging: {ema: 0.9}\n"
+    text = SPEC.replace("PHASE", "{name: two, epochs: 1, optimizer: {schedule_free: 0.1}}") + averages
+    [problem] = check(text, "spec.yaml").problems
+    assert (problem.code, problem.label.place.line) == ("E108", LINE + 1)
+    assert "`schedule_free` averages" in problem.message
+    assert [one.place.line for one in problem.related] == [LINE]
+    # What no phase takes does not count.
+    own = "optimizer: {adamw: 0.1}}"
+    text = f"{SPEC[: SPEC.index('  optimizer')]}  optimizer: schedule_free\n  phases:\n    - {{name: one, epochs: 1, {own}\n"
+    assert not check(text + averages, "spec.yaml").problems
