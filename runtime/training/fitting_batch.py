@@ -17,7 +17,7 @@ from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Dataset
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.gathered_rows import bytes_at_once
-from modelc.runtime.training.memory import own_memory, sharing
+from modelc.runtime.training.memory import CHECKPOINTING, accumulating, own_memory, parts_of_batch, sharing
 from modelc.runtime.training.step import make
 
 FREE = 0.8
@@ -27,12 +27,14 @@ MOST_TRIES = 4
 
 class Room(NamedTuple):
     """What a step needs beside the rows, in bytes on each device, and how much is left for it; `fits` is a smaller batch size that does,
-    with its need, if one was found.
+    and `parts` in how many the batch does, each with its need, if one was found. `keeps` says that all values are kept for the backward pass.
     """
 
     needed: int
     left: int
     fits: tuple[int, int] | None
+    parts: tuple[int, int] | None = None
+    keeps: bool = False
 
     @property
     def is_enough(self) -> bool:
@@ -44,10 +46,15 @@ class Room(NamedTuple):
 
     @property
     def helps(self) -> tuple[str, ...]:
-        if self.fits is None:
-            return ("lower `batch_size`, or find the largest layer with `modelc summary`",)
-        size, needed = self.fits
-        return (f"lower `batch_size`: {size:,} would fit, with about {gigabytes(needed)}",)
+        found = "lower `batch_size`, or find the largest layer with `modelc summary`"
+        if self.fits is not None:
+            size, needed = self.fits
+            found = f"lower `batch_size`: {size:,} would fit, with about {gigabytes(needed)}"
+        helps = [found]
+        if self.parts is not None:
+            parts, needed = self.parts
+            helps.append(f"or keep the batch, and write {accumulating(parts)}, with about {gigabytes(needed)}")
+        return (*helps, *((f"or write {CHECKPOINTING}",) if self.keeps else ()))
 
 
 def room_for(task: PreparedTask, dataset: Dataset, execution: Execution, before: int | None) -> Room | None:
@@ -69,7 +76,25 @@ def room_for(task: PreparedTask, dataset: Dataset, execution: Execution, before:
         if needed <= FREE * left:
             break
     (_, needed), (size, least) = needs[0], needs[-1]
-    return Room(needed, left, (size, least) if len(needs) > 1 and least <= FREE * left else None)
+    keeps = not task.training.settings.gradient_checkpointing
+    if len(needs) == 1 or least > FREE * left:
+        return Room(needed, left, None, keeps=keeps)
+    return Room(needed, left, (size, least), fitting_parts(task, dataset, execution, size, FREE * left), keeps)
+
+
+def fitting_parts(
+    task: PreparedTask, dataset: Dataset, execution: Execution, rows: int, most: float
+) -> tuple[int, int] | None:
+    """In how many parts of at most so many rows a batch needs at most so many bytes, and how many; None if it does not, or cannot be
+    cut.
+    """
+    assert task.training is not None
+    settings = task.training.settings
+    parts = parts_of_batch(settings, rows, execution.parallelism.data)
+    if parts is None or any(term.loss.mixes_rows for term in task.terms):
+        return None
+    needed = need_of_step(task, dataset, execution, settings.batch_size, parts)
+    return None if needed is None or needed > most else (parts, needed)
 
 
 def halved(size: int) -> Iterator[int]:
@@ -88,12 +113,16 @@ def memory_left() -> int | None:
     return available_memory() if own is None else own.size - own.used
 
 
-def need_of_step(task: PreparedTask, dataset: Dataset, execution: Execution, size: int) -> int | None:
-    """The bytes that XLA needs on a device for a step on `size` rows, all rows left out; None if it does not say."""
+def need_of_step(
+    task: PreparedTask, dataset: Dataset, execution: Execution, size: int, parts: int | None = None
+) -> int | None:
+    """The bytes that XLA needs on a device for a step on `size` rows, in so many `parts` or those of the task, all rows left out; None if
+    it does not say.
+    """
     assert task.training is not None
     settings = task.training.settings
     # Of fewer rows than a batch has, there may be no as many equal parts.
-    parts = gcd(size, settings.gradient_accumulation)
+    parts = parts or gcd(size, settings.gradient_accumulation)
     settings = settings._replace(batch_size=size, gradient_accumulation=parts)
     steps = make(replace(task, training=task.training._replace(settings=settings)), 2, execution.parallelism)
     arrays = {"inputs": dataset.train.inputs, "targets": dataset.train.targets}

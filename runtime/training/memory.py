@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.graph.weight_paths import named_by
+from modelc.compiler.language.settings import Settings
 from modelc.compiler.library.base.memory import available_memory, gigabytes, physical_memory
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Weight
@@ -24,6 +25,8 @@ from modelc.runtime.training.placement import weight_at
 from modelc.runtime.training.update import keeps_averages
 from modelc.runtime.training.ways_of_feeding import Way
 from modelc.runtime.training.weight_axes import axes_of
+
+CHECKPOINTING = "`gradient_checkpointing: true` below `train:`, which keeps less of each row and takes longer"
 
 
 class OwnMemory(NamedTuple):
@@ -73,6 +76,8 @@ def need_memory(task: Task, dataset: Dataset, parallelism: Parallelism = ONE_DEV
     left = (there - rows) // sharers - weights
     largest = {path: of_weights.get(path, 0) + of_values[path] for path in plans}
     helps = [what_would_fit(left * parallelism.devices, row, largest, parallelism.data)]
+    if left > 0:
+        helps += keeping_the_batch(task, left * parallelism.devices // max(row, 1), parallelism.data)
     if parallelism.data > 1 and parallelism.shard != "params":
         sharded = sum(weight_bytes(task, replace(parallelism, shard="params")).values())
         if sharers * (sharded + values) + rows <= there:
@@ -159,6 +164,27 @@ def what_would_fit(left: int, row: int, layers: Mapping[str, int], parts: int) -
         return f"lower `batch_size`: {parts << (most.bit_length() - 1):,} would fit by this estimate"
     largest = max(layers, key=layers.__getitem__)
     return f"no `batch_size` would fit: make the model smaller; `{largest}` takes most, {gigabytes(layers[largest])}"
+
+
+def keeping_the_batch(task: Task, most: int, devices: int) -> list[str]:
+    """What to write in place of a smaller batch, where there is room for the values of `most` rows, which so many `devices` share."""
+    assert task.training is not None
+    settings = task.training.settings
+    parts = None if any(term.loss.mixes_rows for term in task.terms) else parts_of_batch(settings, most, devices)
+    found = [] if parts is None else [f"or keep the batch, and write {accumulating(parts)}"]
+    return found if settings.gradient_checkpointing else [*found, f"or write {CHECKPOINTING}"]
+
+
+def parts_of_batch(settings: Settings, most: int, devices: int) -> int | None:
+    """Into how many more equal parts a batch can be cut, of at most so many rows, which so many `devices` share; None if into none."""
+    rows, now = settings.batch_size, settings.gradient_accumulation
+    fitting = (parts for parts in range(now + 1, rows + 1) if rows % (parts * devices) == 0 and rows // parts <= most)
+    return next(fitting, None)
+
+
+def accumulating(parts: int) -> str:
+    """What cuts a batch into so many parts."""
+    return f"`gradient_accumulation: {parts}` below `train:`, which computes it in so many parts"
 
 
 def bytes_of(array: Weight | TensorType | jax.ShapeDtypeStruct) -> int:

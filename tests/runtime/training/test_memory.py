@@ -1,6 +1,7 @@
 """What cannot fit in memory is refused before it is compiled."""
 
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from modelc.runtime.training import memory
 from modelc.runtime.training.device import computing
 from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.fitting_batch import Room, need_of_step, room_for
-from modelc.runtime.training.memory import OwnMemory, need_memory, weight_bytes
+from modelc.runtime.training.memory import CHECKPOINTING, OwnMemory, need_memory, weight_bytes
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 from tests.runtime.small import ready, spec, write_rows
 
@@ -37,7 +38,24 @@ def test_what_would_fit_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(memory, "physical_memory", lambda room=room: weights + rows + room * row)
         with pytest.raises(RunError, match="training needs about") as caught:
             need_memory(task, dataset)
-        assert caught.value.helps == (f"lower `batch_size`: {expected} would fit by this estimate",)
+        parts = f"`gradient_accumulation: {8 // expected}` below `train:`, which computes it in so many parts"
+        fewer = f"lower `batch_size`: {expected} would fit by this estimate"
+        assert caught.value.helps == (fewer, f"or keep the batch, and write {parts}", f"or write {CHECKPOINTING}")
+        assert task.training is not None
+        followed = [task.training.settings._replace(gradient_accumulation=8 // expected)]
+        followed += [task.training.settings._replace(gradient_checkpointing=True)]
+        for settings in followed:
+            need_memory(replace(task, training=task.training._replace(settings=settings)), dataset)
+
+
+def test_rows_that_are_compared_are_not_advised_to_be_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = [{"dense": 4, "name": "small"}, {"dense": 4096, "name": "y"}]
+    raw = spec(layers, loss="supervised_contrastive", gradient_checkpointing=["small"])
+    task, dataset = ready(raw, write_rows(tmp_path))
+    monkeypatch.setattr(memory, "physical_memory", lambda: 2 * 4 * (20 + 5 * 4096) + 2 * 4 * 4096 + 29 * 20)
+    with pytest.raises(RunError, match="training needs about") as caught:
+        need_memory(task, dataset)
+    assert not any("gradient_" in help for help in caught.value.helps)
 
 
 WEIGHTS, BIAS = 4 * 4096 + 4096 + 4096 * 3, 3
@@ -83,7 +101,11 @@ def test_each_device_needs_memory_for_its_part_of_the_weights(
         fewer = "lower `batch_size`: 4 would fit by this estimate"
         sharded = "or let each device keep a part of the weights: `--shard params`"
         is_sharded = parallelism.data == 1 or parallelism.shard == "params"
-        assert caught.value.helps == ((fewer,) if is_sharded else (fewer, sharded))
+        parts = (
+            "or keep the batch, and write `gradient_accumulation: 2` below `train:`, which computes it in so many parts"
+        )
+        others = (parts, f"or write {CHECKPOINTING}")
+        assert caught.value.helps == (fewer, *others, *(() if is_sharded else (sharded,)))
 
 
 @pytest.mark.parametrize(
@@ -127,9 +149,15 @@ def test_a_device_without_memory_says_which_batch_would_fit(tmp_path: Path) -> N
     assert 32 * 2**16 * 4 < needs[64] - needs[32] < 4 * 2 * 32 * 2**16 * 4
     left = int(needs[32] / 0.8) + 1
     before = left + dataset.train.bytes
-    assert room_for(prepared, dataset, execution, before) == (needs[64], left, (32, needs[32]))
+    halved = need_of_step(prepared, dataset, execution, 64, 2)
+    assert halved is not None and needs[32] < halved < needs[64]
+    assert room_for(prepared, dataset, execution, before) == (needs[64], left, (32, needs[32]), None, True)
+    more = int(halved / 0.8) + 1
+    there = room_for(prepared, dataset, execution, more + dataset.train.bytes)
+    assert there is not None and there[:4] == (needs[64], more, (32, needs[32]), (2, halved))
+    assert "`gradient_accumulation: 2`" in there.helps[1] and CHECKPOINTING in there.helps[2]
     told = room_for(prepared, dataset, execution, 1000)
-    assert told is not None and told.fits is None
+    assert told is not None and told.fits is None and told.parts is None
     assert room_for(prepared, dataset, execution, None) is None
     enough = room_for(prepared, dataset, execution, 2**40)
     assert enough is not None and enough.is_enough
