@@ -43,7 +43,9 @@ UPDATE: Mapping[str, Shape] = {
             text("Nodes: a node or block by its path, with `*` and `**`.", "a pattern of nodes"),
             if_empty=("no node", CHECKPOINT),
         ),
-        value=boolean("Whether the backward pass computes values again, part of the model by part."),
+        value=boolean("Whether the backward pass computes values again, part of the model by part.")._replace(
+            help=CHECKPOINT
+        ),
         description="What the backward pass computes again instead of keeping it: `true` for parts of the whole model, or patterns of "
         "nodes and blocks, each of which is computed again as a whole.",
     ),

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelc.compiler.language.suggestions.foreign_keys import KEPT, RESUME, SAVE, Spec, as_schedule
+from modelc.compiler.language.suggestions.foreign_keys import RESUME, Spec, as_schedule
 from modelc.compiler.language.suggestions.length_words import as_ending
 from modelc.compiler.language.suggestions.stopping_words import as_patience
+from modelc.compiler.language.suggestions.trainer_words import KEPT, SAVE
 from modelc.compiler.language.suggestions.updates import UPDATES, filled
 from modelc.compiler.library.base.registry import bare, fold
 
@@ -113,7 +114,7 @@ def as_callback(name: str, given: Any, spec: Spec) -> str:
     if word in PLATEAU:
         return f"for {title}, {as_schedule({'reduce_on_plateau': arguments}, spec)}"
     if word in ("learningratescheduler", "lrscheduler"):
-        return f"for {title}, {as_schedule(None, spec)}"
+        return f"for {title}, {as_schedule(arguments or None, spec)}"
     if word in NEEDLESS:
         return f"{title} needs nothing: {NEEDLESS[word]}"
     if word in LOGGERS:

@@ -13,7 +13,9 @@ from modelc.compiler.language.suggestions.updates import UPDATES, beside_optimiz
 from modelc.compiler.language.suggestions.wording import flow, spell
 from modelc.compiler.library.base.registry import Registered, Registry, fold
 
-TYPE_KEYS = ("type", "class_name", "layer", "op", "kind")
+TYPE_KEYS = ("type", "class_name", "layer", "op", "kind", "class", "class_path", "_target_")
+WRAPPERS = ("config", "args", "params", "arguments", "init_args", "kwargs")
+"""Keys whose mapping has the arguments of what is named beside them."""
 
 
 def type_form(
@@ -22,16 +24,17 @@ def type_form(
     """What is meant by `{type: dense, units: 8}` or `{name: adam, learning_rate: 0.1}`, which stands at the key or
     index `at`; None for what is no such form.
     """
-    for key in (*TYPE_KEYS, table.kind, "name"):
+    for key in (*TYPE_KEYS, f"@{table.kind}s", table.kind, "name"):
         value = raw.get(key)
         if not isinstance(value, str) or key in table:
             continue
         beside = {other: raw[other] for other in raw if other in siblings and other != key}
         rest = {other: raw[other] for other in raw if other not in (key, "name", *siblings)}
-        wrapped = next((rest[one] for one in ("config", "args", "params") if [*rest] == [one]), None)
-        if isinstance(wrapped, Mapping):
+        wrapper = next((one for one in WRAPPERS if isinstance(rest.get(one), Mapping)), "")
+        wrapped = rest.pop(wrapper, None)
+        if wrapper:
             # As Keras writes it out.
-            rest = dict(wrapped)
+            rest |= wrapped
         found = suggest(value, table, rest)
         name = found.new if found.is_synonym or key != "name" else ""
         # An output may well be called `kind`.
@@ -43,6 +46,9 @@ def type_form(
             moved = {other: rest[other] for other in rest if table.kind == "optimizer" and fold(other) in UPDATES}
             rest = {other: value for other, value in rest.items() if other not in moved}
             taken = {spelled(other, fields) or other: rest[other] for other in rest}
+            if isinstance(rest.get("betas"), list):
+                # PyTorch's are two arguments here.
+                taken |= dict(zip(("beta_1", "beta_2"), rest["betas"], strict=False))
             written = with_siblings(f"{name}: {spell(as_here(value, taken))}" if taken else name, beside)
             lost = isinstance(wrapped, Mapping) or (key != "name" and "name" in raw and "name" not in siblings)
             is_safe = found.is_safe and not lost and not moved and takes_all(table, name, rest)

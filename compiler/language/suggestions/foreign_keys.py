@@ -20,6 +20,7 @@ from modelc.compiler.language.suggestions.initial_weight_words import KEYS as OF
 from modelc.compiler.language.suggestions.initial_weight_words import as_initial, is_of_elsewhere
 from modelc.compiler.language.suggestions.length_words import KEYS as OF_LENGTHS
 from modelc.compiler.language.suggestions.spelling import synonyms
+from modelc.compiler.language.suggestions.trainer_words import KEYS as OF_TRAINERS
 from modelc.compiler.language.suggestions.updates import UPDATES, as_update
 from modelc.compiler.language.suggestions.window_words import WINDOW_WORDS, as_window
 from modelc.compiler.language.suggestions.wording import flow, in_line, spell
@@ -30,10 +31,6 @@ from modelc.compiler.library.base.update_words import TRUNCATION
 
 Spec = Mapping[str, Any]
 NO_SPEC: Spec = {}
-PRECISION = "write `precision: mixed_bfloat16` below `model:`, or `mixed_float16`, which has a smaller range and scales the loss"
-HALF = "write `precision: mixed_float16` below `model:`, or `mixed_bfloat16`, which has the range of float32 and needs no loss scale"
-NO_SCALE = "remove it: under `precision: mixed_float16` the scale of the loss is found as training goes, and no other needs one"
-AHEAD = "remove it: rows come to the device ahead of their steps by themselves"
 RATE = "a schedule is the value of the learning rate: "
 LONGEST = 300
 """Characters of an optimizer that is written out."""
@@ -73,6 +70,21 @@ def as_schedule(value: Any, spec: Spec, arguments_of_schedule: Spec = NO_SPEC) -
     own = {**own, **arguments_of_schedule}
     chosen = {kind: own["learning_rate"] if [*own] == ["learning_rate"] else own}
     return "; ".join((f"{RATE}`optimizer: {{{optimizer}: {in_line({**arguments, primary: chosen}, LONGEST)}}}`", *told))
+
+
+def as_exponential(value: Any, spec: Spec) -> str:
+    """How a decay is written whose arguments stand in `train`."""
+    train = mapping_in(spec, "train")
+    return as_schedule(
+        {"exponential": {key: train[key] for key in ("decay_rate", "decay_steps") if key in train}}, spec
+    )
+
+
+def as_best(value: Any, spec: Spec) -> str:
+    """How the value is named that says which weights are best, by Hugging Face's `eval_loss` or Ludwig's `loss`."""
+    if not isinstance(value, str):
+        return ""
+    return f"write `monitor: {log_key('val_' + value.removeprefix('eval_').removeprefix('val_'))}`"
 
 
 def as_warmup(value: Any, spec: Spec) -> str:
@@ -178,13 +190,11 @@ def as_weighted_metrics(value: Any, spec: Spec) -> str:
 
 
 RESUME = "`modelc train --resume RUN` goes on with a run that was stopped"
-SAVE = "`modelc train SPEC --checkpoint-every '100 steps'`, or `10 min`, says when to save"
 DEVICES = "`modelc train SPEC --devices 4`, or `--devices all`, trains on several devices"
 MESH = "`modelc train SPEC --mesh data=4,model=2` says how devices share rows and weights"
 PROCESSES = "`modelc train SPEC --coordinator HOST:PORT --processes N --process I` trains in several processes"
 SHARD = "`modelc train SPEC --devices all --shard params`, or `optimizer`, shards weights and optimizer state"
 AXES = "write `axes: {heads: model, mlp: none}` below `model:`, the axis of the mesh by that of weights"
-KEPT = "every run keeps its best and its last weights"
 Advice = str | Callable[[Any, Spec], str]
 KEYS: Mapping[str, Advice] = {
     "callbacks": as_several_callbacks,
@@ -198,28 +208,28 @@ KEYS: Mapping[str, Advice] = {
     "updates there are in all",
     "validationsplit": as_last_rows,
     **dict.fromkeys(
-        ("evalevery", "evalsteps", "evalstrategy", "evaluateevery", "evaluationstrategy", "valcheckinterval"),
+        (
+            "evalevery", "evalfreq", "evalfrequency", "evalinterval", "evalsteps", "evalstrategy", "evaluateevery",
+            "evaluationstrategy", "stepspercheckpoint", "valcheckinterval",
+        ),
         "validation rows are evaluated after each epoch, or after every few: `validate_every: N` counts epochs",
     ),
-    "restorebestweights": "remove it: every run keeps its best and its last weights",
     **dict.fromkeys(
-        ("lrscheduler", "lrschedule", "lrschedulertype", "scheduler", "schedulertype", "learningrateschedule"), as_schedule
+        (
+            "learningrateschedule", "learningratescheduler", "lrschedule", "lrscheduler", "lrschedulertype", "scheduler",
+            "schedulertype",
+        ),
+        as_schedule,
     ),
-    **dict.fromkeys(("numwarmupsteps", "warmup", "warmupratio", "warmupsteps"), as_warmup),
+    **dict.fromkeys(("decayrate", "decaysteps"), as_exponential),
+    **dict.fromkeys(("numwarmupsteps", "warmup", "warmupfraction", "warmupratio", "warmupsteps"), as_warmup),
+    **dict.fromkeys(("metricforbestmodel", "monitormetric", "validationmetric"), as_best),
+    **OF_TRAINERS,
     **dict.fromkeys(("l1", "l2", "penalty", "regularization", "regularizer"), as_penalty),
-    **dict.fromkeys(("amp", "autocast", "bf16", "dtypepolicy", "halfprecision", "mixedprecision"), PRECISION),
-    **dict.fromkeys(("fp16", "float16"), HALF),
-    **dict.fromkeys(
-        ("dynamicgrowthsteps", "dynamiclossscale", "gradscaler", "initialscale", "lossscale", "lossscalefactor", "scaleloss"), NO_SCALE
-    ),
     **dict.fromkeys(BAD_ROWS, as_bad_rows),
     **dict.fromkeys(TURNED, as_turned),
     **dict.fromkeys(MISSING, as_missing),
     **dict.fromkeys(("droplast", "dropremainder"), WHOLE_BATCHES),
-    **dict.fromkeys(("numworkers", "persistentworkers", "pinmemory", "prefetch", "workers"), AHEAD),
-    **dict.fromkeys(
-        ("jitcompile", "runeagerly", "stepsperexecution"), "remove it: all is compiled, many steps in one loop"
-    ),
     "classweight": as_class_weight,
     **dict.fromkeys(("csv", "file", "filename", "npz", "path"), as_file),
     **dict.fromkeys(("normalize", "normalise", "normalization", "standardize"), as_normalization),
@@ -248,13 +258,6 @@ KEYS: Mapping[str, Advice] = {
             "resumetraining",
         ),
         f"remove it: {RESUME}",
-    ),
-    **dict.fromkeys(
-        (
-            "checkpoint", "checkpointevery", "checkpointfrequency", "checkpointing", "checkpointinterval", "checkpoints",
-            "modelcheckpoint", "savebestonly", "savecheckpoints", "saveevery", "savefreq", "savesteps",
-        ),
-        f"remove it: {SAVE}; {KEPT}",
     ),
     **dict.fromkeys(
         (
@@ -288,9 +291,8 @@ KEYS: Mapping[str, Advice] = {
         ("syncbatchnorm", "syncbn"), "remove it: statistics are of the whole batch, whatever devices share its rows"
     ),
     **dict.fromkeys(("axisrules", "layoutmap", "logicalaxisrules", "partitionrules", "shardingrules"), AXES),
-    **{word: as_update(text) for word, text in UPDATES.items()},
+    **{word: as_update(word) for word in UPDATES},
     **{fold(word): text for word, text in TRUNCATION.items()},
-    "verbose": "remove it: `modelc train` prints a line for each epoch",
     "weightdecay": as_decay,
     "weightedmetrics": as_weighted_metrics,
 }  # fmt: skip

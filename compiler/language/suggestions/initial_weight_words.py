@@ -8,6 +8,16 @@ from modelc.compiler.library.base.registry import fold
 FROM_RUN = "`initial_weights: {run: runs/NAME}`, or `{file: weights.safetensors}`"
 WRITTEN = f"write {FROM_RUN} below `train:`"
 NOT_DOWNLOADED = f"nothing is downloaded: {WRITTEN}, of a run or a file that is there"
+OF_TORCH = "save the `state_dict` with `safetensors.torch.save_file`, and write `initial_weights: {file: {file}, layout: torch}` below `train:`"
+OF_KERAS = (
+    "save the arrays with `safetensors.numpy.save_file`, by the names that runs write, such as `dense:kernel`, and write "
+    "`initial_weights: {file: {file}}` below `train:`"
+)
+FILES: Mapping[str, str] = {
+    **dict.fromkeys((".weights.h5", ".h5", ".hdf5", ".keras"), OF_KERAS),
+    **dict.fromkeys((".bin", ".ckpt", ".pt", ".pth"), OF_TORCH),
+}
+"""What to do with files of others, by their endings."""
 NAMES = ("imagenet", "default")
 """What others call weights that they download, without case and separators."""
 SECTION_WORDS = (
@@ -26,6 +36,9 @@ def as_initial(value: Any, spec: Mapping[str, Any]) -> str:
         return WRITTEN
     if not is_of_elsewhere(value) or fold(value) in NAMES:
         return NOT_DOWNLOADED
+    ending = next((ending for ending in FILES if value.endswith(ending)), "")
+    if ending:
+        return FILES[ending].replace("{file}", f"{value.removesuffix(ending)}.safetensors")
     return f"write `initial_weights: {{{'file' if value.endswith('.safetensors') else 'run'}: {value}}}` below `train:`"
 
 

@@ -14,23 +14,24 @@ from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.stopping_words import as_patience
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.updates import UPDATES, beside_optimizer
-from modelc.compiler.language.suggestions.wording import in_line
+from modelc.compiler.language.suggestions.wording import flow, in_line
 from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
 from modelc.compiler.library.base.registry import fold
 from modelc.compiler.library.optimizers import OPTIMIZERS
 from modelc.compiler.library.schedules import SCHEDULES
 
-TYPE_KEYS = ("type", "class_name", "optimizer", "name", "_target_")
-OTHER_WARMUP = ("warmupepochs", "warmupratio")
+TYPE_KEYS = ("type", "class_name", "optimizer", "name", "_target_", "class", "class_path", "@optimizers")
+OTHER_WARMUP = ("warmupepochs", "warmupfraction", "warmupratio")
 WARMUP = ("numwarmupsteps", "warmup", "warmupsteps", *OTHER_WARMUP)
 SCHEDULE = (
-    "learningrateschedule", "lrschedule", "lrscheduler", "lrschedulertype", "schedule", "scheduler", "schedulername", "schedulertype",
+    "learningrateschedule", "learningratescheduler", "lrschedule", "lrscheduler", "lrschedulertype", "schedule", "scheduler", "schedulername", "schedulertype",
 )  # fmt: skip
 OF_SCHEDULE = tuple(f"{word}{rest}" for word in SCHEDULE for rest in ("args", "config", "kwargs", "params"))
 ARGUMENTS = (
     "args",
     "arguments",
     "config",
+    "initargs",
     "kwargs",
     "optimargs",
     "optimizerargs",
@@ -82,7 +83,7 @@ def form_help(spec: Mapping[str, Any]) -> str:
 
 class Written:
     """An optimizer as it is written, with all that stands in it and beside it: its name, its own arguments, and what is meant by
-    the keys that it does not have. `told` are those that are unknown where they stand.
+    the keys that it does not have. `told` are those that are unknown where they stand, `notes` what is to be said of those that are nowhere here.
     """
 
     def __init__(self, name: str, is_form: bool) -> None:
@@ -91,6 +92,7 @@ class Written:
         self.arguments: dict[str, Any] = {}
         self.moved: dict[str, Any] = {}
         self.told: set[str] = set()
+        self.notes: list[str] = []
 
     @classmethod
     def of(cls, spec: Mapping[str, Any]) -> "Written | None":
@@ -132,6 +134,8 @@ class Written:
         elif fold(key) in MOVED:
             self.moved.setdefault(fold(key), value)
         else:
+            told = optimizer.foreign_argument(key.lower()).replace("{value}", flow(value))
+            self.notes += [f"for `{key}`: {told}"] if told else []
             return
         # What is another word for an argument has its own help, which keeps all others.
         is_own = is_outside or fold(key) in (*self.moved, *ARGUMENTS)
@@ -148,7 +152,7 @@ class Written:
 
     def text(self, spec: Mapping[str, Any]) -> str:
         """What to write for all of it."""
-        name, arguments, notes = self.name, dict(self.arguments), list[str]()
+        name, arguments, notes = self.name, dict(self.arguments), [*self.notes]
         decay = self.given(DECAY)
         if decay is not None and name == "adam":
             name, arguments["weight_decay"] = "adamw", decay

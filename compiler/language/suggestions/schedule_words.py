@@ -8,7 +8,7 @@ from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import flow
 from modelc.compiler.library.schedules import SCHEDULES
 
-TYPE_KEYS = ("type", "class_name", "name", "_target_", "kind", "policy", "schedule", "scheduler")
+TYPE_KEYS = ("type", "class_name", "name", "_target_", "kind", "policy", "schedule", "scheduler", "decay")
 
 
 def schedule_written(raw: Any, rate: Any, default: str = "cosine") -> tuple[str, dict[str, Any], list[str]]:
@@ -18,6 +18,10 @@ def schedule_written(raw: Any, rate: Any, default: str = "cosine") -> tuple[str,
     """
     kind, given = next(schedules_in(raw), (default, None))
     cls, told = SCHEDULES.find(kind), list[str]()
+    if given is None and (unknown := unknown_in(raw)):
+        told.append(
+            f"`{unknown}` is no schedule here: `modelc explain` lists them, and a spec has no function of the step"
+        )
     arguments = {cls.primary: given} if type(given) in (int, float) and cls.primary else {}
     for key, value in (cls.from_elsewhere(given) if isinstance(given, Mapping) else {}).items():
         right = spelled(str(key), cls.model_fields)
@@ -39,15 +43,25 @@ def schedules_in(raw: Any) -> Iterator[tuple[str, Any]]:
         if kind := kind_of(raw):
             yield kind, None
     elif isinstance(raw, Mapping):
-        yield from ((kind, given) for key, given in raw.items() if isinstance(key, str) and (kind := kind_of(key)))
         for key in TYPE_KEYS:
             if isinstance(raw.get(key), str) and (kind := kind_of(raw[key])):
                 given = {other: value for other, value in raw.items() if other != key}
                 # Keras writes arguments so.
                 yield kind, given["config"] if isinstance(given.get("config"), Mapping) else given
+        yield from ((kind, given) for key, given in raw.items() if isinstance(key, str) and (kind := kind_of(key)))
     elif isinstance(raw, list):
         for item in raw:
             yield from schedules_in(item)
+
+
+def unknown_in(raw: Any) -> str:
+    """The name of the schedule that is meant by `raw` and is none here; empty where there is no such name."""
+    if isinstance(raw, str):
+        return "" if kind_of(raw) else raw
+    if not isinstance(raw, Mapping) or any(True for _ in schedules_in(raw)):
+        return ""
+    named = next((raw[key] for key in TYPE_KEYS if isinstance(raw.get(key), str)), "")
+    return named or next((key for key, given in raw.items() if len(raw) == 1 and isinstance(given, Mapping)), "")
 
 
 def kind_of(word: str) -> str:

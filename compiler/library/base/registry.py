@@ -22,6 +22,7 @@ MODULES = {
     "torch", "torchmetrics", "torchvision",
 }  # fmt: skip
 """What begins the names of other frameworks with their modules."""
+VERSION = re.compile(r"\.v\d+$")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 """What a name in a spec may look like."""
 
@@ -195,7 +196,10 @@ def class_at(entry: str) -> Any:
 
 
 def bare(name: str) -> str:
-    """`name` without the module of a framework that it comes from, as in `keras.layers.Dense`; that of others is kept."""
+    """`name` without the module of a framework that it comes from, as in `keras.layers.Dense`, and without the version that
+    spaCy's have, as in `Adam.v1`; the module of others is kept.
+    """
+    name = VERSION.sub("", name)
     module, _, word = name.rpartition(".")
     return word if module.partition(".")[0] in MODULES else name
 

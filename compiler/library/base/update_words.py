@@ -14,9 +14,6 @@ ELEMENTS = (
     "write `clip_gradients: {value: {value}}` below `train:`, the largest absolute value of an element of a gradient"
 )
 AVERAGED = (
-    "write `weight_averaging: {ema: 0.999}` below `train:`: validation, the best weights and exports use the averages"
-)
-DECAY = (
     "write `weight_averaging: {ema: {value}}` below `train:`: validation, the best weights and exports use the averages"
 )
 
@@ -44,7 +41,7 @@ AVERAGING: Mapping[str, str] = {
         ("average_weights", "ema", "exponential_moving_average", "model_ema", "moving_average", "polyak", "polyak_averaging", "use_ema"),
         AVERAGED,
     ),
-    **dict.fromkeys(("ema_decay", "ema_momentum"), DECAY),
+    **dict.fromkeys(("ema_decay", "ema_momentum"), AVERAGED),
     "ema_overwrite_frequency": "leave it out: training goes on from its own weights, and validation, the best weights and exports use "
     "those of `weight_averaging: {ema: 0.999}`",
     "swa": "an average in which all steps count the same is not there; `weight_averaging: {ema: 0.999}` below `train:` is one in which "
@@ -52,18 +49,18 @@ AVERAGING: Mapping[str, str] = {
 }  # fmt: skip
 ACCUMULATION: Mapping[str, str] = dict.fromkeys(
     (
-        "accum_steps", "accumulate_grad_batches", "accumulate_gradients", "accumulation", "accumulation_steps", "grad_accum",
+        "accum_steps", "accumulate_grad_batches", "accumulate_gradient", "accumulate_gradients", "accumulation", "accumulation_steps", "grad_accum",
         "grad_accum_steps", "grad_accumulation", "grad_accumulation_steps", "gradient_accumulation_steps",
     ),
     "write `gradient_accumulation: {value}` below `train:`, and a `batch_size` {value} times as large: it counts the rows of an update "
     "here, which are cut into {value} parts",
 )  # fmt: skip
 GROUPED = 'write `param_groups: [{paths: ["backbone/**"], learning_rate_factor: 0.1}]` below `train:`'
-UNDECAYED = 'write `param_groups: [{paths: ["**/embeddings"], weight_decay: 0}]` below `train:`; biases and scales of normalizations never do'
+UNDECAYED = 'write `param_groups: [{paths: ["**/embeddings"], weight_decay: 0}]` below `train:`; biases and scales of normalizations never decay'
 GROUPING: Mapping[str, str] = {
     **dict.fromkeys(
         (
-            "discriminative_learning_rates", "layer_decay", "layer_lr_decay", "layer_wise_lr", "learning_rate_factor",
+            "discriminative_learning_rates", "layer_decay", "layer_lr_decay", "layer_wise_lr", "layerwise_learning_rate_decay", "layerwise_lr_decay", "learning_rate_factor",
             "learning_rate_multiplier", "llrd", "lr_factor", "lr_mult", "lr_multiplier", "lr_scale",
         ),
         GROUPED,

@@ -33,7 +33,12 @@ class Optimizer(Registered):
     """Whether it averages weights, so that the model is to be used with its `averages`."""
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(
-            ("decay", "gamma", "learning_rate_decay", "lr_decay"),
+            ("decay", "lr_decay"),
+            "a schedule lowers the learning rate, as its value: what Keras 2 and PyTorch call so is `learning_rate: {inverse_time: "
+            "{learning_rate: RATE, decay_steps: 1, decay_rate: {value}}}`; what decays weights is the `weight_decay` of `adamw`",
+        ),
+        **dict.fromkeys(
+            ("gamma", "learning_rate_decay"),
             "a schedule lowers the learning rate, as its value: `learning_rate: {cosine: 0.001}`; what decays weights is the "
             "`weight_decay` of `adamw`",
         ),

@@ -39,7 +39,10 @@ class WarmUp(Schedule):
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         "warmup_epochs": "the warm-up is counted in steps: an epoch has as many as there are batches of training rows, "
         "so write `warmup_steps` with {value} times that",
-        "warmup_ratio": "the warm-up is counted in steps: write `warmup_steps` with {value} of all steps",
+        **dict.fromkeys(
+            ("warmup_fraction", "warmup_ratio"),
+            "the warm-up is counted in steps: write `warmup_steps` with {value} of all steps",
+        ),
         **dict.fromkeys(
             ("total_iters", "T_max", "decay_epochs", "max_epochs", "num_training_steps"),
             "the decay is counted in steps: leave it out, and it lasts to the end of the run",

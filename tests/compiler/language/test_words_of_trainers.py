@@ -1,0 +1,208 @@
+"""What people bring from the trainers of others is answered with what to write, and that is valid and says what they meant."""
+
+import re
+from typing import Any
+
+import pytest
+
+from modelc.compiler.api import Checked, check
+from modelc.compiler.language.settings import Clipping
+from modelc.compiler.language.suggestions.trainer_words import WORDS
+from modelc.compiler.library.optimizers import OPTIMIZERS
+
+SPEC = """\
+modelc: 1
+blocks:
+  Body: {{layers: [dense: 32, batch_norm, relu]}}
+model:
+  inputs: {{x: {{shape: [13]}}}}
+  layers:
+    - {{Body: {{}}, name: stem}}
+    - {{Body: {{}}, name: trunk}}
+    - {{dense: {{units: 3, activation: softmax}}, name: kind}}
+train:
+  loss: cross_entropy
+{}
+"""
+ADAM, EPOCHS = "optimizer: adam", "epochs: 5"
+
+
+def checked(*keys: str) -> Checked:
+    return check(SPEC.format("\n".join(f"  {key}" for key in keys)), "spec.yaml")
+
+
+def helps(*keys: str) -> list[str]:
+    return [help for problem in checked(*keys).errors for help in problem.helps]
+
+
+def written(help: str) -> list[str]:
+    return re.findall(r"`(\w+: [^`]*)`", help)
+
+
+def trained(*keys: str) -> Any:
+    """The `train` of a spec with these keys, which is valid."""
+    found = checked(*keys)
+    assert found.task is not None and not found.errors, found.errors
+    return found.task.spec.train
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "right"),
+    [
+        ("{type: adamw, kwargs: {lr: 0.01, weight_decay: 0.1}}", {"learning_rate": 0.01, "weight_decay": 0.1}),
+        ("{name: AdamW, lr: 0.01, params: {weight_decay: 0.1}}", {"learning_rate": 0.01, "weight_decay": 0.1}),
+        (
+            "{class: torch.optim.AdamW, lr: 0.01, betas: [0.8, 0.9]}",
+            {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.9},
+        ),
+        ("{class_path: torch.optim.AdamW, init_args: {lr: 0.01, eps: 0.1}}", {"learning_rate": 0.01, "epsilon": 0.1}),
+        ("{_target_: torch.optim.AdamW, lr: 0.01}", {"learning_rate": 0.01}),
+        ("{'@optimizers': AdamW.v1, learn_rate: 0.01, beta1: 0.8}", {"learning_rate": 0.01, "beta_1": 0.8}),
+        ("{type: adamw, adam_beta1: 0.8, adam_epsilon: 0.1}", {"beta_1": 0.8, "epsilon": 0.1}),
+    ],
+)
+def test_an_optimizer_in_another_form_is_written_with_all_its_arguments(optimizer: str, right: dict[str, Any]) -> None:
+    [help] = helps(f"optimizer: {optimizer}", EPOCHS)
+    found = OPTIMIZERS.dump(trained(written(help)[0], EPOCHS).optimizer)
+    assert found == OPTIMIZERS.dump(OPTIMIZERS.build({"adamw": right}))
+
+
+def test_what_an_optimizer_of_spacy_has_beside_its_own_arguments_is_said() -> None:
+    [help] = helps("optimizer: {'@optimizers': Adam.v1, learn_rate: 0.01, L2: 0.1, grad_clip: 2.0}", EPOCHS)
+    optimizer, clipping = written(help)[:2]
+    assert trained(optimizer, clipping, EPOCHS).settings.clip_gradients == Clipping("global_norm", 2.0)
+    assert "for `L2`: penalties are arguments of layers: `kernel_regularizer: {l2: 0.1}`" in help
+
+
+@pytest.mark.parametrize(
+    ("keys", "right"),
+    [
+        (["gradient_clip_val: 0.5"], Clipping("global_norm", 0.5)),
+        (["gradient_clip_val: 0.5", "gradient_clip_algorithm: value"], Clipping("value", 0.5)),
+        (["gradient_clipping: {clipglobalnorm: 0.5}"], Clipping("global_norm", 0.5)),
+        (["gradient_clipping: {clipnorm: 0.5}"], Clipping("norm", 0.5)),
+        (["clip: {clipvalue: 0.5}"], Clipping("value", 0.5)),
+        (["grad_clip: {max_norm: 2}"], Clipping("global_norm", 2.0)),
+    ],
+)
+def test_clipping_is_written_with_the_number_and_the_kind_of_theirs(keys: list[str], right: Clipping) -> None:
+    for help in helps(*keys, ADAM, EPOCHS):
+        assert trained(written(help)[0], ADAM, EPOCHS).settings.clip_gradients == right
+
+
+@pytest.mark.parametrize("key", ["ema: 0.99", "ema: {decay: 0.99}", "model_ema: {momentum: 0.99}"])
+def test_averages_keep_the_number_of_theirs(key: str) -> None:
+    [help] = helps(key, ADAM, EPOCHS)
+    assert trained(written(help)[0], ADAM, EPOCHS).settings.weight_averaging == 0.99
+
+
+@pytest.mark.parametrize(
+    ("key", "schedule"),
+    [
+        (
+            "learning_rate_scheduler: {decay: exponential, decay_rate: 0.9, decay_steps: 100}",
+            {"exponential": {"learning_rate": 0.01, "decay_rate": 0.9, "decay_steps": 100}},
+        ),
+        ("learning_rate_scheduler: {decay: linear, reduce_on_plateau: 3}", {"linear": 0.01}),
+        ("callbacks: [{LearningRateScheduler: {schedule: linear}}]", {"linear": 0.01}),
+        ("lr_scheduler: {LambdaLR: {lr_lambda: f}}", {"cosine": 0.01}),
+    ],
+)
+def test_a_schedule_of_others_is_the_one_that_is_meant(key: str, schedule: Any) -> None:
+    [help] = helps(key, "optimizer: {adam: 0.01}", EPOCHS)
+    found = trained(written(help)[0], EPOCHS).optimizer
+    assert OPTIMIZERS.dump(found) == OPTIMIZERS.dump(OPTIMIZERS.build({"adam": {"learning_rate": schedule}}))
+    assert ("`LambdaLR` is no schedule here" in help) == ("LambdaLR" in key)
+
+
+def test_the_decay_of_keras_2_is_the_schedule_with_its_formula() -> None:
+    [help] = helps("optimizer: {adam: {learning_rate: 0.01, decay: 0.001}}", EPOCHS)
+    schedule = written(help)[0].replace("RATE", "0.01")
+    rates = trained(f"optimizer: {{adam: {{{schedule}}}}}", EPOCHS).optimizer.learning_rate.function(1000)
+    assert [float(rates(step)) for step in (0, 1, 500)] == pytest.approx(
+        [0.01 / (1 + 0.001 * step) for step in (0, 1, 500)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "factor"),
+    [
+        ("adam", "0.1"),
+        ("{adam: 0.01}", "0.01"),
+        ("{adam: {learning_rate: 0.01}}", "0.01"),
+        ("{adam: {learning_rate: {cosine: 0.01}}}", "0.01"),
+        ("{adam: {learning_rate: {cosine: {learning_rate: 0.01, warmup_steps: 3}}}}", "0.01"),
+        ("{lars: {momentum: 0.5}}", "0.1"),
+    ],
+)
+@pytest.mark.parametrize("word", ["lr", "learning_rate"])
+def test_the_rate_of_a_group_is_answered_with_its_factor(word: str, optimizer: str, factor: str) -> None:
+    group = f"param_groups: [{{paths: [stem], {word}: 0.0001}}]"
+    assert any(
+        f"write `learning_rate_factor: {factor}`" in help for help in helps(f"optimizer: {optimizer}", group, EPOCHS)
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "frozen"),
+    [
+        ("freeze_layers: [stem]", ("stem",)),
+        ("frozen_layers: [stem, trunk]", ("stem", "trunk")),
+        ("non_trainable: trunk", ("trunk",)),
+        ("trainable: [kind]", ("stem", "trunk")),
+        ("trainable_layers: [trunk, kind]", ("stem",)),
+    ],
+)
+def test_what_is_frozen_is_what_they_name(key: str, frozen: tuple[str, ...]) -> None:
+    [help] = helps(key, ADAM, EPOCHS)
+    assert trained(written(help)[0], ADAM, EPOCHS).settings.freeze == frozen
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("model.weights.h5", "`initial_weights: {file: model.safetensors}`"),
+        ("nets/model.keras", "`initial_weights: {file: nets/model.safetensors}`"),
+        ("model.pth", "`initial_weights: {file: model.safetensors, layout: torch}`"),
+        ("model.safetensors", "`initial_weights: {file: model.safetensors}`"),
+        ("runs/first/a", "`initial_weights: {run: runs/first/a}`"),
+    ],
+)
+def test_weights_of_a_file_are_answered_by_what_the_file_is(file: str, told: str) -> None:
+    [help] = helps(f"load_weights: {file}", ADAM, EPOCHS)
+    assert told in help and ("save_file" in help) == (not file.endswith(("safetensors", "a")))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "right"),
+    [
+        ("num_train_epochs: 3", "epochs"),
+        ("max_steps: 3", "steps"),
+        ("per_device_train_batch_size: 3", "batch_size"),
+        ("early_stopping_patience: 3", "early_stopping"),
+        ("early_stopping_rounds: 3", "early_stopping"),
+    ],
+)
+def test_other_names_of_a_setting_are_known(theirs: str, right: str) -> None:
+    length = () if right in ("epochs", "steps") else (EPOCHS,)
+    assert helps(theirs, ADAM, *length) == [f"did you mean `{right}`?"]
+
+
+@pytest.mark.parametrize("word", [*WORDS, "load_best_model_at_end", "save_strategy", "dataloader_num_workers"])
+def test_what_needs_nothing_is_answered_so(word: str) -> None:
+    [help] = helps(f"{word}: 2", ADAM, EPOCHS)
+    assert help.startswith(("remove it: ", "dropout is a layer"))
+
+
+@pytest.mark.parametrize(
+    ("value", "monitor"),
+    [("eval_loss", "validation/loss"), ("eval_accuracy", "validation/accuracy"), ("f1", "validation/f_beta")],
+)
+def test_what_says_which_weights_are_best_is_the_monitor(value: str, monitor: str) -> None:
+    assert helps(f"metric_for_best_model: {value}", ADAM, EPOCHS) == [f"write `monitor: {monitor}`"]
+
+
+def test_bounds_and_decays_of_others_below_the_keys_here_are_known() -> None:
+    assert helps("clip_gradients: {max_norm: 1.0}", ADAM, EPOCHS) == ["did you mean `global_norm`?"]
+    assert helps("weight_averaging: {decay: 0.99}", ADAM, EPOCHS) == ["did you mean `ema`?"]
+    assert "write `gradient_checkpointing: true`" in helps("gradient_checkpointing: {every: 2}", ADAM, EPOCHS)[0]
