@@ -106,7 +106,7 @@ OTHER_VALUES = {
 """Words of `ARGUMENTS` whose value is not what stands here under the other name."""
 ELSEWHERE = {
     "adamax", "adan", "atanh", "bilinear", "crelu", "dsplit", "dstack", "geglu", "glu", "hsplit", "hstack", "nadam", "nadamw",
-    "radam", "rrelu", "sgdw", "sort", "swiglu", "tan", "vsplit", "vstack",
+    "radam", "rrelu", "sort", "swiglu", "tan", "vsplit", "vstack",
 }  # fmt: skip
 """What is no typo, however near it is to something here: names without case and separators that mean something else."""
 

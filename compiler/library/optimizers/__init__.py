@@ -27,6 +27,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
         "schedule_free": "optimizers.schedule_free:ScheduleFree",
         "schedule_free_sgd": "optimizers.schedule_free:ScheduleFreeSGD",
         "sgd": "optimizers.sgd:SGD",
+        "sgdw": "optimizers.sgd:SGDW",
         "yogi": "optimizers.adam_variants:Yogi",
     },
 )

@@ -222,6 +222,7 @@ def by_optax(name: str) -> Any:
         "schedule_free": wanted.contrib.schedule_free(free, rate, 0.8),
         "schedule_free_sgd": wanted.contrib.schedule_free(wanted.chain(decayed, wanted.sgd(rate)), rate, 0.8),
         "sgd": wanted.sgd(rate, 0.8, True),
+        "sgdw": wanted.chain(wanted.trace(0.8, True), decayed, wanted.sgd(rate)),
         "yogi": wanted.chain(wanted.scale_by_yogi(0.8, 0.9, 1e-5), decayed, wanted.sgd(rate)),
     }
     return found[name]
@@ -260,6 +261,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "schedule_free": {**ADAM, **DECAY},
     "schedule_free_sgd": {"beta_1": 0.8, **DECAY},
     "sgd": {"momentum": 0.8, "nesterov": True},
+    "sgdw": {"momentum": 0.8, "nesterov": True, **DECAY},
     "yogi": {**ADAM, **DECAY},
 }
 WITHOUT_OPTAX = {"ftrl"}
@@ -338,6 +340,15 @@ def test_the_first_step_of_adam_is_that_of_keras_with_32_times_the_epsilon() -> 
 def test_weight_decay_of_adamw_shrinks_kernels_and_spares_biases() -> None:
     notation = {"adamw": {"learning_rate": 0.05, "weight_decay": 0.3}}
     assert_close({"digit": train(notation)["digit"]}, adam_by_hand(0.3, 1e-7, 0.9, 0.999, 0.05))
+
+
+@pytest.mark.parametrize("momentum", [{}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}])
+def test_the_decay_of_sgdw_is_that_of_keras_but_for_biases(momentum: dict[str, Any]) -> None:
+    found = train({"sgdw": {"learning_rate": 0.05, "weight_decay": 0.3, **momentum}})
+    optimizer = reference.SGD(0.05, weight_decay=0.3, **momentum)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    assert_close(found, train_keras(optimizer))
+    assert difference(found, train({"sgd": {"learning_rate": 0.05, **momentum}})) > 0.01
 
 
 def test_defaults_are_those_of_keras() -> None:
