@@ -43,7 +43,7 @@ from modelc.runtime.runs.learnt_values import values_for_prediction
 from modelc.runtime.runs.metric_arguments import as_trained
 from modelc.runtime.runs.metrics_log import DIGEST, METRICS
 from modelc.runtime.runs.new_record import Labels
-from modelc.runtime.runs.rows_for_run import NewInputs, inputs_for, part_for, rows_of_file
+from modelc.runtime.runs.rows_for_run import NewInputs, inputs_for, part_for, rows_of_file, rows_with_made
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_record import Kind
 from modelc.runtime.training import device
@@ -146,7 +146,8 @@ class TrainedRun:
             return rows_of_file(self._run, self._task, Path(data), self._data_root, skipping=skipping)
         columns, arrays = columns_given(data)
         names = [*columns, *columns.refused]
-        return NewRows("the data", names, columns.refused, lambda wanted: {name: arrays[name] for name in wanted})
+        rows = NewRows("the data", names, columns.refused, lambda wanted: {name: arrays[name] for name in wanted})
+        return rows_with_made(self._run, self._task, rows, skipping=skipping)
 
     def _rows_of_split(self, split: Split | None) -> tuple[Task, Part]:
         where, notes = self._run.find_root(None, self._task.source, self._data_root)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import BinaryIO, NamedTuple
 
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.compiler.library.contracts.data_source import Column, Source
+from modelc.compiler.library.contracts.data_source import Column, FileColumns, Source
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.library.sources.archive import read_arrays, read_headers
 from modelc.compiler.library.sources.endings import source_of_file
@@ -85,7 +85,7 @@ def rows_in_file(path: Path, source: Source | None, trained: Mapping[str, Column
         return table_rows("jsonl", standard_input(), source, trained)
     name = source_of_file(path.name)
     if name in ("", "npz"):
-        return arrays_in(path)
+        return with_made_columns(arrays_in(path), source, trained)
     return table_rows(
         name, TableFile(str(path), partial(open_regular, path, str(path)), of_training(path, trained)), source, trained
     )
@@ -112,6 +112,28 @@ def table_rows(name: str, file: TableFile, source: Source | None, trained: Mappi
         partial(table.place_in, files),
         places_of=partial(table.places_in, files),
     )
+
+
+def with_made_columns(rows: NewRows, source: Source | None, trained: Mapping[str, Column]) -> NewRows:
+    """`rows` of arrays with the columns that the run's own `source` makes of those that are in files, as far as they are there: `parts` of
+    texts, and `paths`. One of these that is there itself is taken as it is. Raises RunError E404 for a part that is.
+    """
+    if not isinstance(source, TableSource):
+        return rows
+    there = {*rows.names, *rows.refused}
+    table = source.typed(trained).making_of(there)
+    known = FileColumns({name: Column(None) for name in there if name not in rows.refused}, dict(rows.refused))
+
+    def read(names: Collection[str]) -> Arrays:
+        of_rows = table.in_files(names) or ()
+        for name in of_rows:
+            if name in rows.refused:
+                raise rows.refused[name]
+        columns = rows.read(of_rows)
+        found = {**columns, **table.made_of(columns, table.trained)}
+        return {name: found[name] for name in names}
+
+    return rows._replace(names={*table.with_made(known, rows.shown), *rows.refused}, read=read)
 
 
 def of_training(path: Path, trained: Mapping[str, Column]) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from modelc.compiler.binding.task import Binding, Task
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.bad_row import skips_of
+from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
 from modelc.runtime.data.bad_rows import skipped_rows, without_bad_rows
@@ -20,7 +21,7 @@ from modelc.runtime.data.loading import given_to
 from modelc.runtime.data.needed_columns import columns_of_windows, needed_columns
 from modelc.runtime.data.new_inputs import read_inputs
 from modelc.runtime.data.new_part import read_new_part
-from modelc.runtime.data.new_rows import NewRows, new_rows
+from modelc.runtime.data.new_rows import NewRows, new_rows, with_made_columns
 from modelc.runtime.data.opened_files import below_root, opened_by_inputs, with_contents
 from modelc.runtime.data.per_group import numbers_of_groups
 from modelc.runtime.data.row_places import located_by
@@ -48,8 +49,19 @@ def rows_of_file(run: Run, task: Task, path: Path, folder: Path | None, *, skipp
     """The rows of the file at `path`, read by the types of training; paths in them begin at `folder`, or where the file is. Where bad
     rows are skipped in training, so they are here where `skipping` is true. Raises RunError E4xx.
     """
-    source = task.source if task.source is None or not skipping else given_to(task, task.source)
-    return new_rows(path, source, columns_in(run.environment()), folder, opened_by_inputs(task))
+    return new_rows(
+        path, source_for(task, skipping=skipping), columns_in(run.environment()), folder, opened_by_inputs(task)
+    )
+
+
+def rows_with_made(run: Run, task: Task, rows: NewRows, *, skipping: bool = False) -> NewRows:
+    """`rows` that a program gives, with the columns that the source of the run makes of those in its files. Raises RunError E404."""
+    return with_made_columns(rows, source_for(task, skipping=skipping), columns_in(run.environment()))
+
+
+def source_for(task: Task, *, skipping: bool) -> Source | None:
+    """The source that new rows are read as; where rows are skipped in training, and are here, it leaves out bad ones."""
+    return task.source if task.source is None or not skipping else given_to(task, task.source)
 
 
 def inputs_for(run: Run, task: Task, rows: NewRows, learnt: Learnt, others: Collection[str] = ()) -> NewInputs:

@@ -38,6 +38,11 @@ Paths = Annotated[
 ]
 
 
+def columns_in(path: str) -> set[str]:
+    """The columns whose values stand in a path."""
+    return {*PLACE.findall(path)}
+
+
 def parts_of(paths: Mapping[str, str], names: Collection[str] | None) -> Collection[str] | None:
     """The columns of a file that those called `names` are made of, or that they are; None for all."""
     if names is None:
@@ -67,7 +72,7 @@ def with_paths(columns: FileColumns, paths: Mapping[str, str], shown: str, *, al
 
 def made_paths(paths: Mapping[str, str], columns: Mapping[str, NumpyArray]) -> dict[str, NumpyArray]:
     """The columns of `paths` whose parts are there. Raises RunError E402 for parts that are neither texts nor integers."""
-    return {name: made_of(path, columns) for name, path in paths.items() if {*PLACE.findall(path)} <= {*columns}}
+    return {name: made_of(path, columns) for name, path in paths.items() if columns_in(path) <= {*columns}}
 
 
 def made_of(path: str, columns: Mapping[str, NumpyArray]) -> NumpyArray:

@@ -14,7 +14,7 @@ from modelc.compiler.library.contracts.bad_row import NO_SKIPS, KeptColumns, Ski
 from modelc.compiler.library.contracts.data_source import Column, FileColumns, Inspected, Loaded, Source, column_of
 from modelc.compiler.library.sources.alike import check_alike
 from modelc.compiler.library.sources.tables.column_types import KIND_OF_DTYPE, Kind, Notation
-from modelc.compiler.library.sources.tables.made_paths import Paths, made_paths, parts_of, with_paths
+from modelc.compiler.library.sources.tables.made_paths import Paths, columns_in, made_paths, parts_of, with_paths
 from modelc.compiler.library.sources.tables.partitions import Partitions, partitions_of, with_partitions
 from modelc.compiler.library.sources.tables.table_file import TableFile, all_unchanged, table_files
 from modelc.compiler.library.sources.tables.text_parts import (
@@ -227,7 +227,11 @@ class TableSource(Source):
         columns, found = self.read_files(files, self.in_files(names), trained)
         if not self.paths and not self.parts:
             return columns, found
-        parts, shown = self.parts_in(files, columns, trained), files[0].shown
+        try:
+            parts = self.parts_in(columns, trained)
+        except RunError as error:
+            raise error if error.row is None else error.located(self.place_in(files, error.row)) from None
+        shown = files[0].shown
         paths = {name: path for name, path in self.paths.items() if names is None or name in names}
         divided = FileColumns({**found, **{name: column_of(array) for name, array in parts.items()}}, found.refused)
         whole = with_paths(divided, paths, shown, all_needed=self._trained is None)
@@ -239,20 +243,25 @@ class TableSource(Source):
         """The columns of files that those called `names` are made of, or that they are; None for all."""
         return divided_for(self.parts, parts_of(self.paths, names))
 
-    def parts_in(
-        self, files: Sequence[TableFile], columns: Mapping[str, NumpyArray], trained: Mapping[str, Kind]
-    ) -> dict[str, NumpyArray]:
-        """The parts of the texts in `columns` of `files`. Raises RunError E402."""
+    def parts_in(self, columns: Mapping[str, NumpyArray], trained: Mapping[str, Kind]) -> dict[str, NumpyArray]:
+        """The parts of the texts in `columns`. Raises RunError E402."""
         texts: dict[str, list[str | None]] = {}
-        try:
-            for name, pattern in self.parts.items():
-                if name in columns:
-                    texts |= divided(name, pattern, columns[name], skips=self.skips)
-            return columns_of_parts(texts, self.notation, self.declared, trained)
-        except RunError as error:
-            if error.row is None:
-                raise
-            raise error.located(self.place_in(files, error.row)) from None
+        for name, pattern in self.parts.items():
+            if name in columns:
+                texts |= divided(name, pattern, columns[name], skips=self.skips)
+        return columns_of_parts(texts, self.notation, self.declared, trained)
+
+    def making_of(self, there: Collection[str]) -> Self:
+        """This source with those `parts` and `paths` alone that columns which are `there` make, and which are not there themselves."""
+        parts = {name: pattern for name, pattern in self.parts.items() if name in there}
+        known = {*there, *part_names(parts)}
+        paths = {name: path for name, path in self.paths.items() if name not in there and columns_in(path) <= known}
+        return self.model_copy(update={"parts": parts, "paths": paths})
+
+    def made_of(self, columns: Mapping[str, NumpyArray], trained: Mapping[str, Kind]) -> dict[str, NumpyArray]:
+        """What is made of `columns` which are in no file: the parts of their texts, and paths. Raises RunError E402."""
+        parts = self.parts_in(columns, trained)
+        return {**parts, **made_paths(self.paths, {**columns, **parts})}
 
     @property
     def notation(self) -> Notation:

@@ -12,12 +12,13 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
+import modelc
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.contracts.data_source import Source
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.library.sources.tables.text_parts import divided
 from modelc.compiler.syntax.file_root import Root
-from tests.cli.commands import modelc
+from tests.cli.commands import modelc as command
 
 TEXTS = ["a b.jpg#0", "žluť/c.jpg#12", "d#e.jpg#7#", "#1"]
 
@@ -149,11 +150,71 @@ def test_captions_of_photos_are_trained_from_the_file_as_it_is_published(tmp_pat
         lines += [f"{name}#{number}\tA dog number {row} runs ." for number in range(3)]
     (tmp_path / "captions.txt").write_text("\n".join([*lines, "a.png\tNo number ."]) + "\n")
     (tmp_path / "spec.yaml").write_text(SPEC)
-    assert modelc("validate", "--data", "spec.yaml", cwd=tmp_path).code == 0
-    trained = modelc("train", "spec.yaml", "--run-dir", "run", cwd=tmp_path)
+    assert command("validate", "--data", "spec.yaml", cwd=tmp_path).code == 0
+    trained = command("train", "spec.yaml", "--run-dir", "run", cwd=tmp_path)
     assert trained.code == 0, trained.err
     rows = [json.loads(line) for line in (tmp_path / "run" / "skipped_rows.jsonl").read_text().splitlines()]
     assert [row["line"] for row in rows] == [37]
     (tmp_path / "new.jsonl").write_text('{"image": "103_69.png#2"}\n')
-    found = modelc("predict", "run", "new.jsonl", "--output", "-", cwd=tmp_path)
+    found = command("predict", "run", "new.jsonl", "--output", "-", cwd=tmp_path)
     assert found.code == 0 and len(found.out.splitlines()) == 1, found.err
+
+
+SALES: dict[str, Any] = {
+    "modelc": 1,
+    "model": {
+        "inputs": {"plot": {"shape": [1]}, "page": {"shape": [6], "dtype": "int32"}},
+        "nodes": {
+            "read": {"from": "page", "layers": [{"embedding": {"input_dim": 9, "output_dim": 2}}, "flatten"]},
+            "price": {"from": ["plot", "read"], "layers": ["concatenate", {"dense": 1}]},
+        },
+        "outputs": ["price"],
+    },
+    "data": {
+        "source": {
+            "csv": {"train": "sales.csv", "parts": {"place": "{yard}#{plot}"}, "paths": {"page": "pages/{yard}.txt"}}
+        },
+        "inputs": {
+            "plot": {"numbers": "plot"},
+            "page": {"text_file": {"column": "page", "length": 6, "vocabulary": 9, "tokenizer": "characters"}},
+        },
+        "targets": {"price": {"number": "price"}},
+        "on_bad_row": "skip",
+    },
+    "train": {"loss": "mean_squared_error", "optimizer": {"adam": 0.1}, "epochs": 1, "batch_size": 4},
+}
+
+
+def test_rows_that_a_program_gives_are_divided_as_those_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pages").mkdir()
+    for yard in ("north", "south"):
+        (tmp_path / "pages" / f"{yard}.txt").write_text(yard)
+    places, prices = ["north#3", "south#12", "south#1", "north#7"] * 3, [float(row) for row in range(12)]
+    lines = ["place,price", *(f"{place},{price}" for place, price in zip(places, prices, strict=True))]
+    (tmp_path / "sales.csv").write_text("\n".join(lines) + "\n")
+    run = modelc.train(SALES, run_dir="run")
+    expected, scores = run.predict("sales.csv")["price"], run.evaluate("sales.csv")
+    given = {"place": places, "price": prices}
+    np.testing.assert_array_equal(run.predict(given)["price"], expected)
+    assert run.evaluate(given) == scores
+    with pytest.warns(UserWarning, match="1 of 13 rows"):
+        assert run.evaluate({"place": [*places, "none"], "price": [*prices, 9.0]}) == scores
+    np.savez("sales.npz", place=np.array(places), price=np.array(prices))
+    np.testing.assert_array_equal(run.predict("sales.npz")["price"], expected)
+    # What a program has divided itself is taken as it is.
+    yards, plots = zip(*(place.split("#") for place in places), strict=True)
+    own = {"plot": [int(plot) for plot in plots], "page": [f"pages/{yard}.txt" for yard in yards]}
+    np.testing.assert_array_equal(run.predict(own)["price"], expected)
+    for rows, code, said in (
+        ({"place": places, "plot": own["plot"]}, "E404", "`parts` makes the column `plot`, and 'the data' has one"),
+        ({"place": ["north"]}, "E402", "`place` in row 0 does not fit '{yard}#{plot}': 'north'"),
+        ({"place": [3]}, "E402", "`place` has int64, and `parts` divides texts"),
+        ({"place": ["north#1", 3]}, "E402", "`place` has texts"),
+        ({"price": prices}, "E401", "the data has no column `plot`"),
+    ):
+        with pytest.raises(RunError) as caught:
+            run.predict(rows)
+        assert caught.value.code == code and said in caught.value.message, caught.value
