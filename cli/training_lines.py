@@ -191,6 +191,14 @@ def unscored_lines(monitor: str, outcome: "Outcome") -> list[Line]:
     return [f"`{monitor}` was NaN in {outcome.unscored:,} of {epochs:,} epochs"] if outcome.unscored else []
 
 
+def skipped_lines(outcome: "Outcome") -> list[Line]:
+    """How many updates were skipped, and why."""
+    if not outcome.skipped or outcome.last is None:
+        return []
+    count = f"{outcome.skipped:,} of {outcome.last.step:,} updates were skipped"
+    return [f"{count}, since gradients overflowed float16: the scale of the loss is halved then"]
+
+
 def ending(
     recorder: "Recorder", outcome: "Outcome", dataset: "Dataset", seconds: float, baselines: "Sequence[Baseline]" = ()
 ) -> list[Line]:
@@ -210,7 +218,7 @@ def ending(
     lines: list[Line] = ["", f"{reason} {show_seconds(seconds)}"]
     if best is not None:
         lines.append(Styled("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
-    lines += unscored_lines(record.monitor, outcome)
+    lines += [*unscored_lines(record.monitor, outcome), *skipped_lines(outcome)]
     if dataset.validation is not None:
         lines += lines_beside(baselines, dataset.validation.rows, dataset.train.rows)
     plugins = options_of(record.plugins)

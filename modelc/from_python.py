@@ -78,7 +78,7 @@ class TrainedRun:
 
     @property
     def history(self) -> list[dict[str, Any]]:
-        """The values of each epoch by their log keys, with `epoch`, `step` and `seconds`. Raises RunError E602."""
+        """The values of each epoch by their log keys, with `epoch`, `step`, `learning_rate` and `seconds`. Raises RunError E602."""
         lines = (self.folder / METRICS).read_text("utf-8").splitlines()
         return [{key: value for key, value in json.loads(line).items() if key != DIGEST} for line in lines]
 

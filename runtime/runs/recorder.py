@@ -170,11 +170,12 @@ class Recorder(NoObserver):
         self.record = self.record.model_copy(update={"fitted": [*self.record.fitted, layer]})
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
-        phase = {"phase": record.phase} if record.phase else {}
         line = {
             "epoch": record.epoch,
             "step": record.step,
-            **phase,
+            **({"phase": record.phase} if record.phase else {}),
+            **({} if record.learning_rate is None else {"learning_rate": record.learning_rate}),
+            **({"skipped_updates": record.skipped} if record.skipped else {}),
             **record.values,
             "seconds": round(record.seconds, 4),
         }

@@ -27,6 +27,7 @@ from modelc.runtime.training.fitting_batch import memory_left, room_for
 from modelc.runtime.training.layer_fitting import learn
 from modelc.runtime.training.lengths import has_all, seconds_left, timed
 from modelc.runtime.training.loop_state import LoopState, capture, restore, snapshot
+from modelc.runtime.training.made_updates import made_in_epoch
 from modelc.runtime.training.observer import (
     Checkpoint,
     NoSaver,
@@ -170,7 +171,8 @@ class Loop:
 
     def outcome(self, reason: Reason, state: LoopState) -> Outcome:
         """How training ended."""
-        return Outcome(reason, state.best, state.last, state.step, state.waited, state.unscored, self.feed.times)
+        counts = state.step, state.waited, state.unscored, self.feed.times, state.skipped
+        return Outcome(reason, state.best, state.last, *counts)
 
     def close(self) -> None:
         """Ask for no more rows."""
@@ -305,7 +307,8 @@ class Loop:
         is_last = self.is_done(recorded(state, trained, 0.0, self.training))
         is_evaluated = is_last or self.settings.is_validated(state.epoch)
         values = self.values(state, trained, is_evaluated)
-        state = recorded(state, values, seconds + time.perf_counter() - begun, self.training)
+        made = made_in_epoch(state, self.training, self.settings.total_steps(self.rows))
+        state = recorded(state, values, seconds + time.perf_counter() - begun, self.training, made)
         last = state.last
         assert last is not None
         if last.best and any(one.training is not None and one.training.from_best for one in self.prepared.phases):

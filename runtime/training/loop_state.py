@@ -33,7 +33,8 @@ class LoopState(NamedTuple):
     the monitor of the epoch since which was waited. `plateau` says how far the learning rate is lowered, where it goes by the monitor.
     `phase` is the number of the phase, from 0, and `before` how many epochs were before it; after `since` steps it has begun, and
     the epoch after `first`. `kept` are the best weights, where a later phase begins with them. `spent` are the seconds of the
-    epochs of the phase that have ended; once the time of the phase has passed, it `is_over`.
+    epochs of the phase that have ended; once the time of the phase has passed, it `is_over`. Of the epochs that have ended, those of
+    the phase made so many `updates`, and all `skipped` so many.
     """
 
     train: TrainState
@@ -55,6 +56,8 @@ class LoopState(NamedTuple):
     kept: Snapshot | None = None
     spent: float = 0.0
     is_over: bool = False
+    updates: int = 0
+    skipped: int = 0
 
     @property
     def is_inside(self) -> bool:
@@ -80,6 +83,8 @@ def capture(state: LoopState) -> Checkpoint:
         "since": state.since,
         "first": state.first,
         "spent": state.spent,
+        "updates": state.updates,
+        "skipped": state.skipped,
     }
     if state.kept is not None:
         arrays |= {"kept_params": named(state.kept.params), "kept_state": named(state.kept.state)}
@@ -129,6 +134,8 @@ def restore(given: Checkpoint, steps: Steps, span: Sums, metrics: Mapping[str, M
         first,
         kept_of(given),
         float(facts.get("spent", 0.0)),
+        updates=int(facts.get("updates", 0)),
+        skipped=int(facts.get("skipped", 0)),
     )
 
 

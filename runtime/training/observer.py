@@ -66,7 +66,8 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
     """One finished epoch (counted from 1): a line of `metrics.jsonl`. `best` says that `monitor` was never better
-    before. `phase` is the name of its phase, empty where there are none.
+    before. `phase` is the name of its phase, empty where there are none; `learning_rate` is that of the last update, before the factor
+    of any group, None for an optimizer without one, and so many updates were `skipped`, whose gradients overflowed.
     """
 
     epoch: int
@@ -75,6 +76,8 @@ class EpochRecord:
     seconds: float
     best: bool
     phase: str = ""
+    learning_rate: float | None = None
+    skipped: int = 0
 
 
 Reason = Literal["finished", "early_stopping", "interrupted"]
@@ -85,7 +88,7 @@ class Outcome:
     """How training ended. `last` is None if no epoch was finished, `best` also if `monitor` never had a finite value.
 
     `waited` epochs since the best were not better, and in `unscored` epochs `monitor` was NaN. `rows` says how long steps
-    have waited for rows.
+    have waited for rows, `skipped` how many updates of the epochs that have ended were.
     """
 
     reason: Reason
@@ -95,6 +98,7 @@ class Outcome:
     waited: int = 0
     unscored: int = 0
     rows: Times = NO_TIMES
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,5 +57,5 @@ def behind(loop: "Loop", state: LoopState, phase: int) -> LoopState:
         model_state = from_named(rolls, merge_trees(to_named(rolls, model_state), kept.state))
         params, model_state = put(params, shardings.params), put(model_state, shardings.state)
     began = loop.steps.begun(params, model_state, train.step)
-    anew: dict[str, Any] = {"waited": 0, "reached": None, "plateau": None, "spent": 0.0, "is_over": False}
+    anew: dict[str, Any] = {"waited": 0, "reached": None, "plateau": None, "spent": 0.0, "is_over": False, "updates": 0}
     return state._replace(train=began, phase=phase, before=state.epoch, since=state.step, **anew)

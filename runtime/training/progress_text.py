@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 
 from modelc.compiler.binding.task import is_of_class
+from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.render.printable import printable
 from modelc.runtime.training.observer import EpochRecord, Progress
 
@@ -47,7 +48,8 @@ def epoch_text(record: EpochRecord, epochs: int) -> str:
     """The line of an epoch."""
     phase = f"   {printable(record.phase)}" if record.phase else ""
     count = f"epoch {counted_of(record.epoch, epochs)}{phase}"
-    return f"{count}   {show_values(record.values)}   {show_seconds(record.seconds)}"
+    skipped = f"   {counted(record.skipped, 'update')} skipped" if record.skipped else ""
+    return f"{count}   {show_values(record.values)}{skipped}   {show_seconds(record.seconds)}"
 
 
 def unscored_text(record: EpochRecord, monitor: str) -> str:

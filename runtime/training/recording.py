@@ -2,35 +2,43 @@
 
 from collections.abc import Mapping
 from math import isfinite, isnan
+from typing import Any
 
 from modelc.compiler.binding.task import Training
 from modelc.compiler.language.settings import EarlyStopping
 from modelc.runtime.training.epoch_sums import Tally
 from modelc.runtime.training.loop_state import LoopState
+from modelc.runtime.training.made_updates import Made
 from modelc.runtime.training.observer import EpochRecord, Observer
 from modelc.runtime.training.placement import Placement
 from modelc.runtime.training.plateau import after_epoch, factor_of, first_plateau, plateau_schedule
 
+NO_UPDATES = Made()
 EVERY_EPOCH = EarlyStopping(patience=0)
 """What counts as better where nothing stops early."""
 
 
-def recorded(state: LoopState, values: Mapping[str, float], seconds: float, training: Training) -> LoopState:
-    """The state with the record of an epoch as the last one, and as the best if it is.
+def recorded(
+    state: LoopState, values: Mapping[str, float], seconds: float, training: Training, made: Made = NO_UPDATES
+) -> LoopState:
+    """The state with the record of an epoch as the last one, and as the best if it is; `made` are its updates.
 
     One whose monitor is NaN says nothing: it is neither the best nor one of those that early stopping waits for. Nor is one whose
     validation rows are not evaluated; the last epoch, where it is not its turn, may be the best and is not waited for, so that
     a longer training has the same course.
     """
     score = values.get(training.monitor)
-    state = state._replace(spent=state.spent + seconds)
-    if score is None:
-        record = EpochRecord(state.epoch, state.step, values, seconds, False, training.name)
-        return state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
     best = None if state.best is None else state.best.values[training.monitor]
-    improved = isfinite(score) and is_better(score, best, training)
-    record = EpochRecord(state.epoch, state.step, values, seconds, improved, training.name)
-    state = state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0)
+    improved = score is not None and isfinite(score) and is_better(score, best, training)
+    record = EpochRecord(state.epoch, state.step, values, seconds, improved, training.name, made.rate, made.skipped)
+    counted: dict[str, Any] = {
+        "updates": made.updates,
+        "skipped": state.skipped + made.skipped,
+        "spent": state.spent + seconds,
+    }
+    state = state._replace(last=record, span=None, tally=Tally({}, state.tally.metrics), seconds=0.0, **counted)
+    if score is None:
+        return state
     if improved:
         state = state._replace(best=record)
     if isnan(score):

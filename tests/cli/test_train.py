@@ -12,6 +12,7 @@ from modelc.compiler.lowering.prepared_task import prepare
 from modelc.runtime.runs.run_directory import Run
 from tests.cli.commands import modelc, start
 from tests.cli.conftest import SPEC, Project
+from tests.runtime.small import spec, write_rows
 
 DIGITS = Path(__file__).parent.parent.parent / "specs" / "digits.yaml"
 
@@ -46,7 +47,7 @@ def test_a_run_is_kept_whole(project: Project) -> None:
     assert (record.status, record.epoch, record.step) == ("finished", 3, 9)
     lines = metrics(run)
     assert [line["epoch"] for line in lines] == [1, 2, 3]
-    assert set(lines[0]) == {"epoch", "step", "seconds", "digest"} | {
+    assert set(lines[0]) == {"epoch", "step", "learning_rate", "seconds", "digest"} | {
         f"{part}/{key}"
         for part in ("train", "validation")
         for key in ("loss", "kind/loss", "big/loss", "size/loss", "kind/accuracy")
@@ -218,3 +219,18 @@ def test_a_run_that_stops_early_says_how_long_nothing_got_better(tmp_path: Path,
     ended = modelc("train", "spec.yaml", cwd=tmp_path)
     assert ended.code == 0, ended.err
     assert f"stopped early after {said} a better validation/loss;" in ended.out
+
+
+def test_updates_that_float16_skips_are_told(tmp_path: Path) -> None:
+    write_rows(tmp_path, 8)
+    losses = {"y": {"cross_entropy": None, "weight": 30.0}}
+    raw = spec(loss=None, losses=losses, optimizer={"sgd": 0.01}, epochs=6)
+    raw["model"]["precision"] = "mixed_float16"
+    (tmp_path / "small.json").write_text(json.dumps(raw))
+    ended = modelc("train", "small.json", "--run-dir", "run", cwd=tmp_path)
+    lines = metrics(tmp_path / "run")
+    skipped = [line.get("skipped_updates", 0) for line in lines]
+    assert ended.code == 0 and 0 < sum(skipped) < 6 and set(skipped) == {0, 1}
+    assert ended.out.count("   1 update skipped") == sum(skipped)
+    assert f"{sum(skipped)} of 6 updates were skipped, since gradients overflowed float16" in ended.out
+    assert [line["learning_rate"] for line in lines] == [0.01] * 6

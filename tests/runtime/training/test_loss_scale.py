@@ -36,7 +36,9 @@ def test_a_gradient_that_overflows_skips_the_update_and_the_step_counts(tmp_path
     root = write_rows(tmp_path, 8)
     # Weight 30 of the loss: at a scale of 2 ** 15, its gradients by logits are beyond 65,504.
     losses = {"y": {"cross_entropy": None, "weight": 30.0}}
-    raw = half(spec(loss=None, losses=losses, optimizer={"sgd": 0.01}, epochs=6, weight_averaging={"ema": 0.9}))
+    rate = {"learning_rate": {"piecewise": {"boundaries": [1, 2, 3], "values": [0.02, 0.03, 0.04, 0.05]}}}
+    averaging = {"ema": 0.9}
+    raw = half(spec(loss=None, losses=losses, optimizer={"sgd": rate}, epochs=6, weight_averaging=averaging))
     keeper, watcher = Keeper(), Watcher()
     loop = loop_of(raw, root, 1, watcher, keeper)
     loop.run(loop.first())
@@ -48,6 +50,11 @@ def test_a_gradient_that_overflows_skips_the_update_and_the_step_counts(tmp_path
         assert steps[step]["scale"]["scale"] == FIRST / 2**step
         assert np.isfinite(watcher.records[step - 1].values["train/loss"])
         jax.tree.map(np.testing.assert_array_equal, steps[step]["params"], first.arrays["params"])
+    told = [record.skipped for record in watcher.records]
+    assert told == [1 if record.step in skipped else 0 for record in watcher.records]
+    # A schedule counts updates, not steps.
+    rates = [record.learning_rate for record in watcher.records[len(skipped) :]]
+    assert rates == [0.02, 0.02, 0.03, 0.04, 0.05][: len(rates)]
     done = len(skipped) + 1
     kernel = {step: arrays["params"][KERNEL] for step, arrays in steps.items()}
     assert not np.array_equal(kernel[done], kernel[1])

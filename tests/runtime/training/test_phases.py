@@ -77,6 +77,19 @@ def test_epochs_number_through_and_each_phase_trains_what_it_says(
     assert count == ends[4].step - ends[2].step
 
 
+def test_a_record_has_the_rate_of_the_last_update_by_the_steps_of_its_phase(
+    straight: tuple[Phased, Outcome, list[Checkpoint], list[dict[str, Any]]],
+) -> None:
+    phased, _, _, records = straight
+    steps = 2 * phased.loop(0, 0).per_epoch
+    wanted = [
+        highest * 0.5 * (1 + np.cos(np.pi * (steps * part - 1) / steps))
+        for highest in (0.05, 0.01)
+        for part in (0.5, 1)
+    ]
+    np.testing.assert_allclose([one["learning_rate"] for one in records], wanted, rtol=1e-5)
+
+
 def test_going_on_from_any_step_of_any_phase_gives_the_same_bits(
     straight: tuple[Phased, Outcome, list[Checkpoint], list[dict[str, Any]]],
 ) -> None:

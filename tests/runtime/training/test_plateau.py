@@ -74,6 +74,7 @@ def test_a_training_steps_as_far_as_its_rate_says(optimizer: str, tmp_path: Path
         }
     own = train(spec(optimizer={optimizer: {"learning_rate": plateau}}, **usual), root)
     assert [(epoch, round(found, 6)) for epoch, found in own.rates] == [(2, 0.05), (3, 0.025), (4, 0.0125)]
+    assert [record.learning_rate for record in own.records] == [0.1, 0.1, 0.05, 0.025]
     per_epoch = own.records[0].step
     piecewise = {"boundaries": [2 * per_epoch - 1, 3 * per_epoch - 1], "values": [rate, rate / 2, rate / 4]}
     by_step = train(spec(optimizer={optimizer: {"learning_rate": {"piecewise": piecewise}}}, **usual), root)
