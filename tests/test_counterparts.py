@@ -234,8 +234,8 @@ and `null` say here."""
 def is_same(table: Registry[Any], cls: type[Registered], argument: str, theirs: Any) -> bool:
     """Whether a spec that gives `argument` the default of Keras has what it has without it."""
     ours = cls.model_fields[argument].get_default(call_default_factory=True)
-    # No decay is one of 0 here.
-    theirs = 0.0 if argument == "weight_decay" and theirs is None else theirs
+    # No decay is one of 0 here, and no layers are an empty list of them.
+    theirs = {"weight_decay": 0.0, "exclude_layers": ()}.get(argument) if theirs is None else theirs
     if theirs == ours or argument in SPELT_OTHERWISE:
         return True
     name, given = table.name_of(cls), arguments_of(cls)

@@ -45,6 +45,27 @@ def bound_groups(
     return {entry: group for entry, group in found.items() if group != Group()}
 
 
+def excluded_entries(
+    reporter: Reporter, planned: TypedGraph, optimizer: Optimizer, path: Path
+) -> frozenset[tuple[str, str]]:
+    """The weights that the `optimizer` at `path` excludes, by their owner and name. Reports a pattern that stands for none."""
+    argument = optimizer.exclusions
+    patterns: Sequence[str] = getattr(optimizer, argument) if argument else ()
+    if not patterns:
+        return frozenset()
+    from modelc.compiler.graph.weight_paths import check_pattern, matches
+
+    at = (*path, OPTIMIZERS.name_of(optimizer), argument)
+    is_list = isinstance(reporter.document.get(at), list)
+    right = [
+        pattern
+        for index, pattern in enumerate(patterns)
+        if check_pattern(reporter, pattern, (*at, index) if is_list else at, planned)
+    ]
+    entries = [(owner, name) for owner, plan in planned.owned() for name in plan.params]
+    return frozenset(one for one in entries if any(matches(pattern, "/".join(one)) for pattern in right))
+
+
 def check_decay(reporter: Reporter, optimizer: Optimizer, decay: float, can: bool, group: Path) -> bool:
     """Whether the decay of a group, which has weights that `can` decay, does what it says; reports where it does not."""
     at, kind = (*group, "weight_decay"), OPTIMIZERS.name_of(optimizer)

@@ -184,6 +184,7 @@ class Group(NamedTuple):
 
     rate_factor: float = 1.0
     decay: float | None = None
+    excluded: bool = False
 
 
 class Training(NamedTuple):
@@ -191,7 +192,7 @@ class Training(NamedTuple):
     weights that are taken from elsewhere, once they are read.
 
     `frozen` are the weights and statistics that it leaves as they are, each by its owner and its name; `groups` has the weights
-    with a learning rate or a decay of their own. `phases` are the parts of it in order, where there are any, each as a training by
+    with a learning rate, a decay or an optimizer of their own. `phases` are the parts of it in order, where there are any, each as a training by
     itself with its `name`; it begins with the weights that are best so far where it is `from_best`.
     """
 

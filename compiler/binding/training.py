@@ -7,7 +7,7 @@ from modelc.compiler.binding.accumulation import check_accumulation
 from modelc.compiler.binding.checkpointing import check_checkpointing
 from modelc.compiler.binding.freezing import frozen_entries
 from modelc.compiler.binding.lengths import check_clock, check_evaluations, fits
-from modelc.compiler.binding.param_groups import bound_groups
+from modelc.compiler.binding.param_groups import bound_groups, excluded_entries
 from modelc.compiler.binding.task import Columns, Group, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
@@ -90,14 +90,15 @@ def bound_phases(
     """Each phase as a training by itself; None where the optimizer of one is not known. What several have of `train` is checked once."""
     frozen: dict[Path, frozenset[tuple[str, str]]] = {}
     groups: dict[Path, Mapping[tuple[str, str], Group]] = {}
-    optimizers, misfitting = set[Path](), set[Path]()
+    excluded: dict[Path, frozenset[tuple[str, str]]] = {}
+    misfitting = set[Path]()
     found = []
     for phase in phases:
         at, optimizer = phase.at("optimizer"), phase.optimizer
         if optimizer is None:
             return None
-        if at not in optimizers:
-            optimizers.add(at)
+        if at not in excluded:
+            excluded[at] = excluded_entries(reporter, task.planned, optimizer, at)
             check_averages(reporter, optimizer, phase.settings, at)
             if (caution := optimizer.caution()) is not None:
                 kind = OPTIMIZERS.name_of(optimizer)
@@ -114,12 +115,19 @@ def bound_phases(
                 optimizer=optimizer,
                 settings=phase.settings,
                 frozen=frozen[phase.at("freeze")],
-                groups=groups[phase.at("param_groups")],
+                groups=with_excluded(groups[phase.at("param_groups")], excluded[at]),
                 name=phase.name,
                 from_best=phase.from_best,
             )
         )
     return tuple(found)
+
+
+def with_excluded(
+    groups: Mapping[tuple[str, str], Group], excluded: Iterable[tuple[str, str]]
+) -> Mapping[tuple[str, str], Group]:
+    """The groups of weights, in which those are marked that the optimizer excludes."""
+    return {**groups, **{entry: groups.get(entry, Group())._replace(excluded=True) for entry in excluded}}
 
 
 def keys_of_log(task: Task, names: Iterable[str]) -> list[str]:

@@ -144,8 +144,8 @@ KERAS: Page = {
         Row("optimizers.MultiOptimizer(pairs)", "train: {param_groups: [{paths: [dense], learning_rate_factor: 0.1}]}",
             "one optimizer, with a rate and a decay of its own for each group of weights"),
         Row("optimizers.Adam(amsgrad=True)", "train: {optimizer: amsgrad}", "an optimizer of its own, with `weight_decay` too"),
-        Row("optimizers.Muon(exclude_layers=['output'])", "train: {optimizer: muon}",
-            "matrices go by Muon, that of the output too; embeddings and all other weights by `adamw`"),
+        Row("optimizers.Muon(exclude_layers=['dense'])", "train: {optimizer: {muon: {exclude_layers: [dense]}}}",
+            "paths of nodes, blocks and weights, or patterns of them; embeddings and all that is no matrix go by `adamw` anyway"),
         Row("optimizers.Optimizer, optimizers.OptimizerMap, optimizers.schedules.LearningRateSchedule", "", NO_CODE),
         Row("initializers.Initializer, regularizers.Regularizer, constraints.Constraint, initializers.STFT(), "
             "initializers.STFTInitializer()", "", NO_CODE),

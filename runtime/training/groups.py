@@ -1,4 +1,6 @@
-"""The optimizer of a task, and for each group of its weights the same with the learning rate and the decay of that group."""
+"""The optimizer of a task, and for each group of its weights the same with the learning rate and the decay of that group; for weights
+that it excludes, the one that they go by.
+"""
 
 from collections.abc import Hashable
 from typing import Any, NamedTuple
@@ -16,9 +18,10 @@ class Kind(NamedTuple):
 
     rate_factor: float
     decay: float | None
+    excluded: bool
 
 
-USUAL = Kind(1.0, None)
+USUAL = Kind(1.0, None, False)
 
 
 class Scaled(Schedule):
@@ -39,7 +42,9 @@ def in_groups(task: PreparedTask, total_steps: int) -> optax.GradientTransformat
     assert task.training is not None
     optimizer = task.training.optimizer
     kinds = {
-        path: {name: Kind(one.rate_factor, one.decay) for name, one in plan.params.items() if one.trainable}
+        path: {
+            name: Kind(one.rate_factor, one.decay, one.excluded) for name, one in plan.params.items() if one.trainable
+        }
         for path, plan, _ in task.weight_sets()
     }
     used = sorted({kind for named in kinds.values() for kind in named.values()}, key=str)
@@ -55,7 +60,9 @@ def in_groups(task: PreparedTask, total_steps: int) -> optax.GradientTransformat
 
 
 def of_kind(optimizer: Optimizer, kind: Kind) -> Optimizer:
-    """`optimizer` with the learning rate and the decay of weights of a `kind`."""
+    """`optimizer` with the learning rate and the decay of weights of a `kind`, or the one of those that it excludes."""
+    if kind.excluded:
+        optimizer = optimizer.of_excluded()
     changes: dict[str, Any] = {}
     rate = getattr(optimizer, "learning_rate", None)
     if kind.rate_factor != 1 and rate is not None:

@@ -53,7 +53,8 @@ class Weight:
     (`embed`, `mlp`, `heads`, `vocab`, ...) or None.
 
     `regularizer` adds its penalty to the loss, `constraint` brings the weight back after each step. Its learning rate is that of
-    the optimizer times `rate_factor`, its `decay` that of the optimizer where it is None.
+    the optimizer times `rate_factor`, its `decay` that of the optimizer where it is None; where it is `excluded`, it goes by the
+    optimizer of such weights.
     """
 
     shape: tuple[int, ...]
@@ -65,6 +66,7 @@ class Weight:
     trainable: bool = True
     rate_factor: float = 1.0
     decay: float | None = None
+    excluded: bool = False
 
     def __post_init__(self) -> None:
         need_fillable(self.shape, self.initializer)

@@ -31,6 +31,8 @@ class Optimizer(Registered):
     """The schedule as which a warm-up is written that others write without one."""
     is_averaging: ClassVar[bool] = False
     """Whether it averages weights, so that the model is to be used with its `averages`."""
+    exclusions: ClassVar[str] = ""
+    """The argument with the patterns of weights that go by `of_excluded` instead; empty where there is none."""
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(
             ("decay", "lr_decay"),
@@ -58,6 +60,10 @@ class Optimizer(Registered):
     def caution(self) -> PlanError | None:
         """What is computed as it is written, and probably not meant: a warning, with the code of one."""
         return None
+
+    def of_excluded(self) -> "Optimizer":
+        """The optimizer of the weights that `exclusions` names, of one that has this argument."""
+        raise NotImplementedError(f"{type(self).__name__} has `exclusions` and no `of_excluded`")
 
     def averages(self, params: Any, state: Any) -> Any:
         """The averages of an optimizer that averages, of the weights that are trained and the state of its transformation."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import sqrt
 from typing import Annotated, Any, ClassVar
 
-from modelc.compiler.library.base.fields import Field, Positive, Size
+from modelc.compiler.library.base.fields import Field, Names, Positive, Size
 from modelc.compiler.library.base.lazy import jax, optax
 from modelc.compiler.library.base.stacked_weights import rank
 from modelc.compiler.library.contracts.optimizer import Optimizer
@@ -20,8 +20,8 @@ class Muon(Optimizer):
     """Momentum that is made orthogonal, for matrices; all other weights by `adamw` (Jordan et al., 2024).
 
     Weights of two axes are matrices, and in a repeat each copy is one; tables of embeddings are not, nor are biases, and like
-    weights of one axis and of three they go by `adamw`, whose arguments begin with `adam`. The output layer is a matrix like others: Keras's
-    `exclude_layers` is not there. Arguments and defaults of Keras 3 `Muon`, formula of `optax.contrib.muon`: the direction is made
+    weights of one axis and of three they go by `adamw`, whose arguments begin with `adam`. The output layer is a matrix like
+    others, unless `exclude_layers` names it, which is proposed: weights of these go by `adamw` too. Arguments and defaults of Keras 3 `Muon`, formula of `optax.contrib.muon`: the direction is made
     orthogonal by `ns_steps` of Newton-Schulz, and multiplied by `rms_rate * sqrt(max(rows, columns))`, so that steps are as
     large as Adam's; without `rms_rate`, by `sqrt(max(1, columns / rows))`. optax divides the mean of gradients by its bias, which
     weighs the gradient of the step a little more than Keras in the first steps: after 50 along random gradients the two are apart by 2 %
@@ -37,11 +37,11 @@ class Muon(Optimizer):
             "remove it: the coefficients are the usual ones",
         ),
         "exclude_embeddings": "remove it: tables of embeddings always go by `adamw`",
-        "exclude_layers": "remove it: matrices go by Muon, embeddings and all other weights by `adamw`",
         "beta": "write `momentum: {value}`",
         "consistent_rms": "write `rms_rate: {value}`",
         "adjust_lr_fn": "`match_rms_adamw` is the default here, `original` is `rms_rate: null`",
     }
+    exclusions = "exclude_layers"
     example = "muon: {learning_rate: 0.001, weight_decay: 0.1}"
 
     learning_rate: Rate = 0.001
@@ -59,10 +59,15 @@ class Muon(Optimizer):
     adam_weight_decay: Annotated[WeightDecay, Field(description="The `weight_decay` of `adamw`.")] = 0.004
     adam_lr_ratio: Annotated[Positive, Field(description="The learning rate of `adamw`, in that of Muon.")] = 1.0
     epsilon: Epsilon = 1e-7
+    exclude_layers: Annotated[
+        Names, Field(description="Nodes, blocks and weights that go by `adamw`, by patterns as in `freeze`.")
+    ] = ()
+
+    def of_excluded(self) -> "AdamOfMuon":
+        return AdamOfMuon(**dict(self))
 
     def transform(self, total_steps: int) -> "optax.GradientTransformation":
-        rate, ratio = rate_function(self.learning_rate, total_steps), self.adam_lr_ratio
-        rate_of_adam = (lambda step: rate(step) * ratio) if callable(rate) else rate * ratio
+        rate = rate_function(self.learning_rate, total_steps)
         contrib: Any = optax.contrib
         muon = contrib.scale_by_muon(
             ns_steps=self.ns_steps,
@@ -71,13 +76,20 @@ class Muon(Optimizer):
             nesterov=self.nesterov,
             weight_dimension_numbers=lambda tree: jax.tree.map(lambda _: contrib.MuonDimensionNumbers(-2, -1), tree),
         )
-        adam = optax.scale_by_adam(b1=self.adam_beta_1, b2=self.adam_beta_2, eps=self.epsilon)
         return optax.partition(
             {
                 "muon": descent(optax.chain(muon, optax.stateless(self.sized)), self.weight_decay, rate),
-                "adam": descent(adam, self.adam_weight_decay, rate_of_adam),
+                "adam": self.by_adam(total_steps),
             },
             labels,
+        )
+
+    def by_adam(self, total_steps: int) -> "optax.GradientTransformation":
+        """The transformation of what is no matrix."""
+        rate, ratio = rate_function(self.learning_rate, total_steps), self.adam_lr_ratio
+        adam = optax.scale_by_adam(b1=self.adam_beta_1, b2=self.adam_beta_2, eps=self.epsilon)
+        return descent(
+            adam, self.adam_weight_decay, (lambda step: rate(step) * ratio) if callable(rate) else rate * ratio
         )
 
     def sized(self, updates: Any, params: Any) -> Any:
@@ -87,6 +99,13 @@ class Muon(Optimizer):
             return sqrt(max(1, columns / rows)) if self.rms_rate is None else self.rms_rate * sqrt(max(rows, columns))
 
         return jax.tree.map(lambda update: update * factor(*update.shape[-2:]), updates)
+
+
+class AdamOfMuon(Muon):
+    """What Muon leaves to `adamw`, of all weights. No spec names it."""
+
+    def transform(self, total_steps: int) -> "optax.GradientTransformation":
+        return self.by_adam(total_steps)
 
 
 def labels(params: Any) -> Any:

@@ -101,3 +101,14 @@ def test_groups_that_do_nothing_are_errors_at_their_place(optimizer: str, groups
     problems = check(text, "spec.yaml").problems
     assert [(one.code, one.label.place.line) for one in problems] == [(code, SPEC.count("\n") + 1)] * bool(code)
     assert all(message in one.message for one in problems)
+
+
+def test_what_an_optimizer_excludes_is_found_or_an_error_at_its_place() -> None:
+    text = SPEC.replace("optimizer: adam", "optimizer: {muon: {exclude_layers: [hidden, hiden]}}")
+    [problem] = check(text, "spec.yaml").errors
+    assert (problem.code, problem.message) == ("E205", "`hiden` stands for no weight of the model")
+    place = problem.label.place
+    assert text.splitlines()[place.line - 1][place.column - 1 :].startswith("hiden]")
+    assert not check(text.replace(", hiden", ""), "spec.yaml").errors
+    [problem] = check(text.replace("[hidden, hiden]", "hiden"), "spec.yaml").errors
+    assert problem.code == "E205"

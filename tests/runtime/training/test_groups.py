@@ -87,3 +87,39 @@ def test_copies_in_the_same_group_stay_a_loop(tmp_path: Path) -> None:
         rate = 0.05 if path.startswith(f"{roll.path}/") else 0.1
         for name, change in named.items():
             np.testing.assert_allclose(change, -rate * gradients[path][name], rtol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0.05, {"cosine": 0.05}])
+def test_what_muon_excludes_goes_by_adamw(rate: Any, tmp_path: Path) -> None:
+    arguments = {"learning_rate": rate, "adam_lr_ratio": 0.5, "adam_weight_decay": 0.3, "weight_decay": 0.1}
+    groups = [{"paths": ["y"], "learning_rate_factor": 3}]
+    task = task_of(tmp_path, {"muon": {**arguments, "exclude_layers": ["y", "body/1"]}}, groups)
+    like = jax.eval_shape(make(task, STEPS).first).params
+    params, gradients = drawn(like, 0), [drawn(like, seed) for seed in range(1, STEPS)]
+    rates = rate if isinstance(rate, float) else optax.cosine_decay_schedule(0.05, STEPS)
+    contrib: Any = optax.contrib
+    transform, own = transformation(task, STEPS), dict[tuple[str, str], Any]()
+    for path, named in params.items():
+        by_muon = path.startswith("body/") and not path.startswith("body/1/")
+        factor = 3 if path == "y" else 1
+        for name, weight in named.items():
+            decay = 0.3 if name == "kernel" else 0.0
+            adam = optax.adamw(scaled(rates, 0.5 * factor), eps=1e-7, weight_decay=decay)
+            muon = contrib.muon(rates, weight_decay=0.1, eps=1e-7, consistent_rms=0.2)
+            one: Any = muon if by_muon and name == "kernel" else adam
+            state = one.init(weight)
+            for gradient in gradients:
+                change, state = one.update(gradient[path][name], state, weight)
+                weight = weight + change
+            own[path, name] = weight
+    state = transform.init(params)
+    for gradient in gradients:
+        changes, state = jax.jit(transform.update)(gradient, state, params)
+        params = optax.apply_updates(params, changes)
+    ended: Any = params
+    for (path, name), weight in own.items():
+        np.testing.assert_allclose(ended[path][name], weight, rtol=2e-5, atol=2e-6, err_msg=f"{path}/{name}")
+
+
+def scaled(rate: Any, factor: float) -> Any:
+    return (lambda step: rate(step) * factor) if callable(rate) else rate * factor
