@@ -1,7 +1,7 @@
 """The baselines of a task: fitted to its training rows, scored on others.
 
 For classes the most frequent one and logistic regression, for numbers the mean, the median where the mean absolute error is
-asked for, the season before where rows are windows of series, and ridge regression. Linear models are fitted to all training rows, or to a sample of them where that would take long.
+asked for and quantiles where their loss is, the season before where rows are windows of series, and ridge regression. Linear models are fitted to all training rows, or to a sample of them where that would take long.
 """
 
 from collections.abc import Mapping
@@ -12,18 +12,21 @@ import numpy as np
 from modelc.compiler.binding.task import Task
 from modelc.compiler.library.contracts.loss import Loss
 from modelc.compiler.library.contracts.metric import Metric
+from modelc.compiler.library.losses.quantile import Quantile as QuantileLoss
 from modelc.compiler.library.losses.regression import MeanAbsoluteError as AbsoluteLoss
-from modelc.compiler.library.metrics.errors import MeanAbsoluteError
+from modelc.compiler.library.metrics.errors import MeanAbsoluteError, Quantile
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.baselines.features import Features, features_of, standardizing
 from modelc.runtime.baselines.models import (
     CONSTANT,
     LINEAR,
     MEDIAN,
+    QUANTILE,
     Model,
     constants_of,
     linear_of,
     may_be_linear,
+    quantile_name,
     values_of,
 )
 from modelc.runtime.baselines.scored_rows import scored_rows
@@ -81,12 +84,14 @@ def fit(task: Task, train: Part) -> Fitted:
     """The baselines of all outputs that have such, fitted to the training rows."""
     train = scored_rows(task, train)
     wanted = [one for output in task.outputs.values() if (one := wanted_of(task, output, train)) is not None]
-    constants = [(one, name, model) for one in wanted for name, model in constants_of(one).items()]
+    constants = [
+        (one, name, model) for one in wanted for name, model in constants_of(one, quantiles_of(task, one)).items()
+    ]
     rows = sampled_rows(task, train, wanted)
     linear, features = ([], None) if rows is None else fit_linear(task, train, wanted, rows)
     models: dict[str, dict[str, Model]] = {}
     sizes: dict[str, int] = {}
-    names = dict.fromkeys((*CONSTANT.values(), MEDIAN, *LINEAR.values()))
+    names = dict.fromkeys((*CONSTANT.values(), MEDIAN, *sorted(name for _, name, _ in constants), *LINEAR.values()))
     found = sorted([*constants, *linear], key=lambda one: [*names].index(one[1]))
     for one, name, model in found:
         models.setdefault(name, {})[one.output.name] = model
@@ -167,7 +172,17 @@ def naive_baseline(task: PreparedTask, part: Part, rows: int) -> Baseline:
     return Baseline(name, scores(asked, part, predicted, max(BATCH // max(width, 64), 64)), rows)
 
 
+def quantiles_of(task: Task, wanted: Wanted) -> list[tuple[float, ...]]:
+    """The quantiles whose loss is asked for of an output, by its loss or its metrics."""
+    asked = [wanted.term.loss, *(one.metric for one in task.measures if one.value == wanted.output.name)]
+    return [*dict.fromkeys(one.quantiles for one in asked if isinstance(one, Quantile | QuantileLoss))]
+
+
 def suits(name: str, asks: Metric | Loss) -> bool:
     """Whether the baseline called `name` is the one for a loss or metric: of constants, the one that is best by it."""
+    if isinstance(asks, Quantile | QuantileLoss):
+        return name in (quantile_name(asks.quantiles), *LINEAR.values())
+    if name.startswith(QUANTILE):
+        return False
     by_median = isinstance(asks, MeanAbsoluteError | AbsoluteLoss)
     return name != (CONSTANT["numbers"] if by_median else MEDIAN)

@@ -1,6 +1,8 @@
 """The models that baselines are: one value for all rows, and linear models of the features of a row."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +18,8 @@ LINEAR: Mapping[Kind, str] = {
 }  # fmt: skip
 MEDIAN = "median"
 """The constant with the smallest mean absolute error."""
+QUANTILE = "quantile"
+"""What the names of the constants with the smallest quantile losses begin with, before the quantiles."""
 MOST_ELEMENTS = 16
 """Of how many elements of a row there is a linear model: each is one by itself."""
 NEVER = -80.0
@@ -48,8 +52,13 @@ def constant(value: Array) -> Model:
     return Model(value.shape, value)
 
 
-def constants_of(wanted: Wanted) -> dict[str, Model]:
-    """The best constants for what an output is to predict, by name; none where nothing counts.
+def quantile_name(shares: Sequence[float]) -> str:
+    """The name of the constants with the smallest loss of these quantiles, such as `quantiles 0.1, 0.9`."""
+    return f"{QUANTILE}{'s' if len(shares) > 1 else ''} {', '.join(f'{share:g}' for share in shares)}"
+
+
+def constants_of(wanted: Wanted, quantiles: Collection[tuple[float, ...]] = ()) -> dict[str, Model]:
+    """The best constants for what an output is to predict, by name; none where nothing counts. `quantiles` are those that are asked for.
 
     That of classes has the probabilities that they have among the training rows, so that the most frequent one is predicted.
     """
@@ -67,18 +76,43 @@ def constants_of(wanted: Wanted) -> dict[str, Model]:
     mean = (weight * values).sum(axis=0) / np.maximum(totals, 1e-300)
     if wanted.kind == "answers":
         return {name: constant(np.clip(logit(mean), NEVER, -NEVER))}
-    return {name: constant(mean), MEDIAN: constant(medians(wanted.values, weight))}
+    shape = wanted.output.type.shape
+    by_quantiles = {
+        quantile_name(shares): np.stack(
+            [elementwise(partial(quantile, share), wanted.values, weight) for share in shares], axis=-1
+        )
+        for shares in quantiles
+    }
+    fitting = {
+        called: constant(values.reshape(shape)) for called, values in by_quantiles.items() if values.size == prod(shape)
+    }
+    if wanted.has_quantiles:
+        return fitting
+    return {name: constant(mean), MEDIAN: constant(elementwise(median, wanted.values, weight)), **fitting}
 
 
-def medians(values: Array, weight: Array) -> Array:
-    """The weighted median of each element over all rows, `[...]`; 0 where nothing counts."""
+def elementwise(of: Callable[[Array, Array], float], values: Array, weight: Array) -> Array:
+    """What `of` makes of the values and weights of each element over all rows, `[...]`."""
     flat, weights = values.reshape(len(values), -1), weight.reshape(len(weight), -1)
-    found = [median(flat[:, place], weights[:, place]) for place in range(flat.shape[1])]
+    found = [of(flat[:, place], weights[:, place]) for place in range(flat.shape[1])]
     return np.asarray(found).reshape(values.shape[1:])
 
 
+def quantile(share: float, values: Array, weight: Array) -> float:
+    """What `share` of the weight lies below, as `DummyRegressor` has it: between two values where all weigh the same; 0 where nothing counts."""
+    kept = weight > 0
+    values, weight = values[kept], weight[kept]
+    if not len(values):
+        return 0.0
+    if (weight == weight[0]).all():
+        return float(np.quantile(values, share))
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weight[order])
+    return float(values[order][min(np.searchsorted(below, share * below[-1]), len(values) - 1)])
+
+
 def median(values: Array, weight: Array) -> float:
-    """The value with as much weight below it as above it; the mean of two that both are it."""
+    """The value with as much weight below it as above it; the mean of two that both are it; 0 where nothing counts."""
     kept = weight > 0
     if not kept.any():
         return 0.0
@@ -92,7 +126,7 @@ def median(values: Array, weight: Array) -> float:
 def may_be_linear(wanted: Wanted) -> bool:
     """Whether there is a linear model of what an output is to predict."""
     is_single = wanted.elements == 1 if wanted.kind == "classes" else wanted.elements <= MOST_ELEMENTS
-    return is_single and not wanted.copied
+    return is_single and not wanted.copied and not wanted.has_quantiles
 
 
 def values_of(wanted: Wanted) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from modelc.compiler.binding.task import SAMPLE_WEIGHT, Output, Task, Term
 from modelc.compiler.graph.graph import Edge
 from modelc.compiler.library.contracts.reader import LEFT_OUT
+from modelc.compiler.library.losses.quantile import Quantile
 from modelc.compiler.library.losses.without_target import NoLoss
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.data.counted_elements import mask_of_term
@@ -36,6 +37,11 @@ class Wanted(NamedTuple):
     copied: bool
 
     @property
+    def has_quantiles(self) -> bool:
+        """Whether the output has several quantiles of each number."""
+        return self.kind == "numbers" and self.values.shape[1:] != self.output.type.shape
+
+    @property
     def elements(self) -> int:
         """How many elements a row has."""
         return self.values[:1].size
@@ -53,7 +59,7 @@ def wanted_of(task: Task, output: Output, train: Part) -> Wanted | None:
     if target is None:
         return None
     train = replace(train, targets={**train.targets, output.target: target})
-    found = kind_of(output, target)
+    found = kind_of(output, target, has_quantiles=isinstance(term.loss, Quantile) and len(term.loss.quantiles) > 1)
     if found is None:
         return None
     kind, values = found
@@ -78,9 +84,13 @@ def wanted_of(task: Task, output: Output, train: Part) -> Wanted | None:
         return None
 
 
-def kind_of(output: Output, target: Array) -> tuple[Kind, Array] | None:
-    """What kind of values the target of an output has, and these values; None for others than baselines predict."""
+def kind_of(output: Output, target: Array, *, has_quantiles: bool) -> tuple[Kind, Array] | None:
+    """What kind of values the target of an output has, several quantiles of each where it `has_quantiles`, and these values; None for others
+    than baselines predict.
+    """
     shape, row = output.type.shape, target.shape[1:]
+    if has_quantiles and row == shape[:-1]:
+        return "numbers", target.astype(np.float64)
     if output.link == "softmax":
         if row == shape[:-1] and np.issubdtype(target.dtype, np.integer):
             return "classes", target

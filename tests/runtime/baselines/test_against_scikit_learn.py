@@ -259,3 +259,61 @@ def test_several_answers_and_numbers_that_a_mask_leaves_out(tmp_path: Path) -> N
         },
     )
     assert set(found["median"]) == {"cost/mean_absolute_error"}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_quantiles(weighted: bool, tmp_path: Path) -> None:
+    x, y = datasets.load_diabetes(return_X_y=True)
+    weight = np.random.default_rng(0).integers(0, 4, len(y)).astype("float32")
+    columns = {"x": x.astype("float32"), "price": y.astype("float32"), "weight": weight}
+    found, dataset = scored(
+        tmp_path,
+        columns,
+        {"inputs": {"x": {"shape": [10]}}, "layers": [{"dense": 1, "name": "price"}]},
+        {"price": {"number": "price"}},
+        {"loss": {"quantile": 0.9}, "metrics": ["mean_absolute_error", {"quantile": 0.2}]},
+        {"sample_weight": {"array": "weight"}} if weighted else None,
+    )
+    (ys, truth), (ws, counts) = (rows_of(columns, dataset, key) for key in ("price", "weight"))
+    assert list(found) == ["median", "quantile 0.2", "quantile 0.9", "ridge regression"]
+    options = {"sample_weight": ws} if weighted else {}
+    low, high = (
+        DummyRegressor(strategy="quantile", quantile=share).fit(ys, ys.astype(float), **options).predict(truth)
+        for share in (0.2, 0.9)
+    )
+    assert found["quantile 0.2"] == {
+        "quantile": pytest.approx(metrics.mean_pinball_loss(truth, low, alpha=0.2), rel=CLOSE)
+    }
+    elements = metrics.mean_pinball_loss(truth, high, alpha=0.9, sample_weight=counts if weighted else None)
+    loss = elements * counts.mean() if weighted else elements
+    assert found["quantile 0.9"] == {"loss": pytest.approx(loss, rel=CLOSE)}
+    assert found["median"].keys() == {"mean_absolute_error"}
+    assert found["ridge regression"].keys() == {"loss", "mean_absolute_error", "quantile"}
+
+
+def test_several_quantiles_of_each_number(tmp_path: Path) -> None:
+    x, y = datasets.load_diabetes(return_X_y=True)
+    columns = {"x": x.astype("float32"), "ahead": np.stack([y, -y], axis=-1).astype("float32")}
+    found, dataset = scored(
+        tmp_path,
+        columns,
+        {"inputs": {"x": {"shape": [10]}}, "layers": [{"dense": 6}, {"reshape": [2, 3], "name": "ahead"}]},
+        {"ahead": {"array": "ahead"}},
+        {"loss": {"quantile": [0.1, 0.5, 0.9]}, "metrics": [{"quantile": [0.1, 0.5, 0.9]}]},
+    )
+    ys, truth = rows_of(columns, dataset, "ahead")
+    shares = (0.1, 0.5, 0.9)
+    wanted = np.mean(
+        [
+            metrics.mean_pinball_loss(
+                truth, DummyRegressor(strategy="quantile", quantile=share).fit(ys, ys).predict(truth), alpha=share
+            )
+            for share in shares
+        ]
+    )
+    assert found == {
+        "quantiles 0.1, 0.5, 0.9": {
+            "loss": pytest.approx(wanted, rel=CLOSE),
+            "quantile": pytest.approx(wanted, rel=CLOSE),
+        }
+    }
