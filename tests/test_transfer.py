@@ -114,6 +114,14 @@ def test_stopped_in_each_phase_it_ends_in_the_same_bits(
     need_same(project / run, straight)
 
 
+def test_a_training_of_phases_has_the_lengths_that_it_began_with(project: Path, straight: Path) -> None:
+    done = modelc("train", "--resume", "runs/high/0", cwd=project)
+    assert done.code == 4 and "is done, at step 200, at the end of its last phase" in done.err
+    assert "another training can begin with its weights: `modelc train SPEC --initial-weights runs/high/0`" in done.err
+    longer = modelc("train", "--resume", "runs/high/0", "--set", "train.phases.1.epochs=30", cwd=project)
+    assert longer.code == 4 and "`--set` may change `train.early_stopping`\n" in longer.err, longer.err
+
+
 def test_it_is_reproduced_scored_and_predicts(project: Path, straight: Path) -> None:
     again = modelc("reproduce", "runs/high/0", cwd=project)
     assert again.code == 0 and "identical to the bit" in again.out, again.out

@@ -14,7 +14,7 @@ from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_layout import RESOLVED
 from modelc.runtime.training.execution import Execution
-from modelc.runtime.training.loop_state import steps_before
+from modelc.runtime.training.loop_state import end_of_phase
 from modelc.runtime.training.observer import Checkpoint
 from modelc.runtime.training.parallelism import ONE_DEVICE, Parallelism
 
@@ -75,11 +75,13 @@ def continued(run: Run, settings: Sequence[str]) -> Continued:
     before, after = task.spec.document.data, checked.task.spec.document.data
     changed = [*changed_keys(without_lengths(before), without_lengths(after))]
     if changed:
+        # Beside phases there are no other lengths.
+        lengths = LENGTHS[-1:] if before["train"].get("phases") else LENGTHS
         raise RunError(
             "E609",
             f"a run goes on with what it began with, and `{key_text(changed[0])}` would be another",
             helps=(
-                f"`--set` may change {', '.join(f'`train.{key}`' for key in LENGTHS)}",
+                f"`--set` may change {', '.join(f'`train.{key}`' for key in lengths)}",
                 "for anything else, train anew",
             ),
         )
@@ -191,26 +193,23 @@ def need_more(run: Run, task: Task, rows: int, checkpoint: Checkpoint) -> None:
     if run.record.status not in ("finished", "early_stopping"):
         # Its process may have ended between the last step and the record of it.
         return
-    whole, facts = task.training.settings, checkpoint.facts
-    number, before = int(facts.get("phase", 0)), int(facts.get("before", 0))
+    whole, number = task.training.settings, int(checkpoint.facts.get("phase", 0))
     settings = whole.phases[number] if number < len(whole.phases) else whole
-    is_impatient = settings.is_impatient(facts["waited"], has_best=facts["best"] is not None)
-    since, _ = steps_before(checkpoint, settings.steps_per_epoch(rows))
-    is_over = settings.is_over(facts.get("spent", 0.0))
-    is_done = is_over or settings.has_all(checkpoint.epoch - before, checkpoint.step - since)
-    is_last = number + 1 >= len(whole.phases)
-    if checkpoint.ended == checkpoint.epoch and is_last and (is_done or is_impatient):
-        if whole.phases:
-            message = (
-                f"the training of `{run.folder}` is done, at step {checkpoint.step:,}, at the end of its last phase"
-            )
-            raise RunError("E609", message, helps=("to train on, train anew with longer phases",))
-        more = f"{patience_key(task) if is_impatient and not is_done else length_key(task)}=NUMBER"
-        if is_over:
-            more = f"time={duration_of(2 * (settings.time or 0.0))}"
-        longer = command("train", "--resume", run.folder, "--set", f"train.{more}")
-        message = f"the training of `{run.folder}` is done, at step {checkpoint.step:,}"
-        raise RunError("E609", message, helps=(f"to train on, give it more: `{longer}`",))
+    end = end_of_phase(checkpoint, settings, settings.steps_per_epoch(rows))
+    if not end or number + 1 < len(whole.phases):
+        return
+    message = f"the training of `{run.folder}` is done, at step {checkpoint.step:,}"
+    if whole.phases:
+        taken = command("train", "SPEC", "--initial-weights", run.folder)
+        helps = (
+            "to train on, train anew with longer phases",
+            f"another training can begin with its weights: `{taken}`",
+        )
+        raise RunError("E609", f"{message}, at the end of its last phase", helps=helps)
+    time = duration_of(2 * (settings.time or 0.0))
+    more = {"time": f"time={time}", "length": f"{length_key(task)}=NUMBER", "patience": f"{patience_key(task)}=NUMBER"}
+    longer = command("train", "--resume", run.folder, "--set", f"train.{more[end]}")
+    raise RunError("E609", message, helps=(f"to train on, give it more: `{longer}`",))
 
 
 def patience_key(task: Task) -> str:

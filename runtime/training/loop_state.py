@@ -5,7 +5,7 @@ What is no entry here follows from the spec, the seed and the step. Writes and r
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +23,9 @@ from modelc.runtime.training.plateau import Plateau
 from modelc.runtime.training.row_state import without_per_row_entries
 from modelc.runtime.training.step import Steps, TrainState
 from modelc.runtime.training.sums import Sums
+
+End = Literal["", "time", "length", "patience"]
+"""What ends a phase: its time, its epochs or steps, or that no epoch was better; empty for nothing."""
 
 
 class LoopState(NamedTuple):
@@ -154,6 +157,18 @@ def has_no_step_left(given: Checkpoint, whole: Settings, per_epoch: int) -> bool
     settings = whole.phases[int(facts["phase"])] if whole.phases else whole
     is_last = settings.steps is not None and given.step - since >= settings.steps
     return is_last or given.step - first == per_epoch or settings.is_over(facts.get("spent", 0.0) + facts["seconds"])
+
+
+def end_of_phase(given: Checkpoint, settings: Settings, per_epoch: int) -> End:
+    """What has ended the phase of a checkpoint, or a training without any, by the `settings` of that; empty where it goes on."""
+    facts, since = given.facts, steps_before(given, per_epoch)[0]
+    if given.ended != given.epoch:
+        return ""
+    if settings.is_over(facts.get("spent", 0.0)):
+        return "time"
+    if settings.has_all(given.epoch - int(facts.get("before", 0)), given.step - since):
+        return "length"
+    return "patience" if settings.is_impatient(facts["waited"], has_best=facts["best"] is not None) else ""
 
 
 def kept_of(given: Checkpoint) -> Snapshot | None:

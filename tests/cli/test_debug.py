@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.attacks.signalled_at import sending
 from tests.cli.commands import modelc
 from tests.cli.conftest import Project
 
@@ -77,6 +78,41 @@ def test_a_run_that_went_well_is_shown_at_its_next_step(project: Project) -> Non
     assert (
         ended.out.splitlines()[2] == "no failed step is kept of this run: this is the step after its newest checkpoint"
     )
+
+
+PHASED = """\
+modelc: 1
+model: {inputs: {x: {shape: [4]}}, layers: [{batch_norm: {}, name: norm}, {dense: 1, name: y}]}
+data: {source: {npz: rows.npz}}
+train:
+  loss: mean_squared_error
+  optimizer: adam
+  batch_size: 20
+  phases:
+    - {name: head, epochs: 2, freeze: [norm]}
+    - {name: all, epochs: 2}
+"""
+
+
+@pytest.mark.parametrize(("steps", "is_frozen"), [(1, True), (2, False), (3, False)])
+def test_a_step_is_that_of_its_phase(steps: int, is_frozen: bool, tmp_path: Path) -> None:
+    x = np.random.default_rng(0).uniform(1, 9, (20, 4)).astype(np.float32)
+    np.savez(tmp_path / "rows.npz", x=x, y=x[:, :1])
+    (tmp_path / "phased.yaml").write_text(PHASED)
+    with sending(steps):
+        assert (
+            modelc("train", "phased.yaml", "--run-dir", "run", "--checkpoint-every", "1 steps", cwd=tmp_path).code
+            == 143
+        )
+    found = json.loads(modelc("debug", "run", "--format", "json", cwd=tmp_path).out)
+    (norm,) = (node["values"] for node in found["nodes"] if node["node"] == "norm")
+    # A frozen `batch_norm` has its moving statistics, 0 and 1, the other one those of the batch.
+    if is_frozen:
+        assert [norm["low"], norm["high"]] == pytest.approx([x.min() / 1.001**0.5, x.max() / 1.001**0.5], rel=1e-5)
+    else:
+        assert norm["low"] < 0 and norm["high"] < 3
+    (gradient,) = (one["gradient"] for one in found["weights"] if (one["node"], one["name"]) == ("norm", "gamma"))
+    assert (gradient is None) == is_frozen
 
 
 def test_a_run_without_any_kept_step_is_said_to_have_none(project: Project, tmp_path: Path) -> None:
