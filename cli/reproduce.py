@@ -201,6 +201,7 @@ def fit_again(
     """Train `again`, up to where `run` was stopped, if it was; an error in training is recorded, as in any run."""
     from modelc.cli.progress import Lines, Screen
     from modelc.compiler.diagnostics.exceptions import RunError
+    from modelc.runtime.runs.reproduction import course_of
     from modelc.runtime.runs.ways_on import was_stopped
     from modelc.runtime.training.loop import fit
     from modelc.runtime.training.observer import Several
@@ -211,6 +212,7 @@ def fit_again(
     last = again.ready.training.settings.total_steps(rows) + 1
     if was_stopped(run):
         last = run.weights(tasks[0], "last")[1].step
+    course = course_of(run, *tasks)
     until = Until(last, stop)
     epochs = again.ready.training.settings.total_epochs(rows)
     shown = (Screen if coloured(sys.stderr) else Lines)(sys.stderr, epochs)
@@ -218,7 +220,7 @@ def fit_again(
         with recorder:
             try:
                 observers = Several(recorder, until, shown)
-                outcome = fit(again.ready, again.dataset, again.execution, observers, until, until)
+                outcome = fit(again.ready, again.dataset, again.execution, observers, until, until, course=course)
             finally:
                 shown.close()
             recorder.finish(outcome)

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from modelc.compiler.binding.task import Task
+from modelc.compiler.language.settings import Settings
+from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.syntax.document import MAX_BYTES
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.bad_rows import PartOfSkips
@@ -13,6 +16,7 @@ from modelc.runtime.data.column_digests import KnownDigests
 from modelc.runtime.data.column_profiles import Profiles
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.runs.commit import Commit, commit_of
+from modelc.runtime.runs.comparison import lines_of
 from modelc.runtime.runs.environment import (
     PACKAGES,
     changed_columns,
@@ -33,6 +37,7 @@ from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_layout import MERGED, REQUIREMENTS
 from modelc.runtime.runs.run_record import FORMAT, RunRecord, now
 from modelc.runtime.runs.spec_content import shown
+from modelc.runtime.training.lengths import Course
 
 
 def recorder_of(
@@ -86,7 +91,7 @@ def what_differs(
     recorded = run.environment()
     specs = [task.spec.document.data for task in tasks]
     return [
-        *ended_by_clock(run, tasks[0]),
+        *ended_by_clock(tasks),
         *changed_values(*specs),
         *changed_data(recorded, digests),
         *changed_learning(run, again),
@@ -99,11 +104,31 @@ def what_differs(
     ]
 
 
-def ended_by_clock(run: Run, task: Task) -> Iterator[str]:
-    """That the clock decided how many steps there were, which it does again."""
-    settings = None if task.training is None else task.training.settings
-    if settings is not None and any(one.time is not None for one in (settings, *settings.phases)):
-        yield f"`time` ends a training by the clock: it had {run.record.step:,} steps, and others have as many as they have time for"
+def ended_by_clock(tasks: Sequence[Task]) -> Iterator[str]:
+    """That the clock has decided how many steps there were, where it does so again."""
+    settings = [task.training.settings for task in tasks if task.training is not None]
+    if any(map(has_time, settings)) and settings[0] != settings[-1]:
+        yield "`time` ends a training by the clock: how many steps there are depends on the machine, and on what else it computes"
+
+
+def has_time(settings: Settings) -> bool:
+    """Whether the clock may end a training, or a phase of it."""
+    return any(one.time is not None for one in (settings, *settings.phases))
+
+
+def course_of(run: Run, before: PreparedTask, again: PreparedTask) -> Course | None:
+    """The course of a run that the clock may have ended, which is to be trained again with the same settings; None for all others."""
+    assert before.training is not None and again.training is not None
+    settings = before.training.settings
+    if not has_time(settings) or settings != again.training.settings:
+        return None
+    lines = sorted(lines_of(run).items())
+    ends = {epoch: int(line["step"]) for epoch, line in lines}
+    last = {epoch for (epoch, line), (_, behind) in pairwise(lines) if line.get("phase") != behind.get("phase")}
+    if run.record.status == "finished":
+        last |= {max(ends)}
+    evaluated = {epoch for epoch, line in lines if any(key.startswith("validation/") for key in line)}
+    return Course(ends, frozenset(last), frozenset(evaluated))
 
 
 def changed_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:

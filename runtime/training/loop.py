@@ -25,7 +25,7 @@ from modelc.runtime.training.execution import Execution
 from modelc.runtime.training.feeding import Feed, Span, feed_of
 from modelc.runtime.training.fitting_batch import memory_left, room_for
 from modelc.runtime.training.layer_fitting import learn
-from modelc.runtime.training.lengths import has_all, seconds_left, timed
+from modelc.runtime.training.lengths import Course, Lengths, seconds_left
 from modelc.runtime.training.loop_state import LoopState, capture, restore, snapshot
 from modelc.runtime.training.made_updates import made_in_epoch
 from modelc.runtime.training.observer import (
@@ -56,20 +56,18 @@ def fit(
     stop: Callable[[], bool],
     saver: Saver | None = None,
     given: Checkpoint | None = None,
+    course: Course | None = None,
 ) -> Outcome:
-    """Train `task` on `dataset`, from the checkpoint `given` on; `stop` is asked after every chunk.
+    """Train `task` on `dataset`, from the checkpoint `given` on, or on the `course` of another; `stop` is asked after every chunk.
 
     Raises RunError E501 if the loss is no longer finite, E502 if the device runs out of memory, E505 if it fails; what
     the observer saved until then is kept. Raises RunError E603 for a checkpoint of another training.
     """
     from modelc.runtime.training.phases import train_in_phases
 
+    given_to_each = task, dataset, execution, observer, stop, saver or NoSaver()
     with computing(partial(room_for, task, dataset, execution, memory_left())):
-        return train_in_phases(
-            task,
-            given,
-            lambda number, before: Loop(task, dataset, execution, observer, stop, saver or NoSaver(), number, before),
-        )
+        return train_in_phases(task, given, lambda number, before: Loop(*given_to_each, number, before, course))
 
 
 class Loop:
@@ -89,6 +87,7 @@ class Loop:
         saver: Saver,
         phase: int = 0,
         before: int = 0,
+        course: Course | None = None,
     ) -> None:
         assert task.training is not None
         self.prepared, self.whole = task, task.training.settings
@@ -105,6 +104,7 @@ class Loop:
         self.part = dataset.train
         self.rows = dataset.train.rows
         self.per_epoch = self.settings.steps_per_epoch(self.rows)
+        self.lengths = Lengths(self.settings, self.per_epoch, course)
         self.steps: Steps = make(self.task, self.settings.total_steps(self.rows), execution.parallelism)
         self.placement = self.steps.placement
         epochs = before + (self.settings.total_epochs(self.rows) or ENDLESS)
@@ -138,7 +138,7 @@ class Loop:
         if "reached" not in given.facts and state.best is not None:
             # A run of a version that did not record it.
             state = state._replace(reached=state.best.values[self.training.monitor])
-        return state if state.is_inside else timed(state, self.settings)
+        return state if state.is_inside else self.lengths.timed(state)
 
     def run(self, state: LoopState) -> Outcome:
         """Train from `state` on, until the end or until asked to stop."""
@@ -166,7 +166,7 @@ class Loop:
         if self.is_last:
             self.saver.ended(copied(state))
         return self.outcome(
-            "finished" if state.is_over or has_all(state, self.settings) else "early_stopping", state
+            "finished" if state.is_over or self.lengths.has_all(state) else "early_stopping", state
         ), state
 
     def outcome(self, reason: Reason, state: LoopState) -> Outcome:
@@ -185,7 +185,7 @@ class Loop:
         ended.
         """
         is_impatient = self.settings.is_impatient(state.waited, has_best=state.best is not None)
-        return not state.is_inside and (has_all(state, self.settings) or state.is_over or is_impatient)
+        return not state.is_inside and (self.lengths.has_all(state) or state.is_over or is_impatient)
 
     def weights(self, state: LoopState) -> Callable[[], Snapshot]:
         """What copies the weights to the host."""
@@ -203,9 +203,7 @@ class Loop:
             begins: dict[str, Any] = {"epoch": state.epoch + 1, "first": state.step, "seconds": 0.0}
             state = state._replace(train=train, tally=self.no_sums(), span=None, **begins)
         begun, before = time.perf_counter(), state.seconds
-        first, last = state.first, state.first + self.per_epoch
-        if self.settings.steps is not None:
-            last = min(last, state.since + self.settings.steps)
+        first, last = state.first, self.lengths.last_step(state)
         span: Span | None = None
         while state.step < last:
             place = (state.step - first) % self.span
@@ -215,7 +213,7 @@ class Loop:
             state = self.train_chunk(state, span, place, last - state.step)
             state = state._replace(seconds=before + time.perf_counter() - begun)
             self.report(state)
-            state = timed(state, self.settings)
+            state = self.lengths.timed(state)
             if state.is_over:
                 break
             if state.step < last:
@@ -305,7 +303,7 @@ class Loop:
             state = state._replace(span=None)
         trained = state.tally.values(self.task, "train")
         is_last = self.is_done(recorded(state, trained, 0.0, self.training))
-        is_evaluated = is_last or self.settings.is_validated(state.epoch)
+        is_evaluated = self.lengths.is_evaluated(state, is_last)
         values = self.values(state, trained, is_evaluated)
         made = made_in_epoch(state, self.training, self.settings.total_steps(self.rows))
         state = recorded(state, values, seconds + time.perf_counter() - begun, self.training, made)
@@ -315,7 +313,7 @@ class Loop:
             state = state._replace(kept=self.weights(state)())
         self.observer.epoch(last, self.weights(state))
         if is_evaluated:
-            state = timed(state, self.settings)
+            state = self.lengths.timed(state)
         score = values.get(self.training.monitor)
         if score is None:
             return state

@@ -369,8 +369,42 @@ def test_a_signal_ends_it_without_a_verdict_and_without_leftovers(
     assert not list((folder / "temporary").iterdir())
 
 
-def test_a_run_that_the_clock_has_ended_is_said_to_end_where_it_does(folder: Path) -> None:
+TIMED = (
+    SPEC.partition("train:")[0]
+    + """\
+train:
+  loss: cross_entropy
+  optimizer: {adam: 0.01}
+  metrics: [accuracy]
+  batch_size: 8
+  validate_every: 3
+"""
+)
+PHASES = """\
+  phases:
+    - {name: head, time: 0.001 s}
+    - {name: middle, steps: 8}
+    - {name: all, time: 0.001 s}
+"""
+
+
+def test_a_run_that_the_clock_has_ended_is_repeated_up_to_where_it_has(folder: Path) -> None:
+    """Its first epoch was cut short, and it has gone on with more time."""
+    (folder / "small.yaml").write_text(TIMED + "  time: 0.001 s\n")
+    run = train(folder, "run")
+    assert need_identical(folder, "run")["differs"] == []
+    ended = modelc("train", "--resume", "run", "--set", "train.steps=20", "--set", "train.time=1 h", cwd=folder)
+    assert ended.code == 0 and metrics(run)[-1]["step"] == 20, ended.err
+    assert need_identical(folder, "run")["differs"] == []
+    (folder / "small.yaml").write_text(TIMED + PHASES)
+    run = train(folder, "phases")
+    assert {line["phase"] for line in metrics(run)} == {"head", "middle", "all"}
+    assert need_identical(folder, "phases")["differs"] == []
+
+
+def test_where_the_clock_ends_another_training_it_is_named_among_what_differs(folder: Path) -> None:
     train(folder, "run", "--set", "train.time=1 h")
-    said = need_identical(folder, "run")
-    [differs] = said["differs"]
-    assert differs.startswith("`time` ends a training by the clock: it had 24 steps, and others have as many as")
+    assert need_identical(folder, "run")["differs"] == []
+    ended, said = reproduce(folder, "run", "--set", "train.time=0.001 s")
+    assert ended.code == 1 and not said["identical"]
+    assert [one.partition(" ")[0] for one in said["differs"]] == ["`time`", "`train.time`"]

@@ -11,7 +11,7 @@ import pytest
 from modelc.compiler.language.settings import Settings
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.training.epoch_sums import Tally
-from modelc.runtime.training.lengths import seconds_left
+from modelc.runtime.training.lengths import Course, seconds_left
 from modelc.runtime.training.loop_state import LoopState
 from modelc.runtime.training.observer import Checkpoint
 from tests.runtime.small import spec, write_rows
@@ -59,7 +59,7 @@ class Timed(Phased):
         return loop
 
     @property
-    def course(self) -> list[tuple[int, int]]:
+    def ended(self) -> list[tuple[int, int]]:
         """The epochs, each with the step with which it has ended."""
         return [(record.epoch, record.step) for record in self.watcher.records]
 
@@ -88,7 +88,7 @@ def test_the_clock_or_the_steps_end_a_training_whichever_is_first(
 ) -> None:
     found = Timed(root, monkeypatch, slow, **train)
     outcome = found.train()
-    assert (outcome.reason, outcome.step) == ("finished", course[-1][1]) and found.course == course
+    assert (outcome.reason, outcome.step) == ("finished", course[-1][1]) and found.ended == course
     assert sum(record.seconds for record in found.watcher.records) == course[-1][1] + slow * len(course)
 
 
@@ -97,7 +97,7 @@ def test_the_last_epoch_is_evaluated_and_recorded_wherever_the_clock_ends_it(
 ) -> None:
     found = Timed(root, monkeypatch, time="7 s", validate_every=5, metrics=["accuracy"])
     found.train()
-    assert found.course == [(1, 3), (2, 6), (3, 7)]
+    assert found.ended == [(1, 3), (2, 6), (3, 7)]
     *others, last = found.watcher.records
     assert "validation/accuracy" in last.values and isfinite(last.values["train/loss"])
     assert not any("validation/accuracy" in record.values for record in others)
@@ -146,7 +146,7 @@ def test_phases_begin_where_the_one_before_has_ended_inside_an_epoch(
     phases = [{"name": "one", "steps": 4}, {"name": "two", "time": "5 s"}, {"name": "three", "epochs": 1}]
     found = Timed(root, monkeypatch, phases=phases)
     assert found.train().reason == "finished"
-    assert found.course == [(1, 3), (2, 4), (3, 7), (4, 9), (5, 12)]
+    assert found.ended == [(1, 3), (2, 4), (3, 7), (4, 9), (5, 12)]
     assert [record.phase for record in found.watcher.records] == ["one", "one", "two", "two", "three"]
     progress = [(one.epoch, one.step, one.done) for one in found.watcher.steps]
     assert progress[3:8] == [(2, 1, 4), (3, 1, 5), (3, 2, 6), (3, 3, 7), (4, 1, 8)]
@@ -166,10 +166,34 @@ def test_a_run_that_the_clock_has_ended_goes_on_with_the_next_epoch(
 ) -> None:
     first = Timed(root, monkeypatch, time="5 s")
     first.train()
-    assert first.course == [(1, 3), (2, 5)]
+    assert first.ended == [(1, 3), (2, 5)]
     found = Timed(root, monkeypatch, **longer)
     outcome = found.train(first.keeper.kept[-1])
-    assert outcome.reason == "finished" and found.course == course
+    assert outcome.reason == "finished" and found.ended == course
+
+
+@pytest.mark.parametrize("lengths", [("5 s", "7 s"), ("6 s", "11 s"), ("2 s", "3 s")])
+def test_a_training_is_repeated_where_the_clock_had_ended_it_whatever_it_says_now(
+    root: Root, monkeypatch: pytest.MonkeyPatch, lengths: tuple[str, str]
+) -> None:
+    """It was given more time once, so that an epoch inside of it may be cut short, and evaluated out of its turn."""
+    short = Timed(root, monkeypatch, time=lengths[0], validate_every=4)
+    short.train()
+    long = Timed(root, monkeypatch, time=lengths[1], validate_every=4)
+    long.train(short.keeper.kept[-1])
+    records = [*short.watcher.records, *long.watcher.records]
+    ends = {record.epoch: record.step for record in records}
+    evaluated = {record.epoch for record in records if any("validation/" in key for key in record.values)}
+    assert short.watcher.records[-1].epoch in evaluated
+    again = Timed(root, monkeypatch, time="1 h", validate_every=4)
+    again.course = Course(ends, frozenset({max(ends)}), frozenset(evaluated))
+    outcome = again.train()
+    assert outcome.reason == "finished"
+    assert [{**asdict(one), "seconds": 0} for one in again.watcher.records] == [
+        {**asdict(one), "seconds": 0} for one in records
+    ]
+    last = long.keeper.kept[-1]
+    need_same(replace(again.keeper.kept[-1], facts=last.facts), last)
 
 
 def test_a_checkpoint_that_was_saved_when_no_epoch_could_be_cut_short_is_gone_on_from(
@@ -181,7 +205,7 @@ def test_a_checkpoint_that_was_saved_when_no_epoch_could_be_cut_short_is_gone_on
     inside = next(one for one in kept if one.step == 5)
     facts = {key: value for key, value in inside.facts.items() if key not in ("since", "first", "spent")}
     found.train(replace(inside, facts=facts))
-    assert found.course == [(2, 6), (3, 9)]
+    assert found.ended == [(2, 6), (3, 9)]
     last: Checkpoint = found.keeper.kept[-1]
     need_same(last, kept[-1])
 

@@ -10,6 +10,7 @@ import pytest
 from modelc.compiler.lowering.prepared_task import PreparedTask, prepare
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.training.execution import Execution
+from modelc.runtime.training.lengths import Course
 from modelc.runtime.training.loop import Loop
 from modelc.runtime.training.observer import Checkpoint, Outcome
 from modelc.runtime.training.phases import train_in_phases
@@ -28,11 +29,12 @@ class Phased:
         self.execution = Execution("scan", chunk, "test")
         self.watcher, self.keeper = Watcher(), Keeper()
         self.stop: Callable[[], bool] = lambda: False
+        self.course: Course | None = None
         self.loops: dict[tuple[int, int], Loop] = {}
 
     def loop(self, number: int, before: int) -> Loop:
         if (number, before) not in self.loops:
-            more = self.watcher, lambda: self.stop(), self.keeper, number, before
+            more = self.watcher, lambda: self.stop(), self.keeper, number, before, self.course
             self.loops[number, before] = Loop(self.task, self.dataset, self.execution, *more)
         return self.loops[number, before]
 
