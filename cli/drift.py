@@ -8,6 +8,7 @@ import typer
 
 from modelc.cli.checking import Folders
 from modelc.cli.console import FINDINGS, Line, Styled, columns, say, say_document
+from modelc.cli.overview_text import skipped_lines
 from modelc.cli.plugins import task_of
 from modelc.cli.splits import open_run, rows_in
 from modelc.cli.summary import UNBOUNDED
@@ -44,7 +45,7 @@ def show_drift(
             f"the run `{found.folder}` was trained by a version that kept nothing of its columns to compare rows with"
         )
         raise RunError("E602", message, helps=("train it again",))
-    rows = rows_in(found, task, file, (root, data_root))
+    rows = rows_in(found, task, file, (root, data_root), skipping=True)
     compared = compare(task, values_for_prediction(found), profiles, rows)
     beyond = () if bound is None else compared.beyond(bound)
     if output_format == "json":
@@ -89,6 +90,8 @@ def as_lines(compared: "Comparison", run: str, file: str, width: int) -> list[Li
         if len(drifts) > MOST_COLUMNS:
             lines.append(f"and {counted(len(drifts) - MOST_COLUMNS, 'column')} more, which `--format json` has")
         lines.append("")
+    if compared.skipped.rows:
+        lines += [*skipped_lines(compared.skipped, width), ""]
     said = list(sentences(compared))
     lines += paragraphs("warning  ", said[:MOST_COLUMNS], width)
     if len(said) > MOST_COLUMNS:
@@ -207,4 +210,5 @@ def as_json(compared: "Comparison") -> dict[str, Any]:
         "gone_targets": list(compared.gone_targets),
         "changed": dict(compared.changed),
         "not_read": list(compared.unread),
+        "skipped_rows": [row.facts() for row in compared.skipped.rows],
     }

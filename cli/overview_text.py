@@ -9,6 +9,7 @@ from modelc.compiler.diagnostics.phrases import counted
 
 if TYPE_CHECKING:
     from modelc.compiler.library.base.lazy import NumpyArray
+    from modelc.runtime.data.bad_rows import PartOfSkips
     from modelc.runtime.overview.class_counts import ClassCounts
     from modelc.runtime.overview.column_facts import ColumnFacts
     from modelc.runtime.overview.findings import Finding
@@ -41,13 +42,18 @@ def overview_lines(found: "Overview", name: str, source: str, width: int) -> lis
     for sample in found.samples:
         lines += ["", *sample_lines(sample, width)]
     for part in found.skipped:
-        rows = [str(row) for row in part.rows[:MOST_FINDINGS]]
-        more = len(part.rows) - len(rows)
-        lines += ["", *paragraphs("", [part.sentence], width), *paragraphs("  ", rows, width)]
-        lines += [f"  and {counted(more, 'row')} more, which `--format json` has"] if more else []
+        lines += ["", *skipped_lines(part, width)]
     if found.parts:
         lines += ["", *paragraphs("note  ", found.notes[:MOST_FINDINGS], width), *findings_lines(found.findings, width)]
     return lines
+
+
+def skipped_lines(part: "PartOfSkips", width: int) -> list[Line]:
+    """How many rows are left out, and the first of them with what is wrong with them."""
+    rows = [str(row) for row in part.rows[:MOST_FINDINGS]]
+    more = len(part.rows) - len(rows)
+    lines = [*paragraphs("", [part.sentence], width), *paragraphs("  ", rows, width)]
+    return [*lines, *([f"  and {counted(more, 'row')} more, which `--format json` has"] if more else [])]
 
 
 def rows_text(part: "PartFacts") -> str:

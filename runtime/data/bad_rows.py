@@ -54,9 +54,14 @@ def without_bad_rows(task: Task, columns: Arrays, places_of: PlacesOf, at: Path)
         bad[number] = BadRow(number, fault, *places.get(number, ()))
     found = tuple(bad[row] for row in sorted(bad))
     left = Skips(found, numbers[kept] if found else None)
-    if rows + len(before.rows) > LEAST * int(kept.sum()):
-        raise none_left(left, rows + len(before.rows), at)
+    need_enough(left, rows + len(before.rows), at)
     return KeptColumns({name: without(column, kept) for name, column in columns.items()} if faults else columns, left)
+
+
+def need_enough(skips: Skips, rows: int, at: Path = ()) -> None:
+    """Raise RunError E404 where hardly any of so many `rows` are left."""
+    if rows > LEAST * (rows - len(skips.rows)):
+        raise none_left(skips, rows, at)
 
 
 def without(column: Array, kept: Array) -> Array:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from modelc.compiler.binding.task import Task
 from modelc.compiler.diagnostics.exceptions import RunError
-from modelc.runtime.data.arrays import Array
+from modelc.compiler.library.contracts.bad_row import BadRow, skips_of
+from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.data.bad_rows import PartOfSkips, need_enough
 from modelc.runtime.data.column_profiles import ColumnProfile, Profiles
 from modelc.runtime.data.learning import Learnt
 from modelc.runtime.data.new_rows import NewRows
@@ -20,7 +22,7 @@ NUMBERS = ("integer", "number", "boolean")
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The drift of each variable; the columns of inputs that are `gone`, and those of targets; those that are `changed`, with how;
-    and those that training did not read.
+    and those that training did not read. `skipped` are the rows that the source leaves out, where the spec has it leave out bad ones.
     """
 
     trained_rows: int
@@ -31,6 +33,7 @@ class Comparison:
     gone_targets: tuple[str, ...]
     changed: Mapping[str, str]
     unread: tuple[str, ...]
+    skipped: PartOfSkips
 
     def beyond(self, bound: float) -> tuple[str, ...]:
         """What differs by more than `bound`: variables with more drift, columns that are gone or have changed."""
@@ -45,13 +48,13 @@ def compare(task: Task, learnt: Learnt, profiles: Profiles, rows: NewRows) -> Co
     wanted = {name for binding in (task.inputs or {}).values() for name in learnt.placed(binding).names}
     there = [name for name in profiles.columns if name in rows.names]
     gone = [name for name in profiles.columns if name not in rows.names]
-    columns, changed = read_each(rows, there)
+    columns, changed, skipped = read_each(rows, there)
     for name, column in columns.items():
         if how := misfit(profiles.columns[name], column):
             changed[name] = how
-    length = max(map(len, columns.values()), default=0)
-    if columns and not length:
+    if columns and not skipped.all:
         raise RunError("E404", f"`{rows.shown}` has no rows")
+    need_enough(skipped.skips, skipped.all)
     fitting = {name: column for name, column in columns.items() if name not in changed}
     pairs = [
         (profile, variable)
@@ -60,13 +63,14 @@ def compare(task: Task, learnt: Learnt, profiles: Profiles, rows: NewRows) -> Co
     ]
     return Comparison(
         profiles.rows,
-        length,
+        skipped.kept,
         profiles,
         tuple(drift_of(profile, variable, len(pairs)) for profile, variable in pairs),
         tuple(name for name in gone if name in wanted),
         tuple(name for name in gone if name not in wanted),
         changed,
         tuple(name for name in rows.names if name not in profiles.columns),
+        skipped,
     )
 
 
@@ -75,23 +79,37 @@ def shown(name: str, column: Array, profiles: Profiles) -> tuple[Variable, ...]:
     return variables_of({name: column}) if profiles.columns[name].variables else ()
 
 
-def read_each(rows: NewRows, names: Sequence[str]) -> tuple[dict[str, Array], dict[str, str]]:
-    """The columns called `names`, and of those that cannot be read as they were in training, why. Raises RunError E4xx."""
+def read_each(rows: NewRows, names: Sequence[str]) -> tuple[dict[str, Array], dict[str, str], PartOfSkips]:
+    """The columns called `names`, and of those that cannot be read as they were in training, why; with the rows that are left out.
+    Raises RunError E4xx.
+    """
     try:
-        return dict(rows.read(names)) if names else {}, {}
+        found = rows.read(names) if names else {}
+        return dict(found), {}, left_out([found])
     except RunError as error:
         if error.code not in UNREADABLE:
             raise
-    columns: dict[str, Array] = {}
+    columns: dict[str, Arrays] = {}
     changed: dict[str, str] = {}
     for name in names:
         try:
-            columns |= rows.read([name])
+            columns[name] = rows.read([name])
         except RunError as error:
             if error.code not in UNREADABLE:
                 raise
             changed[name] = error.message
-    return columns, changed
+    return {name: found[name] for name, found in columns.items()}, changed, left_out([*columns.values()])
+
+
+def left_out(found: Sequence[Arrays]) -> PartOfSkips:
+    """The rows that are left out of any of these columns of one file."""
+    bad: dict[int, BadRow] = {}
+    every = 0
+    for columns in found:
+        skipped = skips_of(columns).rows
+        bad |= {row.row: row for row in skipped}
+        every = max(every, len(skipped) + max(map(len, columns.values()), default=0))
+    return PartOfSkips("", tuple(bad[row] for row in sorted(bad)), every - len(bad))
 
 
 def misfit(profile: ColumnProfile, column: Array) -> str:

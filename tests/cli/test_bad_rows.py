@@ -151,6 +151,35 @@ def test_the_data_command_lists_them(tmp_path: Path) -> None:
         assert row["place"] == f"line {row['row'] + 2} of 'bad.csv'"
 
 
+def test_new_rows_are_compared_without_those_that_the_source_cannot_read(tmp_path: Path) -> None:
+    expected = dict(with_bad_rows(tmp_path))
+    assert modelc("train", "good.yaml", "--run-dir", "run", "--no-baseline", cwd=tmp_path).code == 0
+    ended = modelc("data", "run", "bad.csv", "--format", "json", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)
+    skipped = {row["line"]: row["reason"] for row in found["skipped_rows"]}
+    assert len(skipped) == 3 and all(reason in expected[line] for line, reason in skipped.items())
+    assert {row["file"] for row in found["skipped_rows"]} == {"bad.csv"} and found["rows"] == 155
+    lines = (tmp_path / "bad.csv").read_text().splitlines()
+    (tmp_path / "rest.csv").write_text("\n".join(one for at, one in enumerate(lines, 1) if at not in skipped) + "\n")
+    rest = json.loads(modelc("data", "run", "rest.csv", "--format", "json", cwd=tmp_path).out)
+    # What is missing or not known is no bad row here: it is what the comparison is for.
+    assert rest["skipped_rows"] == [] and rest["columns"] == found["columns"]
+    assert found["columns"]["kind"]["unseen"] == {"castle": 1} and found["columns"]["price"]["missing"] > 0
+    shown = modelc("data", "run", "bad.csv", cwd=tmp_path).out
+    assert "3 of 158 rows (1.9 %) are left out" in shown and "`rooms` 'many' is no number" in shown
+    huge = "99999999999999999999,40,2026-01-31,flat,9"
+    (tmp_path / "huge.csv").write_text("\n".join([*lines, huge]) + "\n")
+    other = json.loads(modelc("data", "run", "huge.csv", "--format", "json", cwd=tmp_path).out)
+    # Of a column that cannot be compared at all, no value makes a row bad.
+    assert [*other["changed"]] == ["rooms"] and other["rows"] == 157
+    torn = [row["line"] for row in found["skipped_rows"] if not row["column"]]
+    assert [row["line"] for row in other["skipped_rows"]] == torn
+    (tmp_path / "torn.csv").write_text("\n".join([HEADER, *good_rows(5), *["3,40"] * 60]) + "\n")
+    few = modelc("data", "run", "torn.csv", cwd=tmp_path)
+    assert few.code == 4 and "of 65 rows 5 can be read" in few.err and "line 7 of 'torn.csv'" in few.err
+
+
 def test_without_the_key_each_of_them_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text(SPEC.replace("  on_bad_row: skip\n", "").replace("FILE", "a.csv"))
     for bad in BAD:
