@@ -28,6 +28,7 @@ METRICS: Registry[Metric] = Registry(
         "mean_iou": "metrics.confusion:MeanIoU",
         "mean_squared_error": "metrics.errors:MeanSquaredError",
         "mean_squared_logarithmic_error": "metrics.errors:MeanSquaredLogarithmicError",
+        "peak_signal_to_noise_ratio": "metrics.errors:PeakSignalToNoiseRatio",
         "pearson_correlation": "metrics.similarity:PearsonCorrelation",
         "poisson": "metrics.errors:Poisson",
         "precision": "metrics.confusion:Precision",

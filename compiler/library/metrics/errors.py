@@ -1,9 +1,10 @@
 """Mean errors as metrics, most of them of the elements of the loss with the same name."""
 
 from collections.abc import Mapping
-from math import sqrt
-from typing import ClassVar
+from math import isnan, log10, sqrt
+from typing import Annotated, ClassVar, Literal
 
+from modelc.compiler.library.base.fields import Field, Positive
 from modelc.compiler.library.base.formulas import FAR
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp
 from modelc.compiler.library.base.tensor_type import TensorType
@@ -20,6 +21,11 @@ from modelc.compiler.library.contracts.metric import (
 from modelc.compiler.library.losses import hinge, quantile, regression
 from modelc.compiler.library.metrics.answers import AnswerMetric, need_class_target
 from modelc.compiler.library.metrics.squares import exact_sum, squares
+
+SMALLEST = 1e-300
+"""What an error of 0 is taken for where its logarithm is computed."""
+MOST_DECIBELS = 200.0
+"""More than float32 can tell: its rounding alone is 144 decibels below the greatest value."""
 
 
 class ElementwiseMetric(MeanMetric):
@@ -50,7 +56,7 @@ class MeanOfLoss(ElementwiseMetric):
 class MeanOfSquares(Metric):
     """Abstract: a mean of squares, which may be too small or too large for float32."""
 
-    better = "lower"
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
 
     def plan(self, output: TensorType, target: TensorType, link: Link) -> tuple[int, ...]:
         need_comparable(output, target)
@@ -104,6 +110,32 @@ class RootMeanSquaredError(MeanOfSquares):
 
     def result(self, sums: Mapping[str, float]) -> float:
         return sqrt(super().result(sums))
+
+
+class PeakSignalToNoiseRatio(MeanOfSquares):
+    """How small the mean squared error is beside the range of values, in decibels: `10 * log10(max_value ** 2 / error)`; shapes must
+    be equal.
+
+    The error is the mean over all values of the epoch, as in torchmetrics `PeakSignalNoiseRatio`; where each image has its own and these
+    are averaged, as with `tf.image.psnr` and Keras 3 `ops.psnr` of one image, values are greater. It is at most 200, which exact
+    predictions have.
+    """
+
+    primary = "max_value"
+    spellings = ("psnr", "peak_signal_noise_ratio", "PeakSignalNoiseRatio")
+    example = "peak_signal_to_noise_ratio: 1.0"
+    better = "higher"
+
+    max_value: Annotated[
+        Positive, Field(description="The range of values: 1 for images from 0 to 1, 255 for those of bytes.")
+    ]
+
+    def result(self, sums: Mapping[str, float]) -> float:
+        error = super().result(sums)
+        # Of NaN the smaller of two is whichever stands first.
+        return (
+            error if isnan(error) else min(20 * log10(self.max_value) - 10 * log10(max(error, SMALLEST)), MOST_DECIBELS)
+        )
 
 
 class MeanAbsolutePercentageError(MeanOfLoss):

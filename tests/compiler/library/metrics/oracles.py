@@ -295,6 +295,12 @@ def pinball(metric: Any, draw: Draw) -> float:
     return float(sklearn.mean_pinball_loss(draw.target, draw.prediction, **options))
 
 
+def decibels(metric: Any, draw: Draw) -> float:
+    """scikit-image's formula, of at most 200."""
+    error = average((draw.prediction - draw.target) ** 2, draw.weight)
+    return 200.0 if error == 0 else min(200.0, float(10 * np.log10(metric.max_value**2 / error)))
+
+
 def sizes(metric: Any, draw: Draw) -> float:
     return average(np.abs(draw.prediction), draw.weight)
 
@@ -328,6 +334,12 @@ ORACLES: dict[str, Oracle] = {
     "mean_iou": Oracle(BOTH, overlaps, ({}, {"threshold": 0.25})),
     "mean_squared_error": error(lambda p, t: (p - t) ** 2),
     "mean_squared_logarithmic_error": error(logarithmic, "positives"),
+    "peak_signal_to_noise_ratio": Oracle(
+        ("numbers",),
+        decibels,
+        ({"max_value": 1.0}, {"max_value": 255.0}),
+        scale=lambda metric, draw: 10.0,
+    ),
     "pearson_correlation": Oracle(("numbers",), pearson),
     "poisson": error(
         lambda p, t: p - t * np.log(p + EPSILON), "positives", scale=lambda p, t: p + np.abs(t * np.log(p + EPSILON))

@@ -12,6 +12,7 @@ from tests.compiler.library.metrics.batching import Numbers, measure
 
 # Keras has no types.
 reference: Any = keras.metrics
+operations: Any = keras.ops
 
 RANDOM = np.random.default_rng(23)
 ROWS = 53
@@ -204,6 +205,7 @@ def test_every_metric_is_compared() -> None:
     not_there = {
         "cohen_kappa",
         "expected_calibration_error",
+        "peak_signal_to_noise_ratio",
         "quantile",
         "symmetric_mean_absolute_percentage_error",
         "weighted_absolute_percentage_error",
@@ -261,3 +263,16 @@ def test_steps_of_sequences_count_as_rows_do() -> None:
         metric = METRICS.build(notation)
         flat = measure(metric, STEPS[kept > 0], target[kept > 0], None, None)
         assert measure(metric, STEPS, target, kept, None) == pytest.approx(flat, rel=1e-5, abs=1e-6)
+
+
+def test_decibels_are_those_of_keras_for_one_image_and_200_where_all_is_exact() -> None:
+    generator = np.random.default_rng(0)
+    truth = generator.uniform(0, 255, (1, 6, 6, 3)).astype(np.float32)
+    guess = truth + generator.normal(0, 9, truth.shape).astype(np.float32)
+    metric = METRICS.build({"peak_signal_to_noise_ratio": 255})
+
+    def value(prediction: Numbers) -> float:
+        return measure(metric, prediction, truth, None, None)
+
+    assert value(guess) == pytest.approx(float(operations.psnr(truth, guess, 255)), rel=1e-6)
+    assert value(truth) == 200.0

@@ -101,6 +101,7 @@ def test_each_metric_says_which_way_is_better() -> None:
         "f_beta",
         "iou",
         "mean_iou",
+        "peak_signal_to_noise_ratio",
         "pearson_correlation",
         "precision",
         "precision_at_recall",

@@ -74,6 +74,7 @@ USES: dict[str, Use] = {
     "mean_iou": Use(CHANCES, YES, "sigmoid", others={"threshold": 0.3}),
     "mean_squared_error": Use(NUMBERS, RATES),
     "mean_squared_logarithmic_error": Use(RATES, RATES[::-1]),
+    "peak_signal_to_noise_ratio": Use(NUMBERS, RATES, None, {"max_value": 1.0}, {"max_value": 255.0}),
     "pearson_correlation": Use(NUMBERS, RATES),
     "poisson": Use(RATES, RATES[::-1]),
     "precision": Use(CHANCES, YES, "sigmoid", others=AVERAGED),
