@@ -87,7 +87,7 @@ def state_of(run: "Run") -> "tuple[Stored, bool]":
 
 def replay(task: "PreparedTask", dataset: "Dataset", stored: "Stored", *, failed: bool) -> "Replayed":
     """The step after a state; of one that failed after an epoch, the first batch of the validation rows that is at fault."""
-    from modelc.runtime.training.loop_state import has_no_step_left, steps_before
+    from modelc.runtime.training.loop_state import has_no_step_left, steps_before, used_weights_of
     from modelc.runtime.training.phases import next_step
     from modelc.runtime.training.replay import At, replay_step, replay_validation
 
@@ -98,7 +98,7 @@ def replay(task: "PreparedTask", dataset: "Dataset", stored: "Stored", *, failed
     is_after_epoch = failed and has_no_step_left(checkpoint, task.training.settings, per_epoch)
     task, params, state = next_step(task, checkpoint, per_epoch)
     if is_after_epoch and dataset.validation is not None:
-        found = replay_validation(task, dataset.validation, params, state)
+        found = replay_validation(task, dataset.validation, used_weights_of(checkpoint), state)
         if found is not None:
             return found
     if epoch == checkpoint.ended or batch == per_epoch:

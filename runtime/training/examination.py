@@ -19,7 +19,7 @@ from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.compiler.lowering.rolled_repeats import to_named
 from modelc.runtime.finite import not_finite
 from modelc.runtime.training.augmenting import augmented
-from modelc.runtime.training.objective import elements_of, losses, needed_edges
+from modelc.runtime.training.objective import Whole, elements_of, losses, needed_edges
 from modelc.runtime.training.row_state import merge_trees
 from modelc.runtime.training.trained import trained
 
@@ -45,7 +45,8 @@ class Summary(NamedTuple):
 
 class Examined(NamedTuple):
     """One batch, examined. `weights` and `weight_gradients` are by node path and name, whose `bad` is of the whole array;
-    `terms` are the elements of each loss, and `losses` their sums, of the penalty too. Without training no gradients.
+    `terms` are the elements of each loss, and `losses` their sums, of the penalty too. Without training no gradients. `state` is that
+    behind the batch, by node path and name.
     """
 
     weights: Mapping[tuple[str, str], Summary]
@@ -54,6 +55,7 @@ class Examined(NamedTuple):
     losses: Mapping[str, float]
     gradients: Mapping[Spot, Summary]
     weight_gradients: Mapping[tuple[str, str], Summary]
+    state: Tree
 
     @property
     def is_finite(self) -> bool:
@@ -71,15 +73,17 @@ class Batch(NamedTuple):
     valid: int
 
 
-def examine(task: PreparedTask, params: Tree, state: Tree, batch: Batch, key: Array | None) -> Examined:
-    """Compute `batch` as a step does that has the random `key`, or as in prediction where there is none.
+def examine(
+    task: PreparedTask, params: Tree, state: Tree, batch: Batch, key: Array | None, whole: Whole | None = None
+) -> Examined:
+    """Compute `batch` as a step does that has the random `key`, or as in prediction where there is none; or as a part of a `whole` one.
 
     `params` and `state` are as the model of `task` holds them.
     """
     flat, by_name = replace(task, rolls=()), (to_named(task.rolls, params), to_named(task.rolls, state))
     weights = {spot: of_array(array) for tree in by_name for spot, array in entries(tree)}
-    spots, computed = jax.device_get(compute(flat, *by_name, batch, key))
-    summaries, terms, sums, gradients, weight_gradients = computed
+    spots, computed = jax.device_get(compute(flat, *by_name, batch, key, whole))
+    summaries, terms, sums, after, gradients, weight_gradients = computed
     return Examined(
         jax.device_get(weights),
         dict(zip(spots, summaries, strict=True)),
@@ -87,17 +91,20 @@ def examine(task: PreparedTask, params: Tree, state: Tree, batch: Batch, key: Ar
         {name: float(total) for name, total in sums.items()},
         {spot: found for spot, found in zip(spots, gradients, strict=True) if found is not None} if gradients else {},
         dict(entries(weight_gradients)),
+        after,
     )
 
 
-def compute(task: PreparedTask, params: Tree, state: Tree, batch: Batch, key: Array | None) -> tuple[list[Spot], Any]:
+def compute(
+    task: PreparedTask, params: Tree, state: Tree, batch: Batch, key: Array | None, whole: Whole | None
+) -> tuple[list[Spot], Any]:
     """The spots of all values in the order of computation, and in that order what is found of each."""
     model = lower(task)
     spots: list[Spot] = []
 
     def objective(own: Tree, probes: Any, rest: Any) -> tuple[Array, Any]:
-        whole, state, inputs, targets, valid, key = rest
-        params = merge_trees(whole, own)
+        params, state, inputs, targets, valid, key, whole = rest
+        params = merge_trees(params, own)
         rows = jnp.arange(len(batch.indices)) < valid
         if key is not None:
             inputs, targets = augmented(task, key, inputs, targets, rows)
@@ -116,30 +123,27 @@ def compute(task: PreparedTask, params: Tree, state: Tree, batch: Batch, key: Ar
         # What the model is given is a value like any other.
         given = {name: tap(Edge(name), value, None) for name, value in inputs.items()}
         values = model.run(params, state, given, needed_edges(task), train=key is not None, key=key, rows=rows, tap=tap)
-        loss, parts = losses(task, params, values, targets, rows)
+        loss, parts = losses(task, params, values, targets, rows, whole)
         terms = {}
         for term in task.terms:
             if not isinstance(term.loss, NoLoss):
                 elements, counts, _ = elements_of(term, values, targets, rows)
                 terms[term.name] = of_rows(jnp.where(counts, elements, 0.0), None, rows)
-        return loss, (found, terms, {name: part["total"] for name, part in parts.items()}, shapes)
+        return loss, (found, terms, {name: part["total"] for name, part in parts.items()}, values.state, shapes)
 
     own = trained(task, params)
-    rest = (params, state, batch.inputs, batch.targets, np.int32(batch.valid), key)
-    shapes = jax.eval_shape(objective, own, None, rest)[1][3]
+    rest = (params, state, batch.inputs, batch.targets, np.int32(batch.valid), key, whole)
+    shapes = jax.eval_shape(objective, own, None, rest)[1][-1]
 
     @jax.jit
     def run(own: Tree, rest: Any) -> Any:
         if key is None:
-            found, terms, sums, _ = objective(own, None, rest)[1]
-            return found, terms, sums, None, {}
+            return *objective(own, None, rest)[1][:-1], None, {}
         probes = jax.tree.map(lambda shape: jnp.zeros(shape.shape, shape.dtype), shapes)
-        ((_, (found, terms, sums, _)), (given, of_probes)) = jax.value_and_grad(objective, (0, 1), has_aux=True)(
-            own, probes, rest
-        )
+        ((_, (*found, _)), (given, of_probes)) = jax.value_and_grad(objective, (0, 1), has_aux=True)(own, probes, rest)
         rows = jnp.arange(len(batch.indices)) < rest[4]
         gradients = [None if one is None else of_rows(one, None, rows) for one in of_probes]
-        return found, terms, sums, gradients, jax.tree.map(of_array, given)
+        return *found, gradients, jax.tree.map(of_array, given)
 
     return spots, run(own, rest)
 

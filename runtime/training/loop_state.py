@@ -20,7 +20,7 @@ from modelc.runtime.training.epoch_sums import SEPARATOR, Tally
 from modelc.runtime.training.observer import Checkpoint, EpochRecord, Snapshot, by_path
 from modelc.runtime.training.placement import on_host
 from modelc.runtime.training.plateau import Plateau
-from modelc.runtime.training.row_state import without_per_row_entries
+from modelc.runtime.training.row_state import merge_trees, without_per_row_entries
 from modelc.runtime.training.step import Steps, TrainState
 from modelc.runtime.training.sums import Sums
 
@@ -184,6 +184,12 @@ def weights_of(given: Checkpoint, which: str = "") -> tuple[Any, Any]:
     trees: Any = tuple(by_path(given.arrays.get(f"{which}{part}", {})) for part in ("params", "state"))
     params, state = trees
     return params, state
+
+
+def used_weights_of(given: Checkpoint) -> Any:
+    """The weights of a checkpoint that the model is used with: their averages, where there are any."""
+    averages: Any = by_path(given.arrays.get("averages", {}))
+    return merge_trees(weights_of(given)[0], averages)
 
 
 def record_of(data: Mapping[str, Any] | None) -> EpochRecord | None:

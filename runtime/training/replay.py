@@ -19,6 +19,7 @@ from modelc.runtime.data.order import batches_in_order, batches_of
 from modelc.runtime.training.diagnosis import LOWER, Diagnosis, diagnose
 from modelc.runtime.training.evaluation import evaluation_batch
 from modelc.runtime.training.examination import Batch, Examined, examine
+from modelc.runtime.training.examined_parts import examine_parts
 from modelc.runtime.training.row_state import at_epoch, at_zeros, merge_trees, per_row_entries
 from modelc.runtime.training.step import row_sums
 
@@ -57,8 +58,11 @@ def replay_step(task: PreparedTask, part: Part, params: Tree, state: Tree, at: A
     batches = batches_of(settings, part.rows, part.classes_to_draw)(at.epoch)
     (indices,), (valid,) = batches.steps(at.batch, 1)
     batch = batch_of(part, indices, int(valid))
-    examined = examine(task, params, state, batch, derive(root_key(settings.seed), "step", jnp.int32(at.step)))
-    return replayed(task, part, batch, examined, str(at))
+    key = derive(root_key(settings.seed), "step", jnp.int32(at.step))
+    if (count := settings.gradient_accumulation) > 1:
+        number, own, found = examine_parts(task, params, state, batch, key)
+        return replayed(task, part, own, found, f"{at}, in part {number + 1:,} of {count:,}")
+    return replayed(task, part, batch, examine(task, params, state, batch, key), str(at))
 
 
 def replay_validation(task: PreparedTask, part: Part, params: Tree, state: Tree) -> Replayed | None:
@@ -94,8 +98,8 @@ def error_of_step(task: PreparedTask, part: Part, params: Tree, state: Tree, at:
         # All values of a batch at once may be more than the device has room for.
         message = f"the loss or its gradient is not finite at {at}"
         return RunError("E501", message, notes=(applied,), helps=(LOWER, *wider(task)))
-    message = f"the loss or its gradient is not finite at {found.place}"
     said = found.diagnosis
+    message = f"the loss or its gradient is not finite at {found.place if said.found else at}"
     notes = found.notes
     if not said.found:
         # The compiled step rounds otherwise than the one that shows all values.

@@ -1,6 +1,7 @@
 """`modelc debug`: a step of a run, layer by layer."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -151,3 +152,13 @@ def test_a_run_that_goes_on_keeps_no_failure_of_before(tmp_path: Path) -> None:
     (tmp_path / "run" / "failed").mkdir()
     assert modelc("train", "--resume", "run", "--set", "train.epochs=3", cwd=tmp_path).code == 0
     assert not (tmp_path / "run" / "failed").exists()
+
+
+def test_a_batch_in_parts_is_looked_into_part_by_part(failed: Path) -> None:
+    (failed / "parts.yaml").write_text(SPEC.replace("batch_size: 8", "batch_size: 8, gradient_accumulation: 4"))
+    ended = modelc("train", "parts.yaml", "--run-dir", "parts", cwd=failed)
+    assert ended.code == 4
+    place = re.search(r"is not finite at (step \d+ \(epoch \d, batch \d\), in part \d of 4)\n", ended.err)
+    assert place is not None and "in 1 of 2 rows: row 7" in ended.err
+    shown = modelc("debug", "parts", cwd=failed)
+    assert shown.out.splitlines()[1] == f"{place[1]}, 2 rows"

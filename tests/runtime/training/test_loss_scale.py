@@ -9,6 +9,7 @@ import pytest
 
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.runtime.training.epoch_sums import SEPARATOR
+from modelc.runtime.training.loop_state import used_weights_of
 from modelc.runtime.training.loss_scale import FIRST, PATIENCE, LossScale, after_overflow, after_update
 from tests.runtime.small import spec, write_rows
 from tests.runtime.training.test_loop import train
@@ -60,6 +61,9 @@ def test_a_gradient_that_overflows_skips_the_update_and_the_step_counts(tmp_path
     assert not np.array_equal(kernel[done], kernel[1])
     # The averages begin with the first update, not with the initial weights.
     np.testing.assert_array_equal(steps[done]["averages"][KERNEL], kernel[done])
+    used = used_weights_of(keeper.kept[-1])
+    jax.tree.map(np.testing.assert_array_equal, used, watcher.snapshots[-1].params)
+    assert not np.array_equal(used["y"]["kernel"], kernel[6])
     assert watcher.records[-1].values["train/loss"] < watcher.records[0].values["train/loss"]
 
 
