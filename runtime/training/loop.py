@@ -147,7 +147,8 @@ class Loop:
     def ran(self, state: LoopState) -> tuple[Outcome, LoopState]:
         """The same, and the state at the end."""
         self.begun_at = state.step
-        is_stopped = agreed(self.stop())
+        # Between two phases the weights are those of the one that has ended, which asks.
+        is_stopped = not state.is_between and agreed(self.stop())
         if state.step and (is_stopped or self.is_done(state)):
             # What was killed may have left weights of another step.
             self.observer.interrupted(self.weights(state))
@@ -160,7 +161,7 @@ class Loop:
                 self.observer.interrupted(self.weights(state))
                 self.saver.ended(copied(state))
                 return self.outcome("interrupted", state), state
-            if not self.is_done(state) and agreed(self.stop()):
+            if not (self.is_last and self.is_done(state)) and agreed(self.stop()):
                 self.saver.ended(copied(state))
                 return self.outcome("interrupted", state), state
         if self.is_last:

@@ -67,6 +67,11 @@ class LoopState(NamedTuple):
         """Whether the epoch has begun and not ended."""
         return self.epoch > (0 if self.last is None else self.last.epoch)
 
+    @property
+    def is_between(self) -> bool:
+        """Whether a phase has ended, and no epoch of the one behind it has begun."""
+        return self.phase > 0 and self.epoch == self.before
+
 
 def capture(state: LoopState) -> Checkpoint:
     """A copy on the host."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -179,3 +180,26 @@ def test_the_averages_of_a_phase_begin_with_its_first_update(root: Root) -> None
         for name, average in averages.items():
             np.testing.assert_array_equal(average, ends[first]["params"][name])
             assert not np.array_equal(later[name], ends[first + 1]["params"][name])
+
+
+def test_a_stop_between_two_phases_leaves_the_weights_of_the_epoch_that_has_ended(root: Root) -> None:
+    raw = raw_of("phased")
+    raw["train"]["weight_averaging"] = {"ema": 0.9}
+    del raw["train"]["phases"][1]["from"]
+    phased = Phased(raw, root)
+    whole = phased.train()
+    straight = phased.keeper.kept
+    phased.stop = lambda: len(phased.watcher.records) >= 2
+    stopped = phased.train()
+    assert stopped.reason == "interrupted" and stopped.step == 2 * phased.loop(0, 0).per_epoch
+    ended, last = phased.watcher.snapshots[1], phased.watcher.snapshots[-1]
+    jax.tree.map(np.testing.assert_array_equal, last.params, ended.params)
+    between = phased.keeper.kept[-1]
+    # Asked to stop at once again, and then to go on.
+    phased.stop = lambda: True
+    again = phased.train(between)
+    assert again.reason == "interrupted" and again.step == stopped.step
+    jax.tree.map(np.testing.assert_array_equal, phased.watcher.snapshots[-1].params, ended.params)
+    phased.stop = lambda: False
+    assert phased.train(phased.keeper.kept[-1]).reason == whole.reason
+    need_same(phased.keeper.kept[-1], straight[-1])
