@@ -143,11 +143,16 @@ def test_a_run_that_was_stopped_goes_on_for_the_time_that_is_left(
 def test_phases_begin_where_the_one_before_has_ended_inside_an_epoch(
     root: Root, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    phases = [{"name": "one", "steps": 4}, {"name": "two", "time": "5 s"}, {"name": "three", "epochs": 1}]
+    phases = [
+        {"name": "one", "steps": 4},
+        {"name": "two", "time": "5 s"},
+        {"name": "three", "epochs": 1},
+        {"name": "four", "steps": 2},
+    ]
     found = Timed(root, monkeypatch, phases=phases)
     assert found.train().reason == "finished"
-    assert found.ended == [(1, 3), (2, 4), (3, 7), (4, 9), (5, 12)]
-    assert [record.phase for record in found.watcher.records] == ["one", "one", "two", "two", "three"]
+    assert found.ended == [(1, 3), (2, 4), (3, 7), (4, 9), (5, 12), (6, 14)]
+    assert [record.phase for record in found.watcher.records] == ["one", "one", "two", "two", "three", "four"]
     progress = [(one.epoch, one.step, one.done) for one in found.watcher.steps]
     assert progress[3:8] == [(2, 1, 4), (3, 1, 5), (3, 2, 6), (3, 3, 7), (4, 1, 8)]
     assert {one.epochs for one in found.watcher.steps} == {0}
