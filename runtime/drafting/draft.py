@@ -1,6 +1,6 @@
 """The text of a spec for the data that there is: every column with its reader, or left out, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -12,7 +12,7 @@ from modelc.runtime.drafting.folder_draft import draft_folder
 from modelc.runtime.drafting.folders import is_folder
 from modelc.runtime.drafting.network import HELD_OUT, Input, Names, Sizes, inputs_of, node_lines, sizes_for, width_of
 from modelc.runtime.drafting.spec_text import comment, list_lines, named, some, text
-from modelc.runtime.drafting.tables import Table, read_table
+from modelc.runtime.drafting.tables import Table, mistake_in, read_table
 from modelc.runtime.drafting.target import Target, target_of
 
 LEAST_ROWS = 10
@@ -56,7 +56,8 @@ def draft_table(root: Root, path: str, target: str) -> tuple[list[str], list[str
         "What each column is was decided by all of its rows, and is said where it is read: change what is meant otherwise."
     )
     model = model_lines(inputs, found, output, names, sizes)
-    return comment(said), model, data_lines(table, uses, inputs, found, output), found, sizes
+    mistakes = {use.name: what for use in uses if (what := mistake_in(root, table, use.name))}
+    return comment(said), model, data_lines(table, uses, inputs, found, output, mistakes), found, sizes
 
 
 def head_lines(head: Sequence[str], path: str) -> list[str]:
@@ -81,11 +82,14 @@ def model_lines(inputs: Sequence[Input], target: Target, output: str, names: Nam
     ]
 
 
-def data_lines(table: Table, uses: Sequence[Use], inputs: Sequence[Input], target: Target, output: str) -> list[str]:
+def data_lines(
+    table: Table, uses: Sequence[Use], inputs: Sequence[Input], target: Target, output: str, mistakes: Mapping[str, str]
+) -> list[str]:
     lines = ["  source:", f"    {table.kind}:"]
     for key, value in table.arguments.items():
         lines += comment(table.reasons[key], "      ") if key in table.reasons else []
         lines.append(f"      {key}: {text(value)}")
+    lines += mistake_lines(mistakes)
     lines += left_out_lines(uses)
     lines += ["  inputs:", *(line for one in inputs for line in one.reader)]
     return [*lines, "  targets:", *comment(f"`{target.name}`: {target.reason}.", "    "), *target_lines(target, output)]
@@ -102,6 +106,19 @@ def split_lines(target: Target) -> list[str]:
     said += " Rows of one person or place belong together: `group_by: COLUMN`. "
     said += "`test: 0.1` holds out others, which are looked at once, at the end."
     return [*comment(said, "  "), f"  validation: {split}"]
+
+
+def mistake_lines(mistakes: Mapping[str, str]) -> list[str]:
+    """The columns that are read as texts for a few values that are no numbers, and what to do about these."""
+    if not mistakes:
+        return []
+    said = "These columns are read as texts for a few values that are no numbers. Correct them and write the spec again; or leave their rows"
+    types = ", ".join(f"{text(name)}: number" for name in mistakes)
+    lines = comment(
+        f"{said} out by `types: {{{types}}}` in `csv` and `on_bad_row: skip` below `data`, and read them with `numbers`.",
+        "  ",
+    )
+    return [*lines, *(line for name, what in mistakes.items() for line in comment(f"- `{name}`: {what}", "  "))]
 
 
 def left_out_lines(uses: Sequence[Use]) -> list[str]:

@@ -11,11 +11,14 @@ import numpy as np
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.library.base.distinct import distinct
 from modelc.compiler.library.base.number_notation import number_pattern
+from modelc.compiler.library.contracts.bad_row import shown_value
+from modelc.compiler.library.readers.names import names_in
 from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.library.sources.endings import source_of_file
 from modelc.compiler.library.sources.tables.table_source import TableSource
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array, Arrays
+from modelc.runtime.drafting.columns import DIGITS
 
 MISSING = (
     "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "#N/A", "null", "NULL", "Null", "None", "none", "?", "-", "--", ".", "missing",
@@ -23,6 +26,8 @@ MISSING = (
 """What people write for a missing value."""
 
 HELP_FOR_NO_ROWS = ("add rows: what columns are, and how they go together, is seen in these",)
+FEW = 20
+"""Of a column of texts that are numbers but for one in so many, those are mistakes rather than names."""
 CHUNK = 2**20
 UNUSED = frozenset((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 """Bytes that no letter of `cp1252` has."""
@@ -147,3 +152,29 @@ def missing_markers(columns: Arrays, decimal: str) -> Sequence[str]:
         if len(others) < len(texts) and others and all(text in MISSING for text in others):
             found.update(others)
     return sorted(found)
+
+
+def mistake_in(root: Root, table: Table, name: str) -> str:
+    """How many values of a column of a csv file, which are numbers but for these few, are none, and where the first is; empty for others:
+    files of other kinds say what they have.
+    """
+    column = table.columns[name]
+    values, gone = np.ma.getdata(column), np.ma.getmaskarray(column)
+    if table.kind != "csv" or values.dtype.kind not in "UT":
+        return ""
+    pattern = re.compile(number_pattern(table.arguments.get("decimal", ".")))
+    texts, among = names_in(values)
+    odd = np.isin(among, [place for place, text in enumerate(texts) if not pattern.fullmatch(text)]) & ~gone
+    count, there = int(odd.sum()), int((~gone).sum())
+    if not 0 < count * FEW <= there or all(DIGITS.fullmatch(texts[place]) for place in {*among[odd]}):
+        return ""
+    row = int(np.flatnonzero(odd)[0])
+    source = SOURCES.find(table.kind)
+    assert source is not None
+    place = source.model_validate({**table.arguments, "train": (table.arguments["train"],)}).place_of(root, row)
+    of = (
+        f"one of its {there:,} values is no number"
+        if count == 1
+        else f"{count:,} of its {there:,} values are no numbers"
+    )
+    return f"{of}: {shown_value(values[row])!r} in {place or f'row {row}'}"

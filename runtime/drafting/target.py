@@ -14,7 +14,7 @@ from modelc.compiler.library.sources import SOURCES
 from modelc.compiler.syntax.file_root import Root
 from modelc.runtime.data.arrays import Array
 from modelc.runtime.drafting.spec_text import is_writable
-from modelc.runtime.drafting.tables import Table, as_text
+from modelc.runtime.drafting.tables import Table, as_text, mistake_in
 
 FEW_CLASSES = 20
 """Integers of up to so many different values may be classes."""
@@ -91,7 +91,7 @@ def target_of(root: Root, table: Table, name: str) -> tuple[Target, Table]:
     values = np.ma.getdata(table.columns[name])
     found, _, _, counts = distinct(values)
     if values.dtype.kind in "UTb":
-        return of_names(table, name, found, counts), table
+        return of_names(root, table, name, found, counts), table
     number = "a number; for classes, read it with `category`, and end the model with a softmax"
     is_integral = values.dtype.kind in "iu" or bool((found == np.trunc(found)).all())
     few = len(found) <= FEW_CLASSES and len(values) >= ROWS_OF_CLASS * len(found)
@@ -115,7 +115,7 @@ def target_of(root: Root, table: Table, name: str) -> tuple[Target, Table]:
     return Target(name, reason, len(found) + 1, learnt=True, unbalanced=unbalanced), table
 
 
-def of_names(table: Table, name: str, found: Array, counts: Array) -> Target:
+def of_names(root: Root, table: Table, name: str, found: Array, counts: Array) -> Target:
     """A target of texts or booleans."""
     names = tuple(name_of(value) for value in found.tolist())
     if len(names) > MOST_CLASSES or len(names) > table.rows / 2:
@@ -125,7 +125,8 @@ def of_names(table: Table, name: str, found: Array, counts: Array) -> Target:
             "choose another column, or group its values",
             "if it is a number, correct what is none in it: `modelc init` lists templates for all else",
         )
-        raise RunError("E403", message, notes=(note,), helps=helps)
+        mistake = mistake_in(root, table, name)
+        raise RunError("E403", message, notes=(note, *([mistake] if mistake else [])), helps=helps)
     unbalanced = len(names) == 2 and counts.min() < RARE * counts.sum()
     what = "yes and no" if found.dtype.kind == "b" else "texts"
     if not all(name and is_writable(name) for name in names):
