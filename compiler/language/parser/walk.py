@@ -20,6 +20,7 @@ from modelc.compiler.language.layer_grammar import RECURRING
 from modelc.compiler.language.parser.arguments import drop_repeated
 from modelc.compiler.language.parser.levels import form_of, key_around, report_too_deep, report_too_high
 from modelc.compiler.language.parser.named_item import Found, check_name, help_for, read_named
+from modelc.compiler.language.parser.phase_words import words_in_phase
 from modelc.compiler.language.parser.pydantic_findings import BOUNDS, WANTED, report_finding
 from modelc.compiler.language.shapes import (
     Again,
@@ -170,7 +171,8 @@ def check_keys(
                 elsewhere = "" if spelled(key, shape.keys) else key_around(reporter, here)
                 if elsewhere not in told:
                     form = form_of(reporter, shape, key, raw[key])
-                    reporter.unknown(here, key, what, shape.keys, elsewhere=elsewhere, form=form)
+                    foreign = words_in_phase(reporter, shape, here, raw[key])
+                    reporter.unknown(here, key, what, shape.keys, elsewhere=elsewhere, foreign=foreign, form=form)
                 # Keys for which one text stands are one mistake.
                 told |= {elsewhere} - {""}
             reporter.unread.add(here)

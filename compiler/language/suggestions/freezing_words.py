@@ -97,9 +97,18 @@ KEYS: Mapping[str, str | Callable[[Any, Mapping[str, Any]], str]] = {
     **dict.fromkeys(map(fold, PHASE_WORDS), IN_PHASES),
 }
 """For keys of a section, without case and separators."""
+UNFROZEN = "leave out of `freeze` what is to be trained: a phase trains all that it does not freeze"
 ARGUMENTS: Mapping[str, str] = {
     **dict.fromkeys(LAYER_WORDS, BESIDE),
     **GROUPING,
     **dict.fromkeys(("learning_rate", "lr"), GROUPED),
 }
 """For arguments of a layer and keys beside it. Values of words that freeze say the opposite of `trainable`."""
+
+
+def freezing_in_phase(word: str, value: Any, spec: Mapping[str, Any]) -> str:
+    """What to write in a phase for a word that freezes, or trains; empty for all others."""
+    advice = KEYS.get(fold(word), "")
+    if isinstance(advice, str):
+        return UNFROZEN if advice == IN_PHASES else ""
+    return advice(value, spec).replace(" below `train:`", "")

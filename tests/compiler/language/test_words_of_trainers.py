@@ -206,3 +206,34 @@ def test_bounds_and_decays_of_others_below_the_keys_here_are_known() -> None:
     assert helps("clip_gradients: {max_norm: 1.0}", ADAM, EPOCHS) == ["did you mean `global_norm`?"]
     assert helps("weight_averaging: {decay: 0.99}", ADAM, EPOCHS) == ["did you mean `ema`?"]
     assert "write `gradient_checkpointing: true`" in helps("gradient_checkpointing: {every: 2}", ADAM, EPOCHS)[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "freeze"),
+    [
+        ("freeze_layers: [stem]", "freeze: [stem]", ("stem",)),
+        ("trainable: [kind]", "freeze: [stem, trunk]", ("stem", "trunk")),
+        ("learning_rate: 0.1", "optimizer: {adam: {learning_rate: 0.1}}", ()),
+        ("lr: 0.1", "optimizer: {adam: {learning_rate: 0.1}}", ()),
+        ("beta_1: 0.8", "optimizer: {adam: {beta_1: 0.8}}", ()),
+    ],
+)
+def test_words_of_others_in_a_phase_are_answered_there(key: str, said: str, freeze: tuple[str, ...]) -> None:
+    phase = "phases: [{{name: head, epochs: 2, {}}}]"
+    [help] = helps(ADAM, phase.format(key))
+    assert written(help) == [said] and "below" not in help
+    found = trained(ADAM, phase.format(said)).phases[0]
+    assert found.settings.freeze == freeze
+    number = float(key.partition(": ")[2]) if not freeze else None
+    assert number is None or number in (found.optimizer.learning_rate, found.optimizer.beta_1)
+
+
+@pytest.mark.parametrize("key", ["unfreeze: [stem]", "unfreeze_at: 3", "fine_tune: true"])
+def test_what_unfreezes_in_a_phase_is_not_taken_for_what_freezes(key: str) -> None:
+    [help] = helps(ADAM, f"phases: [{{name: head, epochs: 2, {key}}}]")
+    assert help == "leave out of `freeze` what is to be trained: a phase trains all that it does not freeze"
+
+
+def test_the_rate_of_a_phase_with_an_optimizer_of_its_own_stands_in_that() -> None:
+    [help] = helps(ADAM, "phases: [{name: head, epochs: 2, optimizer: {sgd: {momentum: 0.9}}, lr: 0.1}]")
+    assert written(help) == ["optimizer: {sgd: {momentum: 0.9, learning_rate: 0.1}}"]
