@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from modelc.plugin import Layer, PlanError, TensorType
@@ -19,11 +18,12 @@ from modelc.testing.numbers import (
     garbage,
     is_float,
     normal,
+    quickly,
     repeated,
 )
 
 HALF = 2**-5
-"""How far values in bfloat16 may be from those in float32, relative to the largest: eight bits, and a few roundings."""
+"""How far values in bfloat16 and float16 may be from those in float32, relative to the largest: eight bits, and a few roundings."""
 
 
 def check_layer(
@@ -44,7 +44,7 @@ def check_layer(
     computes the output from inputs by slot and weights by name, independently: an array, or a mapping by port. It is
     compared to 1e-5 of the largest value, and its gradients to 1e-4 where it is written in jax (`oracle_gradients`).
     `smooth` is false for a layer whose gradient is by intent not the slope of its values; `half` is how far values in
-    bfloat16 may be from those in float32.
+    bfloat16 and float16 may be from those in float32.
     """
     with thing(Layer, layer, arguments) as built:
         case = case_of(built, inputs, masks or {})
@@ -226,22 +226,31 @@ def gradients_are_slopes(case: Case) -> None:
 
 
 def half_precision_is_close(case: Case, tolerance: float = HALF) -> None:
-    """Of bfloat16 values the layer makes bfloat16 values, near those of float32."""
-    import jax
+    """Of bfloat16 and float16 values the layer makes values of these, near those of float32."""
     import jax.numpy as jnp
+
+    halves = {dtype: converted(case.inputs, dtype) for dtype in ("bfloat16", "float16")}
+
+    # Compiled at once, which takes less time than one after the other.
+    def parts(params: Any, given: Any) -> Any:
+        return {dtype: case.parts(params, inputs)["outputs"] for dtype, inputs in given.items()}
+
+    found = quickly(parts)(dict(case.params), halves)
+    for dtype, inputs in halves.items():
+        planned = case.layer.plan(**types(inputs, case.masks)).outputs
+        for port, value in case.values_of(converted(inputs, "float32"))["outputs"].items():
+            given = str(jnp.result_type(found[dtype][port]))
+            assert given == planned[port].dtype, f"of {dtype}, `{port}` is {given}, plan promises {planned[port].dtype}"
+            close(found[dtype][port], value, tolerance, f"{dtype}, {port}")
+
+
+def converted(tree: Any, dtype: str) -> Any:
+    """`tree` with its floats in `dtype`."""
+    import jax
     import numpy as np
+    from jax.numpy import dtype as named
 
-    def narrow(x: Any) -> Any:
-        return np.asarray(x, jnp.bfloat16) if is_float(x) else x
-
-    narrowed = jax.tree.map(narrow, case.inputs)
-    wide = jax.tree.map(lambda x: x.astype("float32") if is_float(x) else x, narrowed)
-    given, expected = replace(case, inputs=narrowed).values()["outputs"], case.values_of(wide)["outputs"]
-    planned = case.layer.plan(**types(narrowed, case.masks)).outputs
-    for port, value in expected.items():
-        found = str(given[port].dtype)
-        assert found == planned[port].dtype, f"of bfloat16, `{port}` is {found}, plan promises {planned[port].dtype}"
-        close(given[port], value, tolerance, f"bfloat16, {port}")
+    return jax.tree.map(lambda x: np.asarray(x, named(dtype)) if is_float(x) else x, tree)
 
 
 def agrees(case: Case, oracle: Callable[[Mapping[str, Any], Mapping[str, Any]], Any], gradients: bool) -> None:

@@ -151,8 +151,9 @@ class HeadedAttention(HeadCounts):
         """
         scale = 1 / sqrt(query.shape[-1])
         drops = call.train and self.dropout > 0
-        # The fused form has one size of head, no dropout, and a softmax in float32, which is too little for float64.
-        if value.shape[-1] == key.shape[-1] and not drops and query.dtype != jnp.float64:
+        # The fused form has one size of head, no dropout, a softmax in float32, which is too little for float64, and products of
+        # float16 that XLA does not have on a CPU.
+        if value.shape[-1] == key.shape[-1] and not drops and query.dtype not in (jnp.float64, jnp.float16):
             mask = None if seen is None else seen[:, None]
             return jax.nn.dot_product_attention(query, key, value, mask=mask, scale=scale)
         batch, time, heads, size = query.shape
