@@ -10,6 +10,7 @@ from modelc.compiler.library.base.update_words import GROUPED, GROUPING
 
 BY_PATHS = "write `freeze: [backbone]` below `train:`, what stays as it is by the names of its nodes and blocks"
 BESIDE = "write `trainable: false` beside the layer, node or block whose weights and statistics stay as they are"
+NORMALIZATIONS = "write `freeze: ['**/batch_norm']` below `train:`, the normalizations by their paths; they compute with their moving statistics then"
 FROZEN_WORDS = (
     "freeze_backbone", "freeze_base", "freeze_encoder", "freeze_layers", "freeze_until", "freeze_weights", "frozen", "frozen_layers",
     "layers_to_freeze", "non_trainable", "untrainable",
@@ -30,7 +31,7 @@ IN_PHASES = (
 )
 PHASE_WORDS = (
     "curriculum", "fine_tune", "fine_tune_at", "fine_tune_epochs", "fine_tuning", "freeze_epochs", "frozen_epochs",
-    "gradual_unfreeze", "gradual_unfreezing", "training_phases", "unfreeze", "unfreeze_after", "unfreeze_at", "unfreeze_epoch",
+    "gradual_unfreeze", "gradual_unfreezing", "training_phases", "thaw", "unfreeze", "unfreeze_backbone", "unfreeze_layers", "unfreeze_after", "unfreeze_at", "unfreeze_epoch",
 )  # fmt: skip
 
 
@@ -94,6 +95,7 @@ GROUP_KEYS: Mapping[str, Callable[[Any, Mapping[str, Any]], str]] = dict.fromkey
 KEYS: Mapping[str, str | Callable[[Any, Mapping[str, Any]], str]] = {
     **dict.fromkeys(map(fold, FROZEN_WORDS), as_frozen),
     **dict.fromkeys(map(fold, TRAINED_WORDS), as_trained),
+    **dict.fromkeys(("bneval", "freezebatchnorm", "freezebn", "normeval"), NORMALIZATIONS),
     **dict.fromkeys(map(fold, PHASE_WORDS), IN_PHASES),
 }
 """For keys of a section, without case and separators."""

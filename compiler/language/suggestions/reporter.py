@@ -11,11 +11,11 @@ from modelc.compiler.language.ast import STRUCTURES, Layers
 from modelc.compiler.language.expressions.deferred import Deferred
 from modelc.compiler.language.suggestions.foreign_keys import callback_hint, key_hint
 from modelc.compiler.language.suggestions.freezing_words import ARGUMENTS as FREEZING
-from modelc.compiler.language.suggestions.freezing_words import GROUP_KEYS
 from modelc.compiler.language.suggestions.held_out_rows import renamed
+from modelc.compiler.language.suggestions.nested_words import nested_hint
 from modelc.compiler.language.suggestions.suggest import suggest, suggest_argument, suggest_registered
 from modelc.compiler.language.suggestions.wording import article, removing, some
-from modelc.compiler.library.base.registry import Registered, Registry, fold
+from modelc.compiler.library.base.registry import Registered, Registry
 from modelc.compiler.syntax.document import Document, Where
 from modelc.compiler.syntax.unread import Unread
 
@@ -161,8 +161,8 @@ class Reporter(ProblemCollector):
         if len(path) < 3 and (hint := key_hint(name, value, self.document.data)):
             below = "below `train:`, " if len(path) == 1 and name == "callbacks" else ""
             found = Suggestion(name, help=below + hint.replace("\n", f"\n{below}"))
-        if "param_groups" in path[:-1] and (told := GROUP_KEYS.get(fold(name))) is not None:
-            found = Suggestion(name, help=told(value, self.document.data))
+        if not is_argument and not foreign and (hint := nested_hint(name, value, path, self.document.data, allowed)):
+            found = Suggestion(name, help=hint)
         if not is_argument and path[0] in ("model", "blocks") and name in FREEZING:
             found = Suggestion(name, help=FREEZING[name])
         if path[:-1] == ("data",) and (key := renamed(name, value)) and key not in self.keys_at(("data",)):

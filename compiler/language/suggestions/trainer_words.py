@@ -1,6 +1,7 @@
 """What to write for the words of trainers of others, such as Hugging Face's, Lightning's and spaCy's, that are keys of `train` nowhere here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from modelc.compiler.library.base.registry import fold
 
@@ -16,6 +17,14 @@ SEEDED = "remove it: equal specs, seeds and devices give equal weights, to the b
 DROPOUT = "dropout is a layer: write `dropout: 0.1` among `layers`, where values are to be dropped"
 FOLDER = "remove it: `modelc train SPEC --run-dir DIR` says where the run is"
 EVALUATED = "remove it: rows are evaluated in batches of `batch_size` too"
+
+
+def as_precision(value: Any, spec: Mapping[str, Any]) -> str:
+    """How mixed precision is written, that of theirs first."""
+    half = isinstance(value, str) and "16" in value and "bf" not in value
+    return HALF if half else PRECISION
+
+
 WORDS: Mapping[str, str] = {
     **dict.fromkeys(
         (
@@ -30,9 +39,9 @@ WORDS: Mapping[str, str] = {
     **dict.fromkeys(("benchmark", "cudnn_benchmark", "cudnn_deterministic", "deterministic", "full_determinism"), SEEDED),
     **dict.fromkeys(("eval_batch_size", "per_device_eval_batch_size", "val_batch_size", "validation_batch_size"), EVALUATED),
 }  # fmt: skip
-KEYS: Mapping[str, str] = {
+KEYS: Mapping[str, str | Callable[[Any, Mapping[str, Any]], str]] = {
     **{fold(word): text for word, text in WORDS.items()},
-    **dict.fromkeys(("amp", "autocast", "bf16", "dtypepolicy", "halfprecision", "mixedprecision", "usemixedprecision"), PRECISION),
+    **dict.fromkeys(("amp", "autocast", "bf16", "dtypepolicy", "halfprecision", "mixedprecision", "usemixedprecision"), as_precision),
     **dict.fromkeys(("fp16", "float16"), HALF),
     **dict.fromkeys(
         ("dynamicgrowthsteps", "dynamiclossscale", "gradscaler", "initialscale", "lossscale", "lossscalefactor", "scaleloss"), NO_SCALE

@@ -52,6 +52,15 @@ class Optimizer(Registered):
             ("l2", "l2_regularization", "penalty"),
             "penalties are arguments of layers: `kernel_regularizer: {l2: {value}}`",
         ),
+        **dict.fromkeys(
+            ("capturable", "differentiable", "foreach", "fused", "jit_compile", "name"),
+            "remove it: a step is compiled as a whole",
+        ),
+        **dict.fromkeys(
+            ("loss_scale", "loss_scale_factor"),
+            "remove it: `precision: mixed_float16` finds the scale of the loss by itself",
+        ),
+        "maximize": "remove it: losses are minimized; `rescaling: -1` before `minimize` turns the sign of a value",
         **UPDATE_WORDS,
         "weight_decay": "`adamw` decays weights; what PyTorch adds to the gradient here is the penalty of half of it in each "
         "layer, `kernel_regularizer: {l2: ...}` with half of {value}",

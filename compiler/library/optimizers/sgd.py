@@ -40,6 +40,7 @@ class SGD(WithMomentum):
     spellings = ("gradient_descent",)
     related = ("momentum",)
     foreign_arguments: ClassVar[Mapping[str, str]] = {
+        "dampening": "remove it: it is 0 here, the whole gradient goes into the velocity",
         "weight_decay": "`sgdw` is this with the decay of Keras's `SGD`: write `sgdw` for `sgd`; what PyTorch adds to the gradient, which "
         "counts in the momentum too, is the penalty of half of it in each layer, `kernel_regularizer: {l2: ...}` with half of {value}",
     }

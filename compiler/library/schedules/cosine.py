@@ -23,7 +23,13 @@ class Cosine(WarmedUp):
 
     keras = "optimizers.schedules.CosineDecay"
     torch = "optim.lr_scheduler.CosineAnnealingLR"
-    spellings = ("cosine_annealing", "warmup_cosine")
+    spellings = (
+        "cosine_annealing",
+        "cosine_with_warmup",
+        "warmup_cosine",
+        "warmup_cosine_decay",
+        "warmup_cosine_decay_schedule",
+    )
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         "initial_learning_rate": "beside `warmup_target` write `warmup_from: {value}`, without it `learning_rate: {value}`",
         "eta_min": "the lowest rate is a fraction of the highest here: write `alpha` with {value} divided by `learning_rate`",

@@ -12,6 +12,10 @@ from modelc.compiler.library.schedules.warmup import WarmedUp
 Staircase = Annotated[bool, Field(description="Whether the rate changes only every `decay_steps`, and then at once.")]
 
 
+IN_STEPS = "the decay is counted in steps: write `decay_steps` with {value} times the batches of an epoch"
+"""For an argument that is counted in epochs elsewhere."""
+
+
 class Exponential(WarmedUp):
     """From `learning_rate` on, times `decay_rate` for every `decay_steps`, gradually or with `staircase` at once.
 
@@ -26,6 +30,7 @@ class Exponential(WarmedUp):
     spellings = ("exponential_decay",)
     related = ("staircase", "step", "step_decay", "StepLR")
     foreign_arguments: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("decay_epochs", "decay_every"), IN_STEPS),
         "gamma": "write `decay_rate: {value}`, and `decay_steps` with the steps after which the rate is that much lower; an "
         "epoch has as many as there are batches of training rows",
         "step_size": "the decay is counted in steps: write `decay_steps` with {value} times the batches of an epoch, and "
@@ -51,6 +56,7 @@ class InverseTime(WarmedUp):
 
     keras = "optimizers.schedules.InverseTimeDecay"
     spellings = ("inverse_time_decay",)
+    foreign_arguments: ClassVar[Mapping[str, str]] = dict.fromkeys(("decay_epochs", "decay_every"), IN_STEPS)
     example = "inverse_time: {learning_rate: 0.1, decay_steps: 1000, decay_rate: 0.5}"
 
     decay_steps: Annotated[Size, Field(description="Steps in which the divisor grows by `decay_rate`.")]

@@ -228,7 +228,7 @@ def test_words_of_others_in_a_phase_are_answered_there(key: str, said: str, free
     assert number is None or number in (found.optimizer.learning_rate, found.optimizer.beta_1)
 
 
-@pytest.mark.parametrize("key", ["unfreeze: [stem]", "unfreeze_at: 3", "fine_tune: true"])
+@pytest.mark.parametrize("key", ["unfreeze: [stem]", "unfreeze_at: 3", "unfreeze_layers: 2", "fine_tune: true"])
 def test_what_unfreezes_in_a_phase_is_not_taken_for_what_freezes(key: str) -> None:
     [help] = helps(ADAM, f"phases: [{{name: head, epochs: 2, {key}}}]")
     assert help == "leave out of `freeze` what is to be trained: a phase trains all that it does not freeze"
@@ -237,3 +237,92 @@ def test_what_unfreezes_in_a_phase_is_not_taken_for_what_freezes(key: str) -> No
 def test_the_rate_of_a_phase_with_an_optimizer_of_its_own_stands_in_that() -> None:
     [help] = helps(ADAM, "phases: [{name: head, epochs: 2, optimizer: {sgd: {momentum: 0.9}}, lr: 0.1}]")
     assert written(help) == ["optimizer: {sgd: {momentum: 0.9, learning_rate: 0.1}}"]
+
+
+def phases_helps(*keys: str) -> list[str]:
+    """The helps for keys of a second phase, behind one that freezes the stem."""
+    return helps(
+        ADAM, f"phases: [{{name: head, epochs: 2, freeze: [stem]}}, {{name: all, epochs: 3, {', '.join(keys)}}}]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("clipnorm: 2.0", "clip_gradients: {norm: 2.0}"),
+        ("max_grad_norm: 2.0", "clip_gradients: {global_norm: 2.0}"),
+        ("lr_scheduler: linear", "optimizer: {adam: {learning_rate: {linear: 0.001}}}"),
+        ("callbacks: [{EarlyStopping: {patience: 2}}]", "early_stopping: 2"),
+    ],
+)
+def test_words_in_a_phase_are_answered_with_what_a_phase_may_have(theirs: str, ours: str) -> None:
+    [help] = phases_helps(theirs)
+    assert f"`{ours}`" in help and "below `train:`" not in help
+    assert not phases_helps(ours)
+
+
+def test_averages_in_a_phase_are_those_of_the_whole_training() -> None:
+    [help] = phases_helps("ema: 0.9")
+    assert help.startswith("write `weight_averaging: {ema: 0.9}` below `train:`")
+    assert phases_helps("restore_best_weights: true")[0].startswith("write `from: best` in the next phase")
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("strict: false", "without `take`, every weight is taken that has the same path"),
+        ("skip_mismatch: true", "without `take`, every weight is taken that has the same path"),
+        ("include: [stem]", "write `take: [encoder]`"),
+        ("url: example.org", "nothing is downloaded"),
+    ],
+)
+def test_words_in_initial_weights_are_answered(key: str, told: str) -> None:
+    [help] = helps(f"initial_weights: {{run: runs/a, {key}}}", ADAM, EPOCHS)
+    assert told in help
+    [other] = helps(f"initial_weights: [{{run: runs/a, {key}}}]", ADAM, EPOCHS)
+    assert other == help
+
+
+@pytest.mark.parametrize(
+    ("group", "right"),
+    [
+        ("{layers: [stem], lr_mult: 0.1}", {"layers": "paths", "lr_mult": "learning_rate_factor"}),
+        ("{names: [stem], lr_scale: 0.1}", {"names": "paths", "lr_scale": "learning_rate_factor"}),
+    ],
+)
+def test_other_names_of_what_a_group_has_are_known(group: str, right: dict[str, str]) -> None:
+    assert helps(f"param_groups: [{group}]", ADAM, EPOCHS) == [f"did you mean `{key}`?" for key in right.values()]
+    for theirs, ours in right.items():
+        group = group.replace(theirs, ours)
+    assert not helps(f"param_groups: [{group}]", ADAM, EPOCHS)
+
+
+@pytest.mark.parametrize(
+    ("value", "precision"),
+    [
+        ("true", "mixed_bfloat16"),
+        ("mixed_float16", "mixed_float16"),
+        ("16-mixed", "mixed_float16"),
+        ("bf16", "mixed_bfloat16"),
+    ],
+)
+def test_mixed_precision_is_that_of_theirs(value: str, precision: str) -> None:
+    [help] = helps(f"mixed_precision: {value}", ADAM, EPOCHS)
+    assert help.startswith(f"write `precision: {precision}` below `model:`")
+
+
+@pytest.mark.parametrize("word", ["fused", "foreach", "maximize", "loss_scale_factor", "dampening"])
+def test_arguments_that_no_optimizer_needs_are_removed(word: str) -> None:
+    [help] = helps(f"optimizer: {{sgd: {{momentum: 0.9, {word}: 1}}}}", EPOCHS)
+    assert help.startswith("remove it: ")
+
+
+def test_what_is_counted_in_epochs_is_written_in_steps() -> None:
+    schedule = "{exponential: {learning_rate: 0.1, decay_rate: 0.5, decay_epochs: 2}}"
+    told = helps(f"optimizer: {{adam: {{learning_rate: {schedule}}}}}", EPOCHS)
+    assert "the decay is counted in steps: write `decay_steps` with 2 times the batches of an epoch" in told
+
+
+def test_normalizations_are_frozen_by_their_paths() -> None:
+    [help] = helps("freeze_bn: true", ADAM, EPOCHS)
+    assert trained(written(help)[0], ADAM, EPOCHS).settings.freeze == ("**/batch_norm",)
