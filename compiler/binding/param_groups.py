@@ -45,6 +45,30 @@ def bound_groups(
     return {entry: group for entry, group in found.items() if group != Group()}
 
 
+def check_trained(
+    reporter: Reporter,
+    planned: TypedGraph,
+    groups: Sequence[GroupSpec],
+    frozen: frozenset[tuple[str, str]],
+    path: Path,
+) -> None:
+    """Warn of the `groups` at `path` whose weights are all frozen, by `trainable: false` or because they are `frozen` wherever the
+    groups are used.
+    """
+    if not groups:
+        return
+    from modelc.compiler.graph.weight_paths import matches
+
+    trained = {(owner, name): one.trainable for owner, plan in planned.owned() for name, one in plan.params.items()}
+    for group in groups:
+        own = [entry for entry in trained if any(matches(pattern, "/".join(entry)) for pattern in group.paths)]
+        if own and not any(trained[entry] and entry not in frozen for entry in own):
+            message = "every weight of this group is frozen, so the group changes nothing"
+            help = "remove the group, or let its weights be trained"
+            at = (*path, group.number, "paths")
+            reporter.add("W912", message, at, key=True, label="stands for frozen weights", help=help)
+
+
 def excluded_entries(
     reporter: Reporter, planned: TypedGraph, optimizer: Optimizer, path: Path
 ) -> frozenset[tuple[str, str]]:

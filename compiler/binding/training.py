@@ -7,7 +7,7 @@ from modelc.compiler.binding.accumulation import check_accumulation
 from modelc.compiler.binding.checkpointing import check_checkpointing
 from modelc.compiler.binding.freezing import frozen_entries
 from modelc.compiler.binding.lengths import check_clock, check_evaluations, fits
-from modelc.compiler.binding.param_groups import bound_groups, excluded_entries
+from modelc.compiler.binding.param_groups import bound_groups, check_trained, excluded_entries
 from modelc.compiler.binding.task import Columns, Group, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
 from modelc.compiler.diagnostics.phrases import listed
@@ -89,7 +89,7 @@ def bound_phases(
 ) -> tuple[Training, ...] | None:
     """Each phase as a training by itself; None where the optimizer of one is not known. What several have of `train` is checked once."""
     frozen: dict[Path, frozenset[tuple[str, str]]] = {}
-    groups: dict[Path, Mapping[tuple[str, str], Group]] = {}
+    groups: dict[tuple[Path, type[Optimizer]], Mapping[tuple[str, str], Group]] = {}
     excluded: dict[Path, frozenset[tuple[str, str]]] = {}
     misfitting = set[Path]()
     found = []
@@ -108,18 +108,22 @@ def bound_phases(
         check_clock(reporter, optimizer, phase.settings, at, phase.at("time"))
         if (key := phase.at("freeze")) not in frozen:
             frozen[key] = frozen_entries(reporter, task.planned, phase.settings.freeze, key)
-        if (key := phase.at("param_groups")) not in groups:
-            groups[key] = bound_groups(reporter, task.planned, optimizer, phase.settings.param_groups, key)
+        at_groups = phase.at("param_groups")
+        if (used := (at_groups, type(optimizer))) not in groups:
+            groups[used] = bound_groups(reporter, task.planned, optimizer, phase.settings.param_groups, at_groups)
         found.append(
             training._replace(
                 optimizer=optimizer,
                 settings=phase.settings,
                 frozen=frozen[phase.at("freeze")],
-                groups=with_excluded(groups[phase.at("param_groups")], excluded[at]),
+                groups=with_excluded(groups[used], excluded[at]),
                 name=phase.name,
                 from_best=phase.from_best,
             )
         )
+    for path, groups_there in {phase.at("param_groups"): phase.settings.param_groups for phase in phases}.items():
+        where = [frozen[phase.at("freeze")] for phase in phases if phase.at("param_groups") == path]
+        check_trained(reporter, task.planned, groups_there, frozenset.intersection(*where), path)
     return tuple(found)
 
 

@@ -112,3 +112,33 @@ def test_what_an_optimizer_excludes_is_found_or_an_error_at_its_place() -> None:
     assert not check(text.replace(", hiden", ""), "spec.yaml").errors
     [problem] = check(text.replace("[hidden, hiden]", "hiden"), "spec.yaml").errors
     assert problem.code == "E205"
+
+
+@pytest.mark.parametrize(
+    ("settings", "warns"),
+    [
+        ("  freeze: [hidden]\n  param_groups: [{paths: [hidden], learning_rate_factor: 0.1}]\n", True),
+        ("  freeze: [hidden/kernel]\n  param_groups: [{paths: [hidden], learning_rate_factor: 0.1}]\n", False),
+        ("  freeze: [y]\n  param_groups: [{paths: [hidden], learning_rate_factor: 0.1}]\n", False),
+    ],
+)
+def test_a_group_whose_weights_are_all_frozen_is_warned_of(settings: str, warns: bool) -> None:
+    problems = check(SPEC + settings, "spec.yaml").problems
+    assert [one.code for one in problems] == ["W912"] * warns
+    text = SPEC.replace("dense: 4}", "dense: 4, trainable: false}") + settings.partition("\n")[2]
+    assert [one.code for one in check(text, "spec.yaml").problems] == ["W912"]
+
+
+@pytest.mark.parametrize(("second", "codes"), [("", ["W912"]), (", freeze: []", [])])
+def test_a_group_is_of_use_where_a_phase_trains_its_weights(second: str, codes: list[str]) -> None:
+    phases = f"  phases: [{{name: one, epochs: 1}}, {{name: two, epochs: 1{second}}}]\n"
+    groups = "  freeze: [hidden]\n  param_groups: [{paths: [hidden], learning_rate_factor: 0.1}]\n"
+    text = SPEC.replace("  epochs: 5\n", phases) + groups
+    assert [one.code for one in check(text, "spec.yaml").problems] == codes
+
+
+def test_a_decay_of_a_group_is_looked_at_with_the_optimizer_of_each_phase() -> None:
+    phases = "  phases: [{name: one, epochs: 1, optimizer: adamw}, {name: two, epochs: 1, optimizer: adamw}, {name: three, epochs: 1}]\n"
+    groups = "  param_groups: [{paths: [hidden], weight_decay: 0.1}]\n"
+    [problem] = check(SPEC.replace("  epochs: 5\n", phases) + groups, "spec.yaml").problems
+    assert (problem.code, problem.message) == ("E108", "`adam` decays no weights")
