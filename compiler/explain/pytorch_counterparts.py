@@ -277,6 +277,8 @@ PYTORCH: Page = {
             "best and last weights are kept in any case"),
         Row("lightning.pytorch.callbacks.ModelCheckpoint(save_top_k=1)", "",
             f"{NOTHING}: every run keeps its best and last weights"),
+        Row("lightning.pytorch.callbacks.LearningRateMonitor()", "",
+            f"{NOTHING}: `metrics.jsonl` in the run has a line for each epoch, with the learning rate"),
     ),
 }  # fmt: skip
 """By table of docs/from_pytorch.md."""

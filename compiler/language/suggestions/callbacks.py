@@ -25,7 +25,7 @@ LOG = "`metrics.jsonl` in the run has a line for each epoch"
 NEEDLESS: Mapping[str, str] = {
     "csvlogger": LOG,
     "history": LOG,
-    "learningratemonitor": "the learning rate is that of the schedule in the spec",
+    "learningratemonitor": f"{LOG}, with the learning rate",
     "progbarlogger": "`modelc train` prints a line for each epoch",
     "progressbar": "`modelc train` shows its progress",
     "richprogressbar": "`modelc train` shows its progress",

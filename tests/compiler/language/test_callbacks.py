@@ -51,6 +51,7 @@ def helps(key: str) -> list[str]:
         ("[ReduceLROnPlateau(monitor='val_loss', min_lr=0.001, verbose=1)]", [f"for `ReduceLROnPlateau`, {PLATEAU % 'min_lr: 0.001'}; for `monitor`: it goes by the `monitor` of `train`: write `monitor` there, such as `monitor: validation/loss`"]),
         ("[model_checkpoint, tensorboard]", [f"`model_checkpoint` {KEPT}", f"`tensorboard` is not in this version; {LOG}"]),
         ("[CSVLogger, {TerminateOnNaN: {}}]", [f"`CSVLogger` needs nothing: {LOG}", "`TerminateOnNaN` needs nothing: a loss that is not finite ends the training with an error"]),
+        ("[LearningRateMonitor]", [f"`LearningRateMonitor` needs nothing: {LOG}, with the learning rate"]),
         ("[{BackupAndRestore: backup}]", ["`BackupAndRestore` needs nothing: `modelc train --resume RUN` goes on with a run that was stopped"]),
         ("[{ModelCheckpoint: {save_freq: 100}}]", ["for `ModelCheckpoint`, `modelc train SPEC --checkpoint-every '100 steps'`, or `10 min`, says when to save; every run keeps its best and its last weights"]),
     ],
