@@ -27,7 +27,7 @@ from modelc.runtime.training.fitting_batch import memory_left, room_for
 from modelc.runtime.training.layer_fitting import learn
 from modelc.runtime.training.lengths import Course, Lengths, seconds_left
 from modelc.runtime.training.loop_state import LoopState, capture, restore, snapshot
-from modelc.runtime.training.made_updates import made_in_epoch
+from modelc.runtime.training.made_updates import made_in_epoch, rates_of
 from modelc.runtime.training.observer import (
     Checkpoint,
     NoSaver,
@@ -105,7 +105,9 @@ class Loop:
         self.rows = dataset.train.rows
         self.per_epoch = self.settings.steps_per_epoch(self.rows)
         self.lengths = Lengths(self.settings, self.per_epoch, course)
-        self.steps: Steps = make(self.task, self.settings.total_steps(self.rows), execution.parallelism)
+        total = self.settings.total_steps(self.rows)
+        self.steps: Steps = make(self.task, total, execution.parallelism)
+        self.rates = rates_of(self.training, total)
         self.placement = self.steps.placement
         epochs = before + (self.settings.total_epochs(self.rows) or ENDLESS)
         batches = batches_of(self.settings, self.rows, dataset.train.classes_to_draw)
@@ -306,7 +308,7 @@ class Loop:
         is_last = self.is_done(recorded(state, trained, 0.0, self.training))
         is_evaluated = self.lengths.is_evaluated(state, is_last)
         values = self.values(state, trained, is_evaluated)
-        made = made_in_epoch(state, self.training, self.settings.total_steps(self.rows))
+        made = made_in_epoch(state, self.training, self.rates)
         state = recorded(state, values, seconds + time.perf_counter() - begun, self.training, made)
         last = state.last
         assert last is not None

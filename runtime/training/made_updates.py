@@ -1,13 +1,17 @@
 """What the record of an epoch says of its updates: the learning rate of the last one, and how many were skipped."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 from modelc.compiler.binding.task import Training
 from modelc.compiler.library.contracts.optimizer import Schedule
 from modelc.runtime.training.loop_state import LoopState
 from modelc.runtime.training.plateau import FACTOR, factor_of, plateau_schedule
+
+Rates = Callable[[Any], Any]
 
 
 class Made(NamedTuple):
@@ -18,23 +22,26 @@ class Made(NamedTuple):
     rate: float | None = None
 
 
-def made_in_epoch(state: LoopState, training: Training, total_steps: int) -> Made:
-    """What was made in the epoch whose last step is done, of a training, or a phase, of `total_steps`."""
+def rates_of(training: Training, total_steps: int) -> Rates | None:
+    """The learning rates of a training, or a phase, of `total_steps` by the number of the update, from 0, before the factor of any group;
+    None for an optimizer without one.
+    """
+    rate = getattr(training.optimizer, "learning_rate", None)
+    if isinstance(rate, Schedule):
+        # Compiled as one program: one operation after the other takes ten times as long the first time.
+        return jax.jit(rate.function(total_steps))
+    return (lambda update: rate) if isinstance(rate, int | float) else None
+
+
+def made_in_epoch(state: LoopState, training: Training, rates: Rates | None) -> Made:
+    """What was made in the epoch whose last step is done."""
     updates = int(state.train.updates)
     skipped = state.step - state.first - (updates - state.updates)
-    return Made(updates, skipped, rate_of(state, training, total_steps, max(updates - 1, 0)))
-
-
-def rate_of(state: LoopState, training: Training, total_steps: int, update: int) -> float | None:
-    """The learning rate of an update, counted from 0, before the factor of any group; None for an optimizer without one."""
-    rate = getattr(training.optimizer, "learning_rate", None)
-    if isinstance(rate, int | float):
-        return float(rate)
-    if not isinstance(rate, Schedule):
-        return None
-    found = np.asarray(rate.function(total_steps)(update), np.float32)[()]
+    if rates is None:
+        return Made(updates, skipped)
+    rate = np.asarray(rates(np.int32(max(updates - 1, 0))), np.float32)[()]
     plateau = plateau_schedule(training)
     if plateau is not None and state.plateau is not None:
-        found *= factor_of(state.plateau, plateau)[FACTOR]
+        rate *= factor_of(state.plateau, plateau)[FACTOR]
     # As short as a float32 is written.
-    return float(str(found))
+    return Made(updates, skipped, float(str(rate)))
