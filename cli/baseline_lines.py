@@ -1,7 +1,7 @@
 """What `modelc train` and `modelc evaluate` print of baselines, and where these come from: a run has those of its own rows."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -11,54 +11,19 @@ if TYPE_CHECKING:
     from modelc.cli.splits import Changed, Split
     from modelc.compiler.binding.task import Task
     from modelc.compiler.lowering.prepared_task import PreparedTask
-    from modelc.runtime.baselines.baseline import Baseline, Fitted
-    from modelc.runtime.data.dataset import Dataset, Part
+    from modelc.runtime.baselines.baseline import Baseline
+    from modelc.runtime.data.dataset import Part
     from modelc.runtime.runs.run_directory import Run
 
-T = TypeVar("T")
 NoBaseline = Annotated[
     bool,
     typer.Option("--no-baseline", help="Do without the scores of simple models on the same rows."),
 ]
 
 
-class Trained(NamedTuple):
-    """The baselines that were fitted in a training, None where the memory is not enough for them; and what they score, by the split."""
-
-    fitted: "Fitted | None"
-    scores: "Mapping[str, Sequence[Baseline]]"
-
-
-def trained_baselines(task: "Task", prepared: "PreparedTask", dataset: "Dataset") -> Trained:
-    """The baselines of a data set, on all of its rows that are held out."""
-    from modelc.runtime.baselines.baseline import fit
-
-    parts = {"validation": dataset.validation, "test": dataset.test}
-    fitted = in_memory(lambda: fit(task, dataset.train))
-    if fitted is None:
-        return Trained(None, {})
-    scores = {key: scored(prepared, fitted, part) for key, part in parts.items() if part is not None}
-    return Trained(fitted, {} if None in scores.values() else {key: found or () for key, found in scores.items()})
-
-
-def scored(prepared: "PreparedTask", fitted: "Fitted", part: "Part") -> "Sequence[Baseline] | None":
-    """What baselines score on the rows of `part`; None, after a warning, where the memory is not enough for them."""
-    from modelc.runtime.baselines.baseline import baselines
-
-    return in_memory(lambda: baselines(prepared, fitted, part))
-
-
-def in_memory(compute: "Callable[[], T]") -> "T | None":
-    """What `compute` returns; None, after a warning, where the memory is not enough for it."""
-    from modelc.compiler.diagnostics.exceptions import RunError
-
-    try:
-        return compute()
-    except (RunError, MemoryError) as error:
-        if isinstance(error, RunError) and error.code != "E502":
-            raise
-        warn("there are no baselines: the memory is exhausted", notes=("the run itself is complete",))
-        return None
+def warn_of_memory(message: str) -> None:
+    """Print that there are no baselines, which takes nothing from a run."""
+    warn(message, notes=("the run itself is complete",))
 
 
 class SplitRows(NamedTuple):
@@ -80,14 +45,15 @@ def baselines_of_run(run: "Run", task: "Task", prepared: "PreparedTask", rows: S
     is_same = not rows.changed.train and (rows.split == "train" or getattr(rows.changed, rows.split) == [])
     if kept is not None and is_same:
         return kept
-    from modelc.runtime.baselines.baseline import fit
+    from modelc.runtime.baselines.trained import fitted_to, scored
 
-    fitted = in_memory(lambda: fit(task, rows.train))
-    return () if fitted is None else scored(prepared, fitted, rows.part) or ()
+    fitted = fitted_to(task, rows.train, warn_of_memory)
+    return () if fitted is None else scored(prepared, fitted, rows.part, warn_of_memory) or ()
 
 
 def baselines_of_file(run: "Run", task: "Task", prepared: "PreparedTask", part: "Part") -> "Sequence[Baseline]":
     """What those that were fitted in the training of a run score on the rows of a file; none, after a note, of a run without."""
+    from modelc.runtime.baselines.trained import scored
     from modelc.runtime.runs.kept_baselines import kept_models
 
     fitted = kept_models(run, task)
@@ -96,7 +62,7 @@ def baselines_of_file(run: "Run", task: "Task", prepared: "PreparedTask", part: 
             "this run has no baselines for rows of a file: a training keeps them at its end, but with `--no-baseline`"
         )
         return ()
-    return scored(prepared, fitted, part) or ()
+    return scored(prepared, fitted, part, warn_of_memory) or ()
 
 
 def lines_beside(found: "Sequence[Baseline]", rows: int, training: int) -> list[Line]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from modelc.cli.baseline_lines import trained_baselines
+from modelc.cli.baseline_lines import warn_of_memory
 from modelc.cli.console import FAILED, INTERRUPTED, coloured, say, show_run_error
 from modelc.cli.feeding import waits_line
 from modelc.cli.training_lines import ending
@@ -47,10 +47,11 @@ def fit_and_keep(
     """
     from modelc.compiler.diagnostics.command_line import command
     from modelc.compiler.diagnostics.exceptions import RunError
+    from modelc.runtime.baselines.trained import trained_baselines
     from modelc.runtime.runs.checkpoint_saver import CheckpointSaver
     from modelc.runtime.runs.checkpoints import FAILED as FAILED_STATE
     from modelc.runtime.runs.checkpoints import checkpoints_of
-    from modelc.runtime.runs.kept_baselines import as_kept, models_json
+    from modelc.runtime.runs.kept_baselines import keep_baselines
     from modelc.runtime.runs.plugins import options_of
     from modelc.runtime.training.loop import fit
     from modelc.runtime.training.observer import Several
@@ -68,8 +69,9 @@ def fit_and_keep(
             seconds = time.perf_counter() - begun
             baselines: Mapping[str, Sequence[Baseline]] = {}
             if baseline and outcome.reason != "interrupted":
-                fitted, baselines = trained_baselines(task, prepared, dataset)
-                recorder.keep_baselines(as_kept(baselines), None if fitted is None else models_json(fitted))
+                trained = trained_baselines(task, prepared, dataset, warn_of_memory)
+                baselines = trained.scores
+                keep_baselines(recorder, trained)
     except RunError as error:
         show(error)
         if recorder.kept:

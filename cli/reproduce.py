@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
+from modelc.cli.baseline_lines import warn_of_memory
 from modelc.cli.checking import DataFolder, DataRoot, Folders, Settings
 from modelc.cli.console import (
     FINDINGS,
@@ -50,9 +51,10 @@ NOTHING = b"\nerror: interrupted before the run was trained again: nothing is kn
 
 
 class Prepared(NamedTuple):
-    """All that a run is trained again with: `task` before its data was read, and `ready` after."""
+    """All that a run is trained again with: `task` before its data was read, `complete` and `ready` after."""
 
     task: "Task"
+    complete: "Task"
     ready: "PreparedTask"
     dataset: "Dataset"
     execution: "Execution"
@@ -102,7 +104,9 @@ def reproduce(
         # Signals end the command at once until here, and would leave the folder behind.
         stop.begin()
         folder = out or Path(stack.enter_context(TemporaryDirectory(prefix="modelc-"))) / "run"
-        parts, differs = trained_again(found, before, prepared, folder, tuple(settings or ()), stop)
+        parts, differs = trained_again(
+            found, before, prepared, folder, tuple(settings or ()), stop, is_kept=out is not None
+        )
         if output_format == "json":
             say_json(found, out, parts, differs)
         else:
@@ -143,7 +147,7 @@ def prepared_again(run: "Run", task: "Task", settings: tuple[str, ...], folders:
     execution = fed(execution, asked.rows, complete, dataset)
     now = environment(complete, execution, sys.argv[1:], dataset.digests, arrays)
     task = replace(task, training=begins.task.training)
-    return Prepared(task, prepare(complete), dataset, execution, now, where)
+    return Prepared(task, complete, prepare(complete), dataset, execution, now, where)
 
 
 def data_of(run: "Run", task: "Task", root: "Root", reading: "Reading") -> "tuple[Task, Dataset]":
@@ -156,9 +160,18 @@ def data_of(run: "Run", task: "Task", root: "Root", reading: "Reading") -> "tupl
 
 
 def trained_again(
-    run: "Run", before: "Task", again: Prepared, folder: Path, settings: Sequence[str], stop: "Stopping"
+    run: "Run",
+    before: "Task",
+    again: Prepared,
+    folder: Path,
+    settings: Sequence[str],
+    stop: "Stopping",
+    *,
+    is_kept: bool,
 ) -> "tuple[tuple[Compared, ...], list[str]]":
-    """What comes of training `again` in `folder`, compared with `run`, whose task is `before`; and what differs besides."""
+    """What comes of training `again` in `folder`, compared with `run`, whose task is `before`; and what differs besides. One that
+    `is_kept` has baselines where `run` has some.
+    """
     from modelc.compiler.lowering.prepared_task import prepare
     from modelc.runtime.runs.comparison import compare
     from modelc.runtime.runs.reproduction import recorder_of, what_differs
@@ -182,6 +195,7 @@ def trained_again(
             again.dataset.skipped,
         ),
         stop,
+        baseline=is_kept and bool(run.record.baselines),
     )
     if stop():
         say("interrupted: nothing is known of the run", stream=sys.stderr)
@@ -197,10 +211,16 @@ def fit_again(
     again: Prepared,
     recorder: "Recorder",
     stop: "Stopping",
+    *,
+    baseline: bool,
 ) -> None:
-    """Train `again`, up to where `run` was stopped, if it was; an error in training is recorded, as in any run."""
+    """Train `again`, up to where `run` was stopped, if it was; an error in training is recorded, as in any run. With `baseline`, baselines
+    are kept as of any training that has come to its end.
+    """
     from modelc.cli.progress import Lines, Screen
     from modelc.compiler.diagnostics.exceptions import RunError
+    from modelc.runtime.baselines.trained import trained_baselines
+    from modelc.runtime.runs.kept_baselines import keep_baselines
     from modelc.runtime.runs.reproduction import course_of
     from modelc.runtime.runs.ways_on import was_stopped
     from modelc.runtime.training.loop import fit
@@ -224,6 +244,8 @@ def fit_again(
             finally:
                 shown.close()
             recorder.finish(outcome)
+            if baseline and outcome.reason != "interrupted":
+                keep_baselines(recorder, trained_baselines(again.complete, again.ready, again.dataset, warn_of_memory))
     except RunError as error:
         if error.code == "E604":
             raise

@@ -20,6 +20,7 @@ from modelc.compiler.library.sources.memory import Memory
 from modelc.compiler.lowering.prepared_task import PreparedTask, prepare
 from modelc.compiler.syntax.file_root import spec_root
 from modelc.compiler.syntax.mapping_text import NAME, text_of_mapping
+from modelc.runtime.baselines.trained import trained_baselines
 from modelc.runtime.data.arrays import Arrays
 from modelc.runtime.data.chosen_split import Split, choose_rows
 from modelc.runtime.data.class_balance import balanced_spec
@@ -38,6 +39,7 @@ from modelc.runtime.runs.cadence import Saving, cadence_of
 from modelc.runtime.runs.checkpoint_saver import CheckpointSaver
 from modelc.runtime.runs.environment import changed_columns, environment
 from modelc.runtime.runs.find_run import find_run
+from modelc.runtime.runs.kept_baselines import keep_baselines
 from modelc.runtime.runs.kept_spec import rows_for
 from modelc.runtime.runs.learnt_values import values_for_prediction
 from modelc.runtime.runs.metric_arguments import as_trained
@@ -201,9 +203,11 @@ def train(
     data_root: str | Path | None = None,
     plugins: Plugins = (),
     progress: bool | None = None,
+    baseline: bool = True,
 ) -> TrainedRun:
     """Train a spec, the path of a file or a mapping, into a run directory, as `modelc train` does. `progress` says whether to show a
-    line for each epoch: by default on a terminal, and in a notebook, where it is one output that changes in its place.
+    line for each epoch: by default on a terminal, and in a notebook, where it is one output that changes in its place; `baseline` whether the
+    run keeps the baselines of its data, which `modelc evaluate` prints beside its scores.
 
     `data` are the rows: a mapping of names to arrays or lists, or a data frame; they go before the `source` of the spec, which may
     have none. `settings` are overrides as for `--set`; the other arguments are the options of the same names. Raises SpecError
@@ -219,7 +223,7 @@ def train(
         if given is not None:
             task = with_rows(task, Memory().holding(*given))
         labels = Labels(tuple(tags), note)
-        return trained(task, checked, path, overrides, run_dir, labels, folders, plugins, progress)
+        return trained(task, checked, path, overrides, run_dir, labels, folders, plugins, progress, baseline)
 
 
 def checked_spec(
@@ -267,6 +271,7 @@ def trained(
     folders: Sequence[Path | None],
     plugins: Plugins,
     progress: bool | None,
+    baseline: bool,
 ) -> TrainedRun:
     """A new run of a checked task, trained. Raises RunError, SpecError."""
     new = new_run(task, path, None if run_dir is None else Path(run_dir), labels)
@@ -292,4 +297,6 @@ def trained(
             if shown is not None:
                 shown.close()
         recorder.finish(outcome)
+        if baseline:
+            keep_baselines(recorder, trained_baselines(task, ready, dataset, lambda message: warn(message, 5)))
     return TrainedRun(Run(recorder.folder), plugins, folders[1])

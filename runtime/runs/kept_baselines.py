@@ -11,7 +11,9 @@ from modelc.runtime.baselines.baseline import Baseline, Fitted
 from modelc.runtime.baselines.features import Features
 from modelc.runtime.baselines.linear_models import Linear
 from modelc.runtime.baselines.models import Model
+from modelc.runtime.baselines.trained import Trained
 from modelc.runtime.data.arrays import Array
+from modelc.runtime.runs.recorder import Recorder
 from modelc.runtime.runs.run_directory import Run
 from modelc.runtime.runs.run_files import MOST, damaged
 from modelc.runtime.runs.run_layout import BASELINES
@@ -23,6 +25,12 @@ FORMAT = 1
 """The version of the layout of the file."""
 MOST_NUMBERS = 2**20
 """Of so many numbers at most it is made: the mean of targets that are images has one for each of their values."""
+
+
+def keep_baselines(recorder: Recorder, trained: Trained) -> None:
+    """Let a run that has ended keep the baselines of its training. Raises RunError E604."""
+    models = None if trained.fitted is None else models_json(trained.fitted)
+    recorder.keep_baselines(as_kept(trained.scores), models)
 
 
 def as_kept(found: Mapping[str, Sequence[Baseline]]) -> dict[str, list[KeptBaseline]]:

@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from modelc import train
 from tests.cli.commands import Ended, modelc
 
 SPEC = """\
@@ -150,6 +151,27 @@ def test_a_run_that_has_kept_none_says_so(tmp_path: Path) -> None:
     assert ended.code == 0 and "majority" not in ended.out
     assert "note: this run has no baselines for rows of a file: " in ended.err
     assert not modelc("evaluate", "run", "iris.npz", "--no-baseline", cwd=tmp_path).err
+
+
+def test_a_run_of_a_program_and_one_that_is_repeated_keep_those_of_the_command(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    wanted = json.loads((folder / "run" / "run.json").read_text())["baselines"]
+    assert set(wanted) == {"validation", "test"}
+    train("iris.yaml", run_dir="run")
+    ended = modelc("reproduce", "run", "--out", "again", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    for name in ("run", "again"):
+        assert json.loads((tmp_path / name / "run.json").read_text())["baselines"] == wanted
+        assert (tmp_path / name / "baselines.json").read_bytes() == (folder / "run" / "baselines.json").read_bytes()
+        assert "ok  baselines.json" in modelc("verify", name, cwd=tmp_path).out
+    train("iris.yaml", run_dir="without", baseline=False)
+    assert modelc("reproduce", "without", "--out", "repeated", cwd=tmp_path).code == 0
+    for name in ("without", "repeated"):
+        assert json.loads((tmp_path / name / "run.json").read_text())["baselines"] == {}
+        assert not (tmp_path / name / "baselines.json").exists()
 
 
 def test_what_was_kept_and_has_changed_since_is_no_baseline(tmp_path: Path) -> None:
