@@ -11,6 +11,7 @@ from modelc.compiler.language.parser.nesting import two_in_one
 from modelc.compiler.language.suggestions.foreign_forms import example_of, type_form
 from modelc.compiler.language.suggestions.hints import bound_hint, padding_hint
 from modelc.compiler.language.suggestions.reporter import Reporter
+from modelc.compiler.language.suggestions.schedule_names import by_steps
 from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.suggest import suggest_choice, suggest_value
 from modelc.compiler.language.suggestions.wording import describe, literal_choices, show, spell
@@ -289,7 +290,8 @@ def not_one_name(reporter: Reporter, finding: Finding) -> None:
         reporter.type_form(finding.path, registry, form)
     elif not (whose and two_in_one(reporter, finding.path, registry, whose["name"], value)):
         entry = next((one for one in registry if {*registry.find(one).model_fields} == {*value}), "") if whose else ""
-        forms = (
+        forms = by_steps(value) if registry.kind == "schedule" else ""
+        forms = forms or (
             f"write `{entry}: {spell(value)}`"
             if entry
             else f"write `name`, `name: value` or `name: {{argument: value}}`; names: {', '.join(value)}"

@@ -9,6 +9,7 @@ from modelc.compiler.language.suggestions.freezing_words import BESIDE
 from modelc.compiler.language.suggestions.initial_weight_words import ABSENT as PRETRAINED
 from modelc.compiler.language.suggestions.initial_weight_words import ARGUMENTS as OF_ELSEWHERE
 from modelc.compiler.language.suggestions.optimizer_words import ABSENT as OPTIMIZERS
+from modelc.compiler.language.suggestions.schedule_names import ABSENT as SCHEDULES
 from modelc.compiler.language.suggestions.spelling import spelled, synonyms
 from modelc.compiler.library.base.registry import Registered, fold
 from modelc.compiler.library.base.update_words import OF_LAYERS
@@ -161,6 +162,9 @@ def input_hint(cls: type[Registered], name: str) -> str:
     return f"`{name}` is an input, not an argument: in a graph, write `from: {{{others}{name}: {{value}}}}` beside it"
 
 
+OTHERS: Mapping[str, Mapping[str, str]] = {"metric": METRICS, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+
+
 def absent_hint(kind: str, name: str) -> str:
     """What stands for something that is no `kind` here, whatever its name is like. Empty where nothing is known."""
     from modelc.compiler.library.registries import table_of
@@ -174,8 +178,8 @@ def absent_hint(kind: str, name: str) -> str:
             return copies_help(head)
         word = fold(name.rpartition(".")[2])
         return ABSENT.get(word, "") or (WHOLE_MODEL if MODELS.fullmatch(word) else "")
-    if kind in ("metric", "optimizer"):
-        return (METRICS if kind == "metric" else OPTIMIZERS).get(fold(name.rpartition(".")[2]), "")
+    if kind in OTHERS:
+        return OTHERS[kind].get(fold(name.rpartition(".")[2]), "")
     layer = next(iter(synonyms(name, table_of("layer"))), None) if kind == "activation" else None
     return f"`{layer}` is a layer, not an activation: write it as the layer after this one" if layer else ""
 

@@ -109,7 +109,7 @@ GUESSED = {
 """Keys of this language that others have not, each with words that say the same."""
 
 OTHER_VALUES = {
-    "axes", "betas", "chunks", "dataset", "dim", "label", "max_wavelength", "pattern", "patience", "perm", "rope", "rotary",
+    "axes", "betas", "chunks", "dataset", "dim", "label", "max_wavelength", "pattern", "patience", "per_device_train_batch_size", "perm", "rope", "rotary",
     "sections", "size", "validation_data", "validation_split",
 }  # fmt: skip
 """Words of `ARGUMENTS` whose value is not what stands here under the other name."""

@@ -326,3 +326,10 @@ def test_what_is_counted_in_epochs_is_written_in_steps() -> None:
 def test_normalizations_are_frozen_by_their_paths() -> None:
     [help] = helps("freeze_bn: true", ADAM, EPOCHS)
     assert trained(written(help)[0], ADAM, EPOCHS).settings.freeze == ("**/batch_norm",)
+
+
+def test_the_rows_of_a_device_are_not_fixed_to_be_those_of_a_step() -> None:
+    [problem] = checked("per_device_train_batch_size: 8", ADAM, EPOCHS).errors
+    assert problem.helps == ("did you mean `batch_size`?",) and problem.fix is None
+    [problem] = checked("train_batch_size: 8", ADAM, EPOCHS).errors
+    assert problem.fix is not None
