@@ -180,10 +180,12 @@ def facts(summary: "Summary") -> list[tuple[str, str]]:
     if summary.optimizer:
         found.append(("optimizer", summary.optimizer))
         found.append(("length", f"{summary.length} in batches of {summary.batch_size}"))
+    found += summary.facts
     for phase in summary.phases:
         trained = phase.trainable.values
         shares = f"{trained:,} trainable, {summary.total.values - trained:,} not"
-        found.append((f"phase {phase.name}", f"{phase.length}: {shares}; {phase.optimizer}"))
+        own = "".join(f"; {key} {text}" for key, text in phase.facts)
+        found.append((f"phase {phase.name}", f"{phase.length}: {shares}; {phase.optimizer}{own}"))
     if summary.source:
         found.append(("data", summary.source))
         found += [("", f"{name} <- {reader}") for name, reader in summary.inputs]

@@ -29,6 +29,8 @@ def header(
     folder: Path,
 ) -> list[Line]:
     """What is about to be trained, on what, and how."""
+    from modelc.compiler.explain.training_facts import training_facts
+
     assert task.training is not None
     trainable, fixed = parameters(prepared)
     parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
@@ -41,6 +43,7 @@ def header(
         "feed": f"{execution.feeding.way}: {execution.feeding.reason}",
         **device_lines(prepared, execution),
         "optimizer": optimizer_line(task.training.optimizer),
+        **dict(training_facts(task.training.settings, task.training.monitor)),
         **phase_lines(prepared),
         "best weights": f"by {task.training.monitor}, {task.training.better} is better",
         **unit_lines(task),
@@ -64,9 +67,10 @@ def phase_lines(prepared: "PreparedTask") -> dict[str, str]:
 
     found = {}
     for phase in prepared.phases:
-        assert phase.training is not None
-        row, optimizer = phase_row(phase), optimizer_line(phase.training.optimizer)
-        found[f"phase {printable(row.name)}"] = f"{row.length}, {row.trainable.values:,} trainable, {optimizer}"
+        assert phase.training is not None and prepared.training is not None
+        row, optimizer = phase_row(phase, prepared.training.settings), optimizer_line(phase.training.optimizer)
+        said = f"{row.length}, {row.trainable.values:,} trainable, {optimizer}"
+        found[f"phase {printable(row.name)}"] = "; ".join((said, *(f"{key} {text}" for key, text in row.facts)))
     return found
 
 
@@ -165,7 +169,7 @@ def parameters(task: "PreparedTask") -> tuple[int, int]:
 
 
 def optimizer_line(optimizer: "Optimizer") -> str:
-    """`adamw, learning rate 0.001; weight decay skips weights of rank below 2`."""
+    """`adamw, learning rate 0.001, weight decay 0.004 (not of biases and scales)`."""
     from modelc.compiler.library.optimizers import OPTIMIZERS
 
     dumped = OPTIMIZERS.dump(optimizer)
@@ -174,7 +178,7 @@ def optimizer_line(optimizer: "Optimizer") -> str:
     shown = f"by {next(iter(rate))}" if isinstance(rate, dict) else str(rate)
     line = f"{OPTIMIZERS.name_of(optimizer)}, learning rate {shown}"
     if arguments.get("weight_decay"):
-        line += f", weight decay {arguments['weight_decay']} (it skips weights of rank below 2)"
+        line += f", weight decay {arguments['weight_decay']} (not of biases and scales)"
     return line
 
 

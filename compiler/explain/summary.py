@@ -7,6 +7,7 @@ from math import prod
 from modelc.compiler.binding.task import Task, Term
 from modelc.compiler.diagnostics.phrases import MOST_LISTED, counted
 from modelc.compiler.explain.pretty_printer import show_named
+from modelc.compiler.explain.training_facts import own_facts, training_facts
 from modelc.compiler.graph.graph import Node
 from modelc.compiler.language.ast import DataSpec
 from modelc.compiler.language.durations import duration_of
@@ -65,12 +66,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class PhaseRow:
-    """One phase of the training: its name, its `length` in words, how many of all parameters it trains, and its optimizer."""
+    """One phase of the training: its name, its `length` in words, how many of all parameters it trains, its optimizer, and what else
+    it does otherwise than the whole training, each a name and a text.
+    """
 
     name: str
     length: str
     trainable: Count
     optimizer: str
+    facts: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ class Summary:
     optimizer: str
     length: str
     batch_size: int
+    facts: tuple[tuple[str, str], ...]
+    """What the training does beside its optimizer, each a name and a text."""
     phases: tuple[PhaseRow, ...]
     source: str
     inputs: tuple[tuple[str, str], ...]
@@ -159,7 +165,8 @@ def summarize(task: Task) -> Summary:
         optimizer=show_named(training.optimizer) if training else "",
         length="" if settings is None else show_length(settings),
         batch_size=settings.batch_size if settings else 0,
-        phases=tuple(phase_row(phase) for phase in prepared.phases),
+        facts=training_facts(settings, training.monitor) if training and settings else (),
+        phases=tuple(phase_row(phase, settings) for phase in prepared.phases) if settings else (),
         source=show_named(data.source) if data and data.source else "",
         inputs=tuple((name, show_reader(binding.reader)) for name, binding in (task.inputs or {}).items()),
         compared=tuple(
@@ -218,13 +225,18 @@ def show_own_length(settings: Settings) -> str:
     return ", ".join(parts)
 
 
-def phase_row(phase: PreparedTask) -> PhaseRow:
+def phase_row(phase: PreparedTask, whole: Settings) -> PhaseRow:
+    """The row of a phase of a training with the settings `whole`."""
     training = phase.training
     assert training is not None, "only a training has phases"
     weights = (weight for _, plan in phase.planned.owned() for weight in plan.params.values() if weight.trainable)
     begins = ", from the best weights" if training.from_best else ""
     return PhaseRow(
-        training.name, show_length(training.settings) + begins, count(weights), show_named(training.optimizer)
+        training.name,
+        show_length(training.settings) + begins,
+        count(weights),
+        show_named(training.optimizer),
+        own_facts(training.settings, training.monitor, whole),
     )
 
 

@@ -159,8 +159,11 @@ def test_each_phase_says_what_it_trains(folder: Path) -> None:
     assert "trainable      54  (216 B)\n" in out and "not trainable  14  (56 B)\n" in out
     shown = {line[0]: line[3:5] for text in out.splitlines() if len(line := re.split("  +", text)) > 4}
     assert shown["price"] == ["10", "10"] and shown["seen/conv2d"] == ["20", "image"]
-    lines = "length      5 epochs in batches of 32\nphase head  3 epochs: 30 trainable, 38 not; sgd: 0.1\n"
-    assert lines + "phase all   2 epochs, from the best weights: 54 trainable, 14 not; sgd: 0.01\n" in out
+    assert (
+        "length      5 epochs in batches of 32\n"
+        "phase head  3 epochs: 30 trainable, 38 not; sgd: 0.1; frozen seen, price\n"
+        "phase all   2 epochs, from the best weights: 54 trainable, 14 not; sgd: 0.01; frozen price\n"
+    ) in out
     found = json.loads(modelc("summary", "small.yaml", "--format", "json", cwd=folder).out)["phases"]
     assert [(phase["name"], phase["trainable"], phase["non_trainable"]) for phase in found] == [
         ("head", 30, 38),

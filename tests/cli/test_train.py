@@ -63,7 +63,7 @@ def test_it_says_what_is_trained_how_it_goes_and_what_to_do_next(project: Projec
         # dense 4*8+8, batch_norm 16, dense 8*3+3, 8+1, 8*2+2; moving mean and variance 16.
         "110 trainable, 16 not",
         "48 training, 12 validation, 20 test",
-        "adamw, learning rate 0.01, weight decay 0.004 (it skips weights of rank below 2)",
+        "adamw, learning rate 0.01, weight decay 0.004 (not of biases and scales)",
         "by validation/loss, lower is better",
         "first step after ",
         "epoch 3/3   train: loss ",
