@@ -12,13 +12,12 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, Self
 
+from modelc.runtime.interruption import ASKED, REPEATED
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-ASKED = b"\nstopping: the weights of this moment are saved first; once more stops at once\n"
 NOTHING = b"\nerror: interrupted before training began: there is no run\n"
 UNTOUCHED = b"\nerror: interrupted before training went on: the run is as it was\n"
 SHOW_CURSOR = b"\x1b[?25h"
-REPEATED = 1.0
-"""Seconds in which a further signal is the same request: what runs a command may pass on what its terminal sends as well."""
 
 
 class Stopping:

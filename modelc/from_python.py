@@ -32,6 +32,7 @@ from modelc.runtime.epoch_display import display_of
 from modelc.runtime.evaluate import evaluate as scores_of
 from modelc.runtime.evaluate import predict as predictions_of
 from modelc.runtime.finite import check_predictions
+from modelc.runtime.interruption import Interruption
 from modelc.runtime.predictions import columns_to_write
 from modelc.runtime.predictions_ahead import label_names, labels_by_row, outputs_by_row, predictions_by_row
 from modelc.runtime.runs.begun_run import begin, new_run
@@ -212,6 +213,9 @@ def train(
     `data` are the rows: a mapping of names to arrays or lists, or a data frame; they go before the `source` of the spec, which may
     have none. `settings` are overrides as for `--set`; the other arguments are the options of the same names. Raises SpecError
     with every problem of the spec, RunError for data, files and a training that fails, TypeError for what is no spec or has no columns.
+
+    Ctrl-C finishes the steps that are being computed, saves them and a checkpoint, and raises KeyboardInterrupt then; SIGTERM and
+    SIGHUP save too before they end the program. That is so in the main thread, where the program has no handlers of its own.
     """
     given = None if data is None else columns_given(data)
     folders = [None if folder is None else Path(folder) for folder in (root, data_root)]
@@ -290,13 +294,17 @@ def trained(
     assert ready.training is not None
     epochs = ready.training.settings.total_epochs(dataset.train.rows)
     shown = display_of(progress, epochs, print_line, on_terminal=sys.stdout.isatty())
-    with recorder, CheckpointSaver(recorder, saving) as saver:
+    stop = Interruption()
+    with stop, recorder, CheckpointSaver(recorder, saving) as saver:
         try:
-            outcome = fit(ready, dataset, execution, Several(recorder, *filter(None, [shown])), lambda: False, saver)
+            outcome = fit(ready, dataset, execution, Several(recorder, *filter(None, [shown])), stop, saver)
         finally:
             if shown is not None:
                 shown.close()
         recorder.finish(outcome)
-        if baseline:
+        if baseline and not stop():
             keep_baselines(recorder, trained_baselines(task, ready, dataset, lambda message: warn(message, 5)))
+    stop.pass_on(
+        f"training was interrupted after step {outcome.step:,}, and saved in `{inert(printable(str(recorder.folder)))}`"
+    )
     return TrainedRun(Run(recorder.folder), plugins, folders[1])
