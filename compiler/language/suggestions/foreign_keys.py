@@ -83,7 +83,7 @@ def as_exponential(value: Any, spec: Spec) -> str:
 def as_best(value: Any, spec: Spec) -> str:
     """How the value is named that says which weights are best, by Hugging Face's `eval_loss` or Ludwig's `loss`."""
     if not isinstance(value, str):
-        return ""
+        return "write `monitor: validation/loss`, or another key of the log"
     return f"write `monitor: {log_key('val_' + value.removeprefix('eval_').removeprefix('val_'))}`"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from modelc.compiler.api import Checked, check
+from modelc.compiler.explain.foreign_words import foreign_word
 from modelc.compiler.language.settings import Clipping
 from modelc.compiler.language.suggestions.trainer_words import WORDS
 from modelc.compiler.library.optimizers import OPTIMIZERS
@@ -200,6 +201,7 @@ def test_what_needs_nothing_is_answered_so(word: str) -> None:
 )
 def test_what_says_which_weights_are_best_is_the_monitor(value: str, monitor: str) -> None:
     assert helps(f"metric_for_best_model: {value}", ADAM, EPOCHS) == [f"write `monitor: {monitor}`"]
+    assert foreign_word("metric_for_best_model") == "write `monitor: validation/loss`, or another key of the log"
 
 
 def test_bounds_and_decays_of_others_below_the_keys_here_are_known() -> None:
