@@ -89,14 +89,18 @@ def elsewhere(name: str) -> Iterator[list[Line]]:
     from modelc.compiler.explain.entries import entries, named_elsewhere
     from modelc.compiler.explain.foreign_words import foreign_word
     from modelc.compiler.explain.keys import key_names, key_pages, section_page
-    from modelc.compiler.language.suggestions.suggest import suggest
+    from modelc.compiler.language.suggestions.suggest import as_ways, suggest
+    from modelc.compiler.library.base.registry import bare
+    from modelc.compiler.library.registries import TABLES
 
     same, last = named_elsewhere(name), name.rpartition(".")[2]
     if same is None and last != name and entries(last):
         # Written with the module that it is in there, such as `ops.abs`.
         same = last
     if same is not None:
-        yield [f"`{name}` is `{same}` here."]
+        ways = ((table, table.find(same).arguments_of_word(bare(name))) for table in TABLES if same in table)
+        written = next((as_ways(table, same, None, way) for table, way in ways if way), f"`{same}`")
+        yield [f"`{name}` is {written} here."]
         for entry in entries(same):
             yield show_entry(entry)
     rows = counterparts_of(name)

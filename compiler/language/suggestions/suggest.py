@@ -184,11 +184,11 @@ def other_form(found: Suggestion, registry: Registry[Any], key: str | int, argum
     if not found.is_synonym and not found.undefined and (absent := hints.absent_hint(registry.kind, name)):
         return absent
     is_foreign = found.is_synonym and fold(name.rpartition(".")[2]) != fold(found.new)
-    word = bare(name).lower()
-    if is_foreign and not found.undefined and (key == name or word in registry.find(found.new).values_of_words):
+    ways = registry.find(found.new).arguments_of_word(bare(name)) if is_foreign else ()
+    if is_foreign and not found.undefined and (key == name or ways):
         if counts_from_start(registry.find(found.new), arguments):
             return f"did you mean `{found.new}`? {hints.FROM_THE_END.capitalize()}, and the batch is none"
-        return f"did you mean `{translated(registry, found.new, as_here(name, arguments), word)}`?"
+        return f"did you mean {as_ways(registry, found.new, as_here(name, arguments), ways)}?"
     before, _, after = name.partition(":")
     if before.strip() in registry and after:
         return f"write `{entry_text(key, f'{before.strip()}: {after.strip()}')}`"
@@ -241,14 +241,26 @@ def entry_text(key: str | int, written: str) -> str:
     return f"{key}: {written}" if written.startswith("{") or ":" not in written else f"{key}: {{{written}}}"
 
 
-def translated(table: Registry[Any], name: str, arguments: Any, word: str = "") -> str:
-    """The thing called `name` with the arguments that another framework's `word` for it came with: `dense: 64`.
+def as_ways(table: Registry[Any], name: str, arguments: Any, ways: Collection[Mapping[str, Any]]) -> str:
+    """The thing called `name` as it is written for another's word: with the arguments that came with the word, and those
+    that the word stands for, in each of the `ways` that are not said otherwise.
+    """
+    cls = table.find(name)
+    given = arguments if isinstance(arguments, Mapping) else {} if arguments is None else {cls.primary or "": arguments}
+    own = {spelled(str(key), cls.model_fields) or key: value for key, value in given.items()}
+    if not isinstance(arguments, Mapping):
+        # A bare value is of the argument that it has there, which is another one where the word says that of here.
+        own = {key: value for key, value in own.items() if not any(key in way for way in ways)}
+    written = [translated(table, name, {**way, **own}) for way in ways] or [translated(table, name, arguments)]
+    return " or ".join(f"`{one}`" for one in dict.fromkeys(written))
+
+
+def translated(table: Registry[Any], name: str, arguments: Any) -> str:
+    """The thing called `name` with the arguments that another framework's word for it came with: `dense: 64`.
 
     The name alone where some of the arguments have no counterpart here.
     """
     cls = table.find(name)
-    if arguments is None and word in cls.values_of_words:
-        return f"{name}: {flow(cls.values_of_words[word])}"
     if not isinstance(arguments, Mapping):
         if cls.primary or arguments is None:
             return name if arguments is None else f"{name}: {flow(arguments)}"

@@ -48,7 +48,8 @@ class Registered(BaseModel):
     foreign_value: ClassVar[tuple[type, str] | None] = None
     """What a bare value of a type, or a list of such, is elsewhere for the same thing, which takes none here."""
     values_of_words: ClassVar[Mapping[str, Any]] = {}
-    """What else it is called, with the value of the primary argument that makes it that: `square` is `power: 2`."""
+    """What else it is called, with the arguments that make it that, or the value of the primary one: `square` is `power: 2`. A tuple
+    has several values, where it may be each of these."""
     example: ClassVar[str] = ""
     """YAML of one use, as it stands in a spec."""
 
@@ -91,6 +92,13 @@ class Registered(BaseModel):
         """All that others call the same thing; answered with the right name, never accepted."""
         same = (name.rpartition(".")[2] for name in (cls.keras, cls.torch) if name)
         return (*same, *cls.spellings, *cls.related, *cls.values_of_words)
+
+    @classmethod
+    def arguments_of_word(cls, word: str) -> tuple[Mapping[str, Any], ...]:
+        """The arguments that make it what others call `word`, each of the ways; empty for a word that says none."""
+        value = next((value for known, value in cls.values_of_words.items() if fold(known) == fold(word)), ())
+        ways = value if isinstance(value, tuple) else (value,)
+        return tuple(way if isinstance(way, Mapping) else {cls.primary or "": way} for way in ways)
 
     @classmethod
     def foreign_argument(cls, name: str, beside: Collection[str] = ()) -> str:

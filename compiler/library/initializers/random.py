@@ -1,6 +1,7 @@
 """Random initializers whose variance does not depend on the shape of the weight."""
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -19,7 +20,7 @@ class RandomNormal(Initializer):
     primary = "stddev"
     example = "dense: {units: 10, kernel_initializer: {random_normal: 0.02}}"
     spellings = ("gaussian",)
-    related = ("normal_",)
+    values_of_words: ClassVar[Mapping[str, Any]] = {"normal_": 1}
 
     mean: Annotated[Number, Field(description="Mean of the values.")] = 0.0
     stddev: Annotated[NonNegative, Field(description="Standard deviation of the values.")] = 0.05
@@ -33,7 +34,7 @@ class RandomUniform(Initializer):
 
     keras = "initializers.RandomUniform"
     torch = "nn.init.uniform_"
-    related = ("uniform_",)
+    values_of_words: ClassVar[Mapping[str, Any]] = {"uniform_": {"minval": 0, "maxval": 1}}
     example = "dense: {units: 10, kernel_initializer: {random_uniform: {minval: -0.1, maxval: 0.1}}}"
 
     minval: Annotated[Number, Field(description="Lower bound of the values.")] = -0.05
@@ -59,7 +60,7 @@ class TruncatedNormal(Initializer):
 
     keras = "initializers.TruncatedNormal"
     torch = "nn.init.trunc_normal_"
-    related = ("trunc_normal_",)
+    values_of_words: ClassVar[Mapping[str, Any]] = {"trunc_normal_": 1}
     primary = "stddev"
     example = "dense: {units: 10, kernel_initializer: {truncated_normal: 0.02}}"
 

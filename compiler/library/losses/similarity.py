@@ -1,6 +1,7 @@
 """Similarity losses of vectors: distances and angles (contrastive, triplet, cosine)."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from modelc.compiler.library.base import formulas
 from modelc.compiler.library.base.fields import Field, Number, Positive
@@ -165,7 +166,7 @@ class Triplet(Loss):
     torch = "nn.TripletMarginLoss"
     primary = "margin"
     spellings = ("triplet_loss",)
-    related = ("TripletMarginLoss",)
+    values_of_words: ClassVar[Mapping[str, Any]] = {"TripletMarginLoss": {"margin": 1, "distance": "euclidean"}}
     example = "triplet: {margin: 0.2}"
     slots = ("anchor", "positive", "negative")
     takes_target = False

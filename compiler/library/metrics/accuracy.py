@@ -1,7 +1,7 @@
 """Accuracies: the fraction of correct predictions."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp
@@ -53,7 +53,7 @@ class TopKAccuracy(AnswerMetric, MeanMetric):
     keras = "metrics.TopKCategoricalAccuracy"
     primary = "k"
     spellings = ("sparse_top_k_categorical_accuracy", "top_5_accuracy", "top_k")
-    related = ("top_k_accuracy_score",)
+    values_of_words: ClassVar[Mapping[str, Any]] = {"top_k_accuracy_score": 2}
     example = "top_k_accuracy: 3"
     better = "higher"
 

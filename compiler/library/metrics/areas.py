@@ -1,7 +1,7 @@
 """Areas under curves of a probability: ROC, and precision over recall."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, NumpyArray, np
@@ -48,7 +48,9 @@ class AUC(OrderMetric):
     keras = "metrics.AUC"
     primary = "curve"
     spellings = ("roc_auc", "roc_auc_score", "auroc")
-    related = ("pr_auc", "average_precision")
+    values_of_words: ClassVar[Mapping[str, Any]] = dict.fromkeys(
+        ("pr_auc", "auprc", "average_precision", "average_precision_score"), "PR"
+    )
     example = "auc: {curve: PR}"
     better = "higher"
 

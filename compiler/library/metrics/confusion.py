@@ -1,7 +1,7 @@
 """Metrics of the confusion matrix: precision, recall, their combinations, intersection over union, and the counts."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator
 
@@ -128,7 +128,7 @@ class FBeta(CountedMetric):
     keras = "metrics.FBetaScore"
     primary = "beta"
     spellings = ("f1", "f1_score", "f_score")
-    related = ("f2",)
+    values_of_words: ClassVar[Mapping[str, Any]] = dict.fromkeys(("f2", "f2_score"), 2)
     example = "f_beta: 1.0"
     better = "higher"
 

@@ -1,7 +1,7 @@
 """Agreement of answers and truth beyond chance: Cohen's kappa, plain or weighted by the distance of classes."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from modelc.compiler.library.base.fields import Field
 from modelc.compiler.library.base.lazy import Array, NumpyArray, jnp, np
@@ -26,7 +26,11 @@ class CohenKappa(ThresholdedMetric):
 
     primary = "weights"
     spellings = ("kappa", "cohen_kappa_score", "cohens_kappa")
-    related = ("quadratic_weighted_kappa", "quadratic_kappa", "weighted_kappa", "qwk")
+    values_of_words: ClassVar[Mapping[str, Any]] = {
+        **dict.fromkeys(("quadratic_weighted_kappa", "quadratic_kappa", "qwk"), "quadratic"),
+        "linear_weighted_kappa": "linear",
+        "weighted_kappa": ("linear", "quadratic"),
+    }
     example = "cohen_kappa: quadratic"
     better = "higher"
 

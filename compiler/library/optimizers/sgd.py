@@ -1,7 +1,7 @@
 """Stochastic gradient descent, and the same with decoupled weight decay."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.lazy import optax
@@ -38,7 +38,7 @@ class SGD(WithMomentum):
     keras = "optimizers.SGD"
     torch = "optim.SGD"
     spellings = ("gradient_descent",)
-    related = ("momentum",)
+    values_of_words: ClassVar[Mapping[str, Any]] = {"momentum": {"momentum": 0.9}}
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         "dampening": "remove it: it is 0 here, the whole gradient goes into the velocity",
         "weight_decay": "`sgdw` is this with the decay of Keras's `SGD`: write `sgdw` for `sgd`; what PyTorch adds to the gradient, which "

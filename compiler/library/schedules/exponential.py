@@ -28,7 +28,9 @@ class Exponential(WarmedUp):
     keras = "optimizers.schedules.ExponentialDecay"
     torch = "optim.lr_scheduler.ExponentialLR"
     spellings = ("exponential_decay",)
-    related = ("staircase", "step", "step_decay", "StepLR")
+    values_of_words: ClassVar[Mapping[str, Any]] = {
+        word: {"staircase": True} for word in ("staircase", "step", "step_decay", "StepLR")
+    }
     foreign_arguments: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(("decay_epochs", "decay_every"), IN_STEPS),
         "gamma": "write `decay_rate: {value}`, and `decay_steps` with the steps after which the rate is that much lower; an "

@@ -1,6 +1,7 @@
 """The layer that normalizes groups of channels of each example."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from modelc.compiler.library.base.fields import Axis, Field, Positive
 from modelc.compiler.library.base.lazy import Array, jnp, lax
@@ -21,7 +22,7 @@ class GroupNorm(Affine):
     torch = "nn.GroupNorm"
     primary = "groups"
     spellings = ("gn",)
-    related = ("instance_norm", "InstanceNormalization")
+    values_of_words: ClassVar[Mapping[str, Any]] = dict.fromkeys(("instance_norm", "InstanceNormalization"), -1)
     masking = "pass"
     example = "group_norm: 8"
 

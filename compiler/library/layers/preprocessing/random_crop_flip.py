@@ -1,7 +1,7 @@
 """The layers that flip and crop images at random."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from modelc.compiler.library.base.fields import Field, Size
 from modelc.compiler.library.base.lazy import Array, jnp, lax
@@ -20,7 +20,10 @@ class RandomFlip(RandomImage):
 
     keras = "layers.RandomFlip"
     primary = "mode"
-    related = ("RandomHorizontalFlip", "RandomVerticalFlip")
+    values_of_words: ClassVar[Mapping[str, Any]] = {
+        "RandomHorizontalFlip": "horizontal",
+        "RandomVerticalFlip": "vertical",
+    }
     keeps = "values"
     example = "random_flip: horizontal"
     floats = False

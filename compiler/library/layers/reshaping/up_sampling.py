@@ -1,6 +1,7 @@
 """The layers that upsample a sequence, an image or a volume by integer factors, without weights."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from modelc.compiler.library.base.fields import Field, Sizes1, Sizes2, Sizes3
 from modelc.compiler.library.base.lazy import Array, jax, jnp
@@ -62,7 +63,8 @@ class UpSampling2D(UpSampling):
     keras = "layers.UpSampling2D"
     torch = "nn.Upsample"
     spellings = ("upsample2d", "UpsamplingNearest2d")
-    related = ("UpsamplingBilinear2d", "Upsample")
+    related = ("Upsample",)
+    values_of_words: ClassVar[Mapping[str, Any]] = {"UpsamplingBilinear2d": {"interpolation": "bilinear"}}
     keeps = "range"
     example = "up_sampling2d: {size: 2, interpolation: bilinear}"
     dimensions = 2
