@@ -203,3 +203,33 @@ def test_a_stop_between_two_phases_leaves_the_weights_of_the_epoch_that_has_ende
     phased.stop = lambda: False
     assert phased.train(phased.keeper.kept[-1]).reason == whole.reason
     need_same(phased.keeper.kept[-1], straight[-1])
+
+
+def test_phases_of_all_that_has_a_state_of_its_own_go_on_to_the_bit(root: Root) -> None:
+    """A scale of the loss, averages, parts of a batch, a rate by the monitor, patience, and phases that end inside an epoch."""
+    plateau = {"learning_rate": 0.05, "patience": 1, "min_delta": 10.0}
+    raw = raw_of("phased")
+    raw["model"]["precision"] = "mixed_float16"
+    raw["train"] |= {
+        "optimizer": {"adam": {"learning_rate": {"reduce_on_plateau": plateau}}},
+        "gradient_accumulation": 2,
+        "weight_averaging": {"ema": 0.9},
+        "validate_every": 2,
+        "early_stopping": {"patience": 1, "min_delta": 100.0},
+        "phases": [
+            {"name": "head", "epochs": 5, "freeze": ["body"]},
+            {"name": "all", "steps": 4, "from": "best", "optimizer": {"muon": 0.01}, "early_stopping": 3},
+            {"name": "last", "epochs": 5, "from": "best", "freeze": ["y"]},
+        ],
+    }
+    phased = Phased(raw, root)
+    outcome = phased.train()
+    kept, ends = phased.keeper.kept, [(record.epoch, record.phase) for record in phased.watcher.records]
+    # Of each phase the second epoch that is evaluated is the first that is not better than one before; the rate is lowered then too.
+    parts = {"head": range(1, 5), "all": range(5, 7), "last": range(7, 11)}
+    assert ends == [(epoch, name) for name, epochs in parts.items() for epoch in epochs]
+    assert [epoch for epoch, _ in phased.watcher.rates] == [4, 10]
+    for index in range(0, len(kept) - 1, 3):
+        again = phased.train(kept[index])
+        assert (again.reason, again.step, again.skipped) == (outcome.reason, outcome.step, outcome.skipped)
+        need_same(phased.keeper.kept[-1], kept[-1])
