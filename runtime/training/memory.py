@@ -16,6 +16,7 @@ from modelc.compiler.language.settings import Settings
 from modelc.compiler.library.base.memory import available_memory, gigabytes, physical_memory
 from modelc.compiler.library.base.tensor_type import TensorType
 from modelc.compiler.library.contracts.layer import Weight
+from modelc.compiler.lowering.prepared_task import as_trained
 from modelc.runtime.data.dataset import Dataset
 from modelc.runtime.data.prepared_rows import rows_bytes
 from modelc.runtime.data.row_memory import size_of
@@ -43,9 +44,8 @@ def room_for_rows(task: Task, parallelism: Parallelism = ONE_DEVICE) -> int | No
     there = physical_memory() if own is None else own.size
     if there is None:
         return None
-    row = sum(kept_bytes(task).values())
-    values = task.training.settings.rows_at_once * row // parallelism.devices
-    taken = sharing(parallelism) * (sum(weight_bytes(task, parallelism).values()) + values)
+    rows = task.training.settings.rows_at_once
+    taken = sharing(parallelism) * max(taken_by(one, parallelism, rows) for one in phases_of(task))
     # Of a memory that the host and its devices share, rows take their part twice, and others have theirs.
     left = there - taken if own is not None else min(there - taken, available_memory() or there) // 2
     return max(left, 0)
@@ -61,14 +61,14 @@ def need_memory(task: Task, dataset: Dataset, parallelism: Parallelism = ONE_DEV
     own = own_memory()
     there = physical_memory() if own is None else own.size
     sharers = sharing(parallelism)
-    plans = task.planned.plans
-    of_weights = weight_bytes(task, parallelism)
-    of_values = kept_bytes(task)
-    weights, row = sum(of_weights.values()), sum(of_values.values())
     settings = task.training.settings
     batch = min(settings.batch_size, dataset.train.rows)
-    # Devices share the rows of a batch, and along `model` they may share the values of each.
-    values = min(settings.rows_at_once, batch) * row // parallelism.devices
+    rows_at_once = min(settings.rows_at_once, batch)
+    task = max(phases_of(task), key=lambda one: taken_by(one, parallelism, rows_at_once))
+    plans = task.planned.plans
+    of_weights, of_values = weight_bytes(task, parallelism), kept_bytes(task)
+    weights, row = sum(of_weights.values()), sum(of_values.values())
+    values = rows_at_once * row // parallelism.devices
     rows = rows_bytes(dataset) if way == "resident" else bytes_at_once(dataset.train, batch)
     needed = sharers * (weights + values) + rows
     if there is None or needed <= there:
@@ -113,6 +113,24 @@ def sharing(parallelism: Parallelism) -> int:
     return min(parallelism.devices, jax.local_device_count()) if own_memory() is None else 1
 
 
+def phases_of(task: Task) -> list[Task]:
+    """Each phase of a training as a task, with what it freezes; the task itself so where it has none."""
+    assert task.training is not None
+    return [
+        replace(task, planned=as_trained(task.planned, one), training=one)
+        for one in task.training.phases or (task.training,)
+    ]
+
+
+def taken_by(task: Task, parallelism: Parallelism, rows: int) -> int:
+    """What each device has of weights, and of the values of so many rows at once.
+
+    Devices share the rows of a batch, and along `model` they may share the values of each.
+    """
+    weights, row = sum(weight_bytes(task, parallelism).values()), sum(kept_bytes(task).values())
+    return weights + rows * row // parallelism.devices
+
+
 def weight_bytes(task: Task, parallelism: Parallelism) -> dict[str, int]:
     """What each device has of each set of weights: of these, and unless they are frozen of their gradients, of their averages,
     and of what the optimizer keeps of them.
@@ -145,8 +163,15 @@ def weight_bytes(task: Task, parallelism: Parallelism) -> dict[str, int]:
 
 
 def kept_bytes(task: Task) -> dict[str, int]:
-    """What is kept of each node's values for the backward pass, of one row: nothing of what that computes again."""
-    found = {path: sum(map(bytes_of, plan.outputs.values())) for path, plan in task.planned.plans.items()}
+    """What is kept of each node's values for the backward pass, of one row: nothing of what that computes again, or does not reach,
+    since nothing before is trained.
+    """
+    plans, reached = task.planned.plans, set[str]()
+    for node in task.planned.graph.nodes:
+        is_trained = any(one.trainable for one in plans[node.owner].params.values())
+        if is_trained or any(edge.node in reached for edge in node.edges):
+            reached.add(node.path)
+    found = {path: sum(map(bytes_of, plan.outputs.values())) if path in reached else 0 for path, plan in plans.items()}
     assert task.training is not None
     again = task.training.settings.gradient_checkpointing
     if not again:

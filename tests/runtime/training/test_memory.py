@@ -48,6 +48,44 @@ def test_what_would_fit_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             need_memory(replace(task, training=task.training._replace(settings=settings)), dataset)
 
 
+BIG, HEAD = 4 * (4 * 4096 + 4096), 4 * (4096 * 3 + 3)
+"""The bytes of the weights of two layers, of which Adam makes four times as much where they are trained."""
+
+
+@pytest.mark.parametrize(
+    ("train", "needed"),
+    [
+        ({}, 4 * BIG + 4 * HEAD + 8 * 4 * (4096 + 3)),
+        # Nothing of what is before the first weight that is trained is kept.
+        ({"freeze": ["big"]}, BIG + 4 * HEAD + 8 * 4 * 3),
+        ({"freeze": ["y"]}, 4 * BIG + HEAD + 8 * 4 * (4096 + 3)),
+        # The phase that needs most.
+        (
+            {
+                "epochs": None,
+                "phases": [
+                    {"name": "head", "epochs": 1, "freeze": ["big"]},
+                    {"name": "rest", "epochs": 1, "freeze": ["y"]},
+                    {"name": "all", "epochs": 1, "optimizer": "sgd"},
+                ],
+            },
+            4 * BIG + HEAD + 8 * 4 * (4096 + 3),
+        ),
+    ],
+)
+def test_what_is_frozen_has_neither_gradients_nor_values_that_are_kept(
+    train: dict[str, Any], needed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = [{"dense": 4096, "name": "big"}, {"dense": 3, "name": "y"}]
+    task, dataset = ready(spec(layers, **{"optimizer": "adam", **train}), write_rows(tmp_path))
+    there = needed + 29 * (4 * 4 + 4)
+    monkeypatch.setattr(memory, "physical_memory", lambda: there)
+    need_memory(task, dataset)
+    monkeypatch.setattr(memory, "physical_memory", lambda: there - 1)
+    with pytest.raises(RunError, match="training needs about"):
+        need_memory(task, dataset)
+
+
 def test_rows_that_are_compared_are_not_advised_to_be_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layers = [{"dense": 4, "name": "small"}, {"dense": 4096, "name": "y"}]
     raw = spec(layers, loss="supervised_contrastive", gradient_checkpointing=["small"])
