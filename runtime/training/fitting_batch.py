@@ -62,9 +62,13 @@ def room_for(task: PreparedTask, dataset: Dataset, execution: Execution, before:
     if before is None or task.training is None:
         return None
     is_resident = execution.feeding.way == "resident"
+    keeps = not task.training.settings.gradient_checkpointing
     batch = min(task.training.settings.batch_size, dataset.train.rows)
     rows_there = dataset.train.bytes if is_resident else bytes_at_once(dataset.train, batch)
     left = max(before - rows_there, 0) // sharing(execution.parallelism)
+    if task.phases:
+        # Which of them has failed is not known: what fits all is what fits the one that needs most.
+        task = max(task.phases, key=lambda one: need_of_step(one, dataset, execution, batch) or 0)
     needs: list[tuple[int, int]] = []
     parts = execution.parallelism.data
     for rows in halved(-(-batch // parts)):
@@ -76,7 +80,6 @@ def room_for(task: PreparedTask, dataset: Dataset, execution: Execution, before:
         if needed <= FREE * left:
             break
     (_, needed), (size, least) = needs[0], needs[-1]
-    keeps = not task.training.settings.gradient_checkpointing
     if len(needs) == 1 or least > FREE * left:
         return Room(needed, left, None, keeps=keeps)
     return Room(needed, left, (size, least), fitting_parts(task, dataset, execution, size, FREE * left), keeps)

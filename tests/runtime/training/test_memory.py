@@ -201,6 +201,18 @@ def test_a_device_without_memory_says_which_batch_would_fit(tmp_path: Path) -> N
     assert enough is not None and enough.is_enough
 
 
+def test_what_a_step_needs_is_that_of_the_phase_that_needs_most(tmp_path: Path) -> None:
+    phases = [{"name": name, "epochs": 1, "optimizer": name} for name in ("sgd", "adam", "sgd_too")]
+    phases[2]["optimizer"] = "sgd"
+    raw = spec([{"dense": 2**14, "name": "big"}, {"dense": 3, "name": "y"}], epochs=None, phases=phases)
+    task, dataset = ready(raw, write_rows(tmp_path))
+    prepared, execution = prepare(task), Execution("scan", 1, "test")
+    needed = [need_of_step(one, dataset, execution, 8) for one in prepared.phases]
+    found = room_for(prepared, dataset, execution, 2**40)
+    assert needed[0] is not None and needed[1] is not None and found is not None
+    assert found.needed == needed[1] > needed[0] == needed[2]
+
+
 def give(room: Room | None) -> Room | None:
     return room
 
