@@ -39,9 +39,16 @@ def read_phases(
         own = value_of(section.get("optimizer")) if "optimizer" in section else optimizer
         if "optimizer" in section and isinstance(own, Optimizer) and isinstance(optimizer, Optimizer):
             own = merged_optimizer(reporter, optimizer, own, (*at, "optimizer"))
+        section = {**section, **switched_off(reporter.document.get(at))}
         phase = settings_of(section, settings)
         phases.append(PhaseSpec(name, own, phase, frozenset(section), at, from_best))
     return tuple(phases)
+
+
+def switched_off(raw: Any) -> dict[str, None]:
+    """What a phase says that it is without. Elsewhere a key without a value says nothing; here it is otherwise than in `train`."""
+    key = "early_stopping"
+    return {key: None} if isinstance(raw, Mapping) and key in raw and raw[key] is None else {}
 
 
 def merged_optimizer(reporter: Reporter, base: Optimizer, own: Optimizer, at: Path) -> Optimizer | None:

@@ -119,3 +119,13 @@ def test_weights_that_a_phase_averages_twice_are_an_error_where_it_does() -> Non
     own = "optimizer: {adamw: 0.1}}"
     text = f"{SPEC[: SPEC.index('  optimizer')]}  optimizer: schedule_free\n  phases:\n    - {{name: one, epochs: 1, {own}\n"
     assert not check(text + averages, "spec.yaml").problems
+
+
+@pytest.mark.parametrize(("said", "patience"), [("", 3), (", early_stopping: null", None), (", early_stopping: 2", 2)])
+def test_a_phase_can_be_without_early_stopping(said: str, patience: int | None) -> None:
+    text = SPEC.replace("PHASE", f"{{name: two, epochs: 1{said}}}") + "  early_stopping: 3\n"
+    text = text.replace("\ntrain:", "\n  validation: 0.2\ntrain:")
+    checked = check(text, "spec.yaml")
+    assert not checked.problems and checked.task is not None and checked.task.training is not None
+    stopping = [phase.settings.early_stopping for phase in checked.task.training.phases]
+    assert [one and one.patience for one in stopping] == [3, patience]
