@@ -18,8 +18,9 @@ class Adafactor(Optimizer):
     Arguments and defaults of Keras 3 `Adafactor`, formula of `optax.adafactor` with all weights of two axes or more factored:
     `beta_2` is `1 - step ** beta_2_decay`; the step is bounded by `clip_threshold`, its root mean square, and is in proportion to that
     of the weight. Of weights of three axes or more the two longest are factored, in Keras the last two. Keeps
-    hardly more than the weights themselves. With `relative_step` the learning rate is at most `1 / sqrt(step)`. `weight_decay` is
-    that of `adamw`, in optax it is not multiplied by the learning rate.
+    hardly more than the weights themselves. With `relative_step` the learning rate is at most `1 / sqrt(step)`, and so is that of a
+    group of weights, whose `learning_rate_factor` counts for nothing once its rate is above that. `weight_decay` is that of `adamw`,
+    in optax it is not multiplied by the learning rate.
     """
 
     keras = "optimizers.Adafactor"

@@ -15,7 +15,8 @@ class Rprop(Optimizer):
     """Steps of a size of their own for each weight, which grows while its gradient keeps its sign (Riedmiller and Braun, 1993).
 
     Arguments and defaults of PyTorch's `Rprop`, whose `etas` and `step_sizes` are two arguments each here; formula of `optax.rprop`.
-    Keras has none. It goes by signs alone, so that it wants the gradient of all rows: a `batch_size` of as many as there are.
+    Keras has none. It goes by signs alone, so that it wants the gradient of all rows: a `batch_size` of as many as there are. The
+    `learning_rate_factor` of a group is one of the first step alone.
     """
 
     torch = "optim.Rprop"

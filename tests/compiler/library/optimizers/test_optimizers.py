@@ -281,6 +281,22 @@ def test_steps_are_those_of_optax(name: str) -> None:
         assert_close(optimizer.averages(expected, state), wanted.contrib.schedule_free_eval_params(state, expected))
 
 
+def test_a_rate_of_adafactor_above_that_of_the_step_is_none_of_its_own() -> None:
+    whole, half = ({"adafactor": {"learning_rate": rate, "relative_step": True}} for rate in (1.0, 0.5))
+    found = [OPTIMIZERS.build(one).transform(STEPS) for one in (whole, half)]
+    steps = []
+    for transform in found:
+        params: Any = {"digit": {"kernel": jnp.ones((2, 2))}}
+        state = transform.init(params)
+        sizes = []
+        for _ in range(6):
+            changes: Any
+            changes, state = transform.update({"digit": {"kernel": jnp.ones((2, 2))}}, state, params)
+            sizes.append(float(changes["digit"]["kernel"][0, 0]))
+        steps.append(sizes)
+    assert steps[0][4:] == steps[1][4:] and steps[0][0] == 2 * steps[1][0]
+
+
 def test_averages_are_those_of_each_group() -> None:
     optimizer: Any = OPTIMIZERS.build({"schedule_free": 0.1})
     of_path = {path: dict.fromkeys(named, path) for path, named in SHAPES.items()}
