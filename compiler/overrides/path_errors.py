@@ -1,5 +1,6 @@
 """Reports unresolved key paths of `--set`, with what to write instead."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -15,6 +16,9 @@ from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.wording import article, describe, flow
 from modelc.compiler.syntax.document import Document, Where
 
+INSIDE = re.compile(r"\[([^\[\]]+)\]")
+BRACKETED = re.compile(rf"([^\[\]]+)((?:{INSIDE.pattern})+)")
+"""How others write items of lists: `phases[1]`."""
 OTHER_FILE = "a used file cannot be changed: write a spec that extends that file, and use it instead"
 
 
@@ -49,6 +53,8 @@ class PathErrors:
         if owner:
             message, note = f"{message} in {owner}", f"{what}s of {owner}: {listed(allowed)}" if allowed else ""
         help = self.did_you_mean(index, close) if close else ""
+        if (match := BRACKETED.fullmatch(self.segments[index])) and match[1] in allowed:
+            help = self.did_you_mean(index, match[1], *INSIDE.findall(match[2]))
         self.refuse(index, message, label=f"unknown {what}", help=help, note=note)
 
     def no_item(self, index: int, size: int) -> NoReturn:

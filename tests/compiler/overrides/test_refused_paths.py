@@ -25,6 +25,12 @@ from tests.compiler.overrides.settings import GRAPH, caret, changed, document, r
         ("data.validation.first=3", "first", "set it as a whole: `data.validation={first: ...}`"),
         ("train.epochs.x=3", "x", "set it as a whole: `train.epochs=...`"),
         ("data.test.dgits=3", "dgits", "did you mean `data.test.digits`?"),
+        ("model.layers[2].dense.units=1", "layers[2]", "did you mean `model.layers.2.dense.units`?"),
+        (
+            "model.layers[digit][dense].units=1",
+            "layers[digit][dense]",
+            "did you mean `model.layers.digit.dense.units`?",
+        ),
     ],
 )
 def test_an_unresolved_path_is_refused_with_help(setting: str, blamed: str, help: str) -> None:
