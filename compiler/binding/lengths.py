@@ -1,6 +1,9 @@
 """Checks how long a training is, and in which epochs it is evaluated, against its data and its schedule."""
 
+from collections.abc import Iterator, Sequence
+
 from modelc.compiler.binding.task import Task
+from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.problem import Path
 from modelc.compiler.language.phases import PhaseSpec
 from modelc.compiler.language.settings import Settings
@@ -20,6 +23,43 @@ def check_evaluations(reporter: Reporter, task: Task, *, validates: bool) -> Non
         "add `validation: 0.2` to `data`, or remove it",
     )
     reporter.add("W912", message, path, key=True, label="no rows to evaluate", help=help)
+
+
+def check_waiting(reporter: Reporter, phases: Sequence[PhaseSpec], monitor: str, rows: int | None) -> None:
+    """Warn where validation rows are evaluated so seldom that what goes by the `monitor` never acts: early stopping, a schedule
+    that waits for it, the choice of the best weights. Nothing is said where it is not known how many epochs there are.
+    """
+    before, useless, every = 0, dict[str, int](), phases[0].settings.validate_every
+    for phase in phases:
+        settings = phase.settings
+        if not settings.is_seldom(monitor) or not settings.has_end or (settings.epochs is None and rows is None):
+            return
+        epochs = settings.epochs or settings.total_epochs(rows or 0)
+        for name, start, patience in waiting(phase):
+            # Nothing is left to be done after the last epoch.
+            turns = (before + epochs - 1) // every - (before + start) // every
+            enough = (epochs - 1 - start) // (patience + 1)
+            if turns <= patience and enough > 0:
+                of = f" of the phase `{phase.name}`" if phase.name else ""
+                useless[f"`{name}`{of} needs {patience + 1:,} evaluations before the last epoch"] = enough
+        before += epochs
+    if 1 < before < every:
+        useless["with a single one there is no choice of the best weights"] = before // 2
+    if not useless:
+        return
+    message = f"`validate_every: {every}` is too seldom for {counted(before, 'epoch')}: {', and '.join(useless)}"
+    help = f"evaluate more often, such as `validate_every: {min(useless.values())}`"
+    reporter.add("W912", message, ("train", "validate_every"), label="too few evaluations", help=help)
+
+
+def waiting(phase: PhaseSpec) -> Iterator[tuple[str, int, int]]:
+    """What waits for a better monitor in a phase: its name, how many epochs do not count, and how many evaluations it waits."""
+    early = phase.settings.early_stopping
+    if early is not None:
+        yield "early_stopping", early.start, early.patience
+    schedule = getattr(phase.optimizer, "learning_rate", None)
+    if isinstance(schedule, Schedule) and (patience := getattr(schedule, "patience", None)) is not None:
+        yield SCHEDULES.name_of(schedule), 0, patience
 
 
 def fits(reporter: Reporter, phase: PhaseSpec, rows: int | None) -> bool:

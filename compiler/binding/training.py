@@ -6,7 +6,7 @@ from dataclasses import replace
 from modelc.compiler.binding.accumulation import check_accumulation
 from modelc.compiler.binding.checkpointing import check_checkpointing
 from modelc.compiler.binding.freezing import frozen_entries
-from modelc.compiler.binding.lengths import check_clock, check_evaluations, fits
+from modelc.compiler.binding.lengths import check_clock, check_evaluations, check_waiting, fits
 from modelc.compiler.binding.param_groups import bound_groups, check_trained, excluded_entries
 from modelc.compiler.binding.task import Columns, Group, Task, Training
 from modelc.compiler.diagnostics.exceptions import RunError
@@ -71,6 +71,8 @@ def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
 
         check_takes(reporter, task.planned, train.settings.initial_weights)
     whole = PhaseSpec("", train.optimizer, train.settings, frozenset(), ("train", "phases", 0))
+    if task.data is not None and task.data.complete and validates:
+        check_waiting(reporter, train.phases or (whole,), monitor, rows)
     bound = bound_phases(
         reporter, task, train.phases or (whole,), rows, Training(train.optimizer, train.settings, monitor, better)
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from modelc.compiler.api import check
+from modelc.compiler.diagnostics.problem import Problem
 
 SPEC = """modelc: 1
 model:
@@ -21,6 +22,62 @@ def test_evaluations_of_no_rows_are_a_warning() -> None:
     (problem,) = check(f"{WHOLE}  epochs: 5\n  validate_every: 2\n", "spec.yaml").problems
     assert (problem.code, problem.label.place.line) == ("W912", 10)
     assert not check(f"{SPLIT}  epochs: 5\n  validate_every: 2\n", "spec.yaml").problems
+
+
+PLATEAU = "{adam: {learning_rate: {reduce_on_plateau: {learning_rate: 0.1, patience: 4}}}}"
+NEEDS = "needs {} evaluations before the last epoch"
+CHOICE = "with a single one there is no choice of the best weights"
+
+
+@pytest.mark.parametrize(
+    ("keys", "said", "instead"),
+    [
+        ({"epochs": 60, "validate_every": 100}, [CHOICE], 30),
+        ({"epochs": 60, "validate_every": 100, "monitor": "train/loss"}, [], None),
+        ({"epochs": 60, "validate_every": 60}, [], None),
+        ({"epochs": 1, "validate_every": 5}, [], None),
+        (
+            {"epochs": 60, "validate_every": 100, "early_stopping": 3, "optimizer": PLATEAU},
+            [f"`early_stopping` {NEEDS.format(4)}", f"`reduce_on_plateau` {NEEDS.format(5)}", CHOICE],
+            11,
+        ),
+        ({"epochs": 21, "validate_every": 5, "early_stopping": 3}, [], None),
+        ({"epochs": 20, "validate_every": 5, "early_stopping": 3}, [f"`early_stopping` {NEEDS.format(4)}"], 4),
+        ({"epochs": 20, "validate_every": 4, "early_stopping": 3}, [], None),
+        ({"epochs": 20, "validate_every": 4, "optimizer": PLATEAU}, [f"`reduce_on_plateau` {NEEDS.format(5)}"], 3),
+        (
+            {"epochs": 20, "validate_every": 4, "early_stopping": "{patience: 3, start: 4}"},
+            [f"`early_stopping` {NEEDS.format(4)}"],
+            3,
+        ),
+        # No epoch is left for it where each is evaluated either.
+        ({"epochs": 4, "validate_every": 2, "early_stopping": 3}, [], None),
+        ({"time": "1 h", "validate_every": 100, "early_stopping": 3}, [], None),
+        (
+            {
+                "validate_every": 4,
+                "phases": "[{name: a, epochs: 6, early_stopping: 1}, {name: b, epochs: 7, early_stopping: 1}]",
+            },
+            [f"`early_stopping` of the phase `a` {NEEDS.format(2)}"],
+            2,
+        ),
+    ],
+)
+def test_evaluations_that_are_too_few_for_what_goes_by_them_are_a_warning(
+    keys: dict[str, object], said: list[str], instead: int | None
+) -> None:
+    def found(**more: object) -> tuple[Problem, ...]:
+        whole = {"optimizer": "adam", **keys, **more}
+        head = SPLIT.replace("  optimizer: adam\n", "")
+        return check(head + "".join(f"  {key}: {value}\n" for key, value in whole.items()), "spec.yaml").problems
+
+    problems = found()
+    assert [problem.code for problem in problems] == ["W912"] * bool(said)
+    if said:
+        (problem,) = problems
+        assert problem.message.partition(": ")[2].partition(": ")[2] == ", and ".join(said)
+        assert problem.helps == (f"evaluate more often, such as `validate_every: {instead}`",)
+        assert not found(validate_every=instead)
 
 
 @pytest.mark.parametrize(
