@@ -53,8 +53,8 @@ class Lines:
         for line in remarks(notes=[WHY_NAN], helps=helps):
             self.say(line)
 
-    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
-        self.say(Styled("dim", reduced_text(rate, monitor, epochs)))
+    def reduced(self, rate: float, why: str) -> None:
+        self.say(Styled("dim", reduced_text(rate, why)))
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         """The command itself prints how training ended."""

@@ -213,10 +213,9 @@ def ending(
 
     record, best = recorder.record, outcome.best
     epochs = f"{record.epoch:,} {'epoch' if record.epoch == 1 else 'epochs'}"
-    behind = f" {outcome.waited}" if outcome.waited > 1 else ""
     reason = {
         "finished": f"finished {epochs};",
-        "early_stopping": f"stopped early after {epochs}, the last{behind} without a better {record.monitor};",
+        "early_stopping": f"stopped early after {epochs}, {outcome.impatience};",
         "interrupted": f"interrupted at step {outcome.step:,}, the weights are saved;",
     }[outcome.reason]
     lines: list[Line] = ["", f"{reason} {show_seconds(seconds)}"]

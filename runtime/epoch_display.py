@@ -43,8 +43,8 @@ class Printed(NoObserver):
     def unscored(self, record: EpochRecord, monitor: str) -> None:
         self.say(f"warning: {unscored_text(record, monitor)}")
 
-    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
-        self.say(reduced_text(rate, monitor, epochs))
+    def reduced(self, rate: float, why: str) -> None:
+        self.say(reduced_text(rate, why))
 
     def close(self) -> None:
         """Nothing to clean up."""

@@ -60,7 +60,19 @@ def group(spec: GroupSpec) -> str:
 
 def stopping(settings: Settings, early: EarlyStopping, monitor: str) -> str:
     """When a training stops early."""
-    word = "epoch" if settings.validate_every == 1 else "evaluation"
-    margin = f" by more than {early.min_delta:g}" if early.min_delta else ""
+    word = "evaluation" if settings.is_seldom(monitor) else "epoch"
     start = f", the first {counted(early.start, 'epoch')} not counted" if early.start else ""
-    return f"after {counted(early.patience, word)} without a better {monitor}{margin}{start}"
+    return f"after {counted(early.patience, word)} without {better(monitor, early.min_delta)}{start}"
+
+
+def better(monitor: str, by: float) -> str:
+    """What is waited for: a `monitor` that is better, by more than a number."""
+    return f"a better {monitor}{f' by more than {by:g}' if by else ''}"
+
+
+def waited_for(settings: Settings, monitor: str, waited: int) -> str:
+    """How long a training that has stopped early had waited for what: `the last 4 without a better validation/loss`."""
+    early = settings.early_stopping
+    count = f" {waited:,}" if waited > 1 else ""
+    word = f" evaluation{'' if waited == 1 else 's'}" if settings.is_seldom(monitor) else ""
+    return f"the last{count}{word} without {better(monitor, 0.0 if early is None else early.min_delta)}"

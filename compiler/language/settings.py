@@ -110,6 +110,10 @@ class Settings(NamedTuple):
         """Whether it is the turn of an epoch, counted from 1, to have the validation rows evaluated."""
         return epoch % self.validate_every == 0
 
+    def is_seldom(self, monitor: str) -> bool:
+        """Whether not each epoch has a value of the `monitor`, a key of the log, so that what waits for it counts evaluations."""
+        return self.validate_every > 1 and not monitor.startswith("train/")
+
     def is_impatient(self, waited: int, *, has_best: bool) -> bool:
         """Whether to stop early, where `waited` epochs were not better than one before them, if there is a best."""
         return self.early_stopping is not None and has_best and waited >= self.early_stopping.patience

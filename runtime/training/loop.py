@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from modelc.compiler.diagnostics.exceptions import RunError
+from modelc.compiler.explain.training_facts import waited_for
 from modelc.compiler.language.settings import ENDLESS
 from modelc.compiler.lowering.prepared_task import PreparedTask
 from modelc.runtime.data.dataset import Dataset
@@ -175,7 +176,8 @@ class Loop:
     def outcome(self, reason: Reason, state: LoopState) -> Outcome:
         """How training ended."""
         counts = state.step, state.waited, state.unscored, self.feed.times, state.skipped
-        return Outcome(reason, state.best, state.last, *counts)
+        waited = waited_for(self.settings, self.training.monitor, state.waited)
+        return Outcome(reason, state.best, state.last, *counts, waited)
 
     def close(self) -> None:
         """Ask for no more rows."""

@@ -87,7 +87,7 @@ Reason = Literal["finished", "early_stopping", "interrupted"]
 class Outcome:
     """How training ended. `last` is None if no epoch was finished, `best` also if `monitor` never had a finite value.
 
-    `waited` epochs since the best were not better, and in `unscored` epochs `monitor` was NaN. `rows` says how long steps
+    `waited` epochs since the best were not better, as `impatience` says in words, and in `unscored` epochs `monitor` was NaN. `rows` says how long steps
     have waited for rows, `skipped` how many updates of the epochs that have ended were.
     """
 
@@ -99,6 +99,7 @@ class Outcome:
     unscored: int = 0
     rows: Times = NO_TIMES
     skipped: int = 0
+    impatience: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,8 @@ class Observer(Protocol):
     def unscored(self, record: EpochRecord, monitor: str) -> None:
         """The epoch that has just ended is the first in which `monitor` is NaN."""
 
-    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
-        """The learning rate is `rate` from here on, since `monitor` was not better for so many `epochs`."""
+    def reduced(self, rate: float, why: str) -> None:
+        """The learning rate is `rate` from here on; `why` says which value was not better for how long."""
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         """Training stops here, without the end of an epoch; this is the last chance to save weights."""
@@ -156,7 +157,7 @@ class NoObserver:
     def unscored(self, record: EpochRecord, monitor: str) -> None:
         pass
 
-    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
+    def reduced(self, rate: float, why: str) -> None:
         pass
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
@@ -230,9 +231,9 @@ class Several:
         for observer in self.observers:
             observer.unscored(record, monitor)
 
-    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
+    def reduced(self, rate: float, why: str) -> None:
         for observer in self.observers:
-            observer.reduced(rate, monitor, epochs)
+            observer.reduced(rate, why)
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
         for observer in self.observers:

@@ -58,10 +58,9 @@ def unscored_text(record: EpochRecord, monitor: str) -> str:
     return f"`{monitor}` is NaN in epoch {record.epoch}: {follows}"
 
 
-def reduced_text(rate: float, monitor: str, epochs: int) -> str:
+def reduced_text(rate: float, why: str) -> str:
     """That the learning rate is lower from here on, and why."""
-    waited = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
-    return f"learning rate {rate:.3g}: no better {monitor} in {waited}"
+    return f"learning rate {rate:.3g}: {why}"
 
 
 class LiveText:

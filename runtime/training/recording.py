@@ -5,6 +5,8 @@ from math import isfinite, isnan
 from typing import Any
 
 from modelc.compiler.binding.task import Training
+from modelc.compiler.diagnostics.phrases import counted
+from modelc.compiler.explain.training_facts import better
 from modelc.compiler.language.settings import EarlyStopping
 from modelc.runtime.training.epoch_sums import Tally
 from modelc.runtime.training.loop_state import LoopState
@@ -48,7 +50,7 @@ def recorded(
 
 def is_in_turn(epoch: int, training: Training) -> bool:
     """Whether the monitor of an epoch is looked at in its turn."""
-    return training.monitor.startswith("train/") or training.settings.is_validated(epoch)
+    return not training.settings.is_seldom(training.monitor) or training.settings.is_validated(epoch)
 
 
 def waiting(state: LoopState, score: float, training: Training) -> LoopState:
@@ -80,6 +82,8 @@ def at_rate(state: LoopState, score: float, training: Training, placement: Place
     plateau = after_epoch(before, schedule, score, state.step - state.since, training.better)
     if plateau.rate == before.rate:
         return state._replace(plateau=plateau)
-    observer.reduced(plateau.rate, training.monitor, schedule.patience)
+    waited = counted(schedule.patience, "evaluation" if training.settings.is_seldom(training.monitor) else "epoch")
+    awaited = better(training.monitor, schedule.min_delta).removeprefix("a ")
+    observer.reduced(plateau.rate, f"no {awaited} in {waited}")
     rate = placement.put(factor_of(plateau, schedule), placement.everywhere)
     return state._replace(plateau=plateau, train=state.train._replace(rate=rate))

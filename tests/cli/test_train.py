@@ -221,6 +221,21 @@ def test_a_run_that_stops_early_says_how_long_nothing_got_better(tmp_path: Path,
     assert f"stopped early after {said} a better validation/loss;" in ended.out
 
 
+def test_where_not_each_epoch_is_evaluated_evaluations_are_counted(tmp_path: Path) -> None:
+    schedule = "{learning_rate: {reduce_on_plateau: {learning_rate: 1e-30, patience: 1, min_delta: 0.001}}}"
+    spec = ENDLESS.replace(
+        "optimizer: sgd",
+        f"optimizer: {{sgd: {schedule}}}, validate_every: 2, early_stopping: {{patience: 2, min_delta: 0.01}}",
+    )
+    (tmp_path / "spec.yaml").write_text(spec.replace("targets:", "validation: 0.2\n  targets:"))
+    ended = modelc("train", "spec.yaml", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    said = ended.out + ended.err
+    assert "learning rate 1e-31: no better validation/loss by more than 0.001 in 1 evaluation\n" in said
+    end = "stopped early after 6 epochs, the last 2 evaluations without a better validation/loss by more than 0.01;"
+    assert end in said
+
+
 def test_updates_that_float16_skips_are_told(tmp_path: Path) -> None:
     write_rows(tmp_path, 8)
     losses = {"y": {"cross_entropy": None, "weight": 30.0}}

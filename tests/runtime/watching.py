@@ -36,7 +36,7 @@ class Watcher:
     def unscored(self, record: EpochRecord, monitor: str) -> None:
         self.without_score.append(record.epoch)
 
-    def reduced(self, rate: float, monitor: str, epochs: int) -> None:
+    def reduced(self, rate: float, why: str) -> None:
         self.rates.append((self.records[-1].epoch, rate))
 
     def interrupted(self, snapshot: Callable[[], Snapshot]) -> None:
