@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Literal, NoReturn, TextIO
 
 import typer
 
+from modelc.compiler.diagnostics.render.remarks import remarks, title
+
 if TYPE_CHECKING:
     from modelc.compiler.diagnostics.exceptions import RunError
     from modelc.compiler.diagnostics.problem import Problem
@@ -134,18 +136,9 @@ def write(text: str, stream: TextIO) -> None:
             raise RunError("E604", f"cannot write to standard output: {reason}") from None
 
 
-def remarks(*, notes: Sequence[str] = (), helps: Sequence[str] = ()) -> Iterator[str]:
-    """The lines of notes and helps below a message."""
-    for word, remark in [("note", note) for note in notes] + [("help", help) for help in helps]:
-        first, *more = remark.split("\n")
-        yield f"  = {word}: {first}"
-        yield from (" " * (len(word) + 6) + line for line in more)
-
-
 def complain(message: str, *, helps: Sequence[str] = (), notes: Sequence[str] = (), code: str = "") -> None:
     """Print an error without a place in a text, on standard error, in the style of problems."""
-    title = f"error[{code}]" if code else "error"
-    head = (Styled("error", title), Styled("strong", f": {message}"))
+    head = (Styled("error", title(code)), Styled("strong", f": {message}"))
     say(head, *remarks(notes=notes, helps=helps), stream=sys.stderr)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from math import isfinite
 from typing import TextIO
 
-from modelc.cli.console import Line, Part, Styled, coloured, remarks, rendered, say
+from modelc.cli.console import Line, Part, Styled, coloured, rendered, say
+from modelc.compiler.diagnostics.render.remarks import remarks
 from modelc.runtime.training.observer import EpochRecord, Fitted, Progress, Snapshot
 from modelc.runtime.training.progress_text import (
     LiveText,

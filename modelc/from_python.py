@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from modelc.compiler.api import Checked, check, check_file, plugged
 from modelc.compiler.binding.needed_sections import FOR_TRAINING, lacking_sections
@@ -67,8 +67,10 @@ class TrainedRun:
     `folder` is where it is, `id` what it is called. What evaluates and predicts needs the plug-ins that it was trained with.
     """
 
-    def __init__(self, run: Run, plugins: Plugins = (), data_root: Path | None = None) -> None:
-        self._run, self._plugins, self._data_root = run, plugins, data_root
+    def __init__(
+        self, run: Run, plugins: Plugins = (), data_root: Path | None = None, rows: Memory | None = None
+    ) -> None:
+        self._run, self._plugins, self._data_root, self._rows = run, plugins, data_root, rows
         self.folder, self.id = run.folder, run.record.id
 
     def __repr__(self) -> str:
@@ -100,7 +102,8 @@ class TrainedRun:
         """The losses and metrics of the weights, `best` or `last`, by log key without a prefix, on rows with their targets.
 
         `data` is a mapping of names to columns, a data frame, or the path of a file; without it, they are the rows of a `split`
-        of the run's own data: the test rows if there are any, else the validation rows. Raises RunError, SpecError.
+        of the run's own data: the test rows if there are any, else the validation rows. What `train` returns has those of memory
+        too, a run that is opened has those of files only. Raises RunError, SpecError.
         """
         snapshot = self._weights(prepare(self._task), weights)
         said: tuple[str, ...] = ()
@@ -146,15 +149,21 @@ class TrainedRun:
 
     def _rows_given(self, data: Any, *, skipping: bool = False) -> NewRows:
         if isinstance(data, str | os.PathLike):
-            return rows_of_file(self._run, self._task, Path(data), self._data_root, skipping=skipping)
+            try:
+                return rows_of_file(self._run, self._task, Path(data), self._data_root, skipping=skipping)
+            except RunError as error:
+                if data not in get_args(Split) or os.path.exists(data):
+                    raise
+                raise error.replaced(helps=(f'`split="{data}"` chooses these rows of the run\'s own data',)) from None
         columns, arrays = columns_given(data)
         names = [*columns, *columns.refused]
         rows = NewRows("the data", names, columns.refused, lambda wanted: {name: arrays[name] for name in wanted})
         return rows_with_made(self._run, self._task, rows, skipping=skipping)
 
     def _rows_of_split(self, split: Split | None) -> tuple[Task, Part]:
-        where, notes = self._run.find_root(None, self._task.source, self._data_root)
-        task, dataset = rows_for(self._run, self._task, where, test=split in (None, "test"))
+        task = self._task if self._rows is None else with_rows(self._task, self._rows)
+        where, notes = self._run.find_root(None, task.source, self._data_root)
+        task, dataset = rows_for(self._run, task, where, test=split in (None, "test"))
         changed = changed_columns(self._run.environment(), dataset.digests.train.digests)
         if changed:
             notes = (*notes, f"the data has changed since this run was trained: {', '.join(changed)}")
@@ -307,4 +316,6 @@ def trained(
     stop.pass_on(
         f"training was interrupted after step {outcome.step:,}, and saved in `{inert(printable(str(recorder.folder)))}`"
     )
-    return TrainedRun(Run(recorder.folder), plugins, folders[1])
+    return TrainedRun(
+        Run(recorder.folder), plugins, folders[1], task.source if isinstance(task.source, Memory) else None
+    )

@@ -166,9 +166,37 @@ def test_a_run_of_memory_says_what_it_needs() -> None:
         ended = command(*arguments, cwd=Path())
         assert ended.code == 4 and ended.err.count("error[E404]: the rows come from a Python program") == 1, ended.err
         assert "save the rows in a file, name it as `source`" in ended.err
-    with pytest.raises(modelc.RunError, match="the rows come from a Python program"):
-        run.evaluate()
+    with pytest.raises(modelc.RunError, match="the rows come from a Python program") as caught:
+        modelc.open_run("memory").evaluate()
+    assert "`modelc.open_run(RUN).evaluate(ROWS)`" in str(caught.value)
     assert command("verify", "memory", cwd=Path()).code == 0
+
+
+def test_a_run_that_was_just_trained_has_its_rows() -> None:
+    run = modelc.train(SPEC, data=columns(), run_dir="memory")
+    last = {key.removeprefix("validation/"): value for key, value in run.history[-1].items() if "validation/" in key}
+    assert run.evaluate(weights="last") == last
+    assert len(run.predict(split="train")["kind"]) == 30
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_the_name_of_a_split_in_place_of_rows_is_answered(split: str) -> None:
+    run = modelc.train(SPEC, data=columns(), run_dir="memory")
+    for use in (run.evaluate, run.predict):
+        with pytest.raises(modelc.RunError, match=f"there is no file '{split}'") as caught:
+            use(split)
+        assert caught.value.helps == (f'`split="{split}"` chooses these rows of the run\'s own data',)
+
+
+def test_errors_are_texts_as_the_commands_print_them() -> None:
+    Path("s.json").write_text(json.dumps({"modelc": 1, "model": {"inputs": {"x": {"shape": [4]}}, "layers": ["relo"]}}))
+    with pytest.raises(modelc.SpecError) as wrong:
+        modelc.load("s.json")
+    assert str(wrong.value) and command("validate", "s.json", cwd=Path()).out.startswith(str(wrong.value))
+    with pytest.raises(modelc.RunError) as absent:
+        modelc.open_run("runs/nope")
+    assert command("evaluate", "runs/nope", cwd=Path()).err == f"{absent.value}\n"
+    assert str(absent.value).startswith("error[E602]: there is no run `runs/nope`\n  = help: name a run")
 
 
 def test_rows_that_are_given_go_before_a_source() -> None:
@@ -205,16 +233,16 @@ def test_a_run_of_files_is_evaluated_and_predicted_by_split() -> None:
 
 
 def test_problems_are_exceptions_of_modelc(recwarn: pytest.WarningsRecorder) -> None:
-    with pytest.raises(modelc.SpecError, match="E104 `data` needs `source`"):
+    with pytest.raises(modelc.SpecError, match=r"error\[E104\]: `data` needs `source`"):
         modelc.train(SPEC)
     without = {key: value for key, value in SPEC.items() if key != "train"}
-    with pytest.raises(modelc.SpecError, match="E104 to train, a spec needs the section `train`"):
+    with pytest.raises(modelc.SpecError, match=r"error\[E104\]: to train, a spec needs the section `train`"):
         modelc.train(without, data=columns())
     bad = {**columns(), "kind": ["flat", "castle"] * 20}
     with pytest.raises(modelc.RunError, match="`kind` has 1 string not among its 2 `classes`: 'castle'"):
         modelc.train(SPEC, data=bad)
     missing = {name: values for name, values in columns().items() if name != "price"}
-    with pytest.raises(modelc.SpecError, match="E401 the data has no column `price`"):
+    with pytest.raises(modelc.SpecError, match=r"error\[E401\]: the data has no column `price`"):
         modelc.train(SPEC, data=missing)
     with pytest.raises(TypeError, match="not int"):
         modelc.train(3)  # type: ignore[arg-type]  # that it is none is the test

@@ -5,17 +5,27 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 
 from modelc.compiler.diagnostics.problem import Label, Path, Place, Problem
-from modelc.compiler.diagnostics.render.printable import inert, printable
+from modelc.compiler.diagnostics.render.printable import inert, printable, printable_document
+from modelc.compiler.diagnostics.render.remarks import remarks, title
 
 
 class SpecError(Exception):
-    """A spec with errors; `problems` has all problems and `sources` the text of each file that they refer to."""
+    """A spec with errors; `problems` has all problems and `sources` the text of each file that they refer to.
+
+    As a text it is what the commands print of them.
+    """
 
     def __init__(self, problems: Iterable[Problem], sources: dict[str, str]) -> None:
         self.problems = tuple(problems)
         self.sources = sources
-        lines = (f"{p.label.place.file}:{p.label.place.line}: {p.code} {p.message}" for p in self.problems)
-        super().__init__("\n".join(inert(printable(line)) for line in lines))
+        super().__init__(self.problems, sources)
+
+    def __str__(self) -> str:
+        # Only where one is shown: most are caught and reported otherwise.
+        from modelc.compiler.diagnostics.render.report import Report
+        from modelc.compiler.diagnostics.render.text import text
+
+        return printable_document(text(Report(self.problems, self.sources))).rstrip()
 
 
 @dataclass(eq=False, repr=False)
@@ -45,7 +55,8 @@ class PlanError(Exception):
 
 
 class RunError(Exception):
-    """A failure while running a valid spec: data, numbers, files. Printed as `error[code]: message`, exit code 4.
+    """A failure while running a valid spec: data, numbers, files. Printed as `error[code]: message`, with notes and helps below, which
+    is its text too; exit code 4.
 
     `at` is the path in the spec of the value to blame, if there is one. `row` is the row of the data, counted from 0, that the
     message names with the words `in row 3`, where it names one of a source.
@@ -68,6 +79,10 @@ class RunError(Exception):
         self.message = message
         self.notes = notes
         self.helps = helps
+
+    def __str__(self) -> str:
+        lines = (f"{title(self.code)}: {self.message}", *remarks(notes=self.notes, helps=self.helps))
+        return "\n".join(inert(printable(line)) for line in lines)
 
     def replaced(
         self,

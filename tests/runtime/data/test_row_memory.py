@@ -31,7 +31,9 @@ def task(rows: str = "") -> Task:
 
 def test_bytes_that_become_floats_take_four_times_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_memory, "available_memory", lambda: FLOATS - 1)
-    with pytest.raises(RunError, match=r"^the rows take 0\.0 GB of memory in the types of the model") as caught:
+    with pytest.raises(
+        RunError, match=r"^error\[E\d+\]: the rows take 0\.0 GB of memory in the types of the model"
+    ) as caught:
         need_row_memory(task(), COLUMNS)
     assert caught.value.code == "E502" and caught.value.at == ("data", "source")
     assert caught.value.notes == ("the largest is `image`: 0.0 GB",)
