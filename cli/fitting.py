@@ -95,4 +95,4 @@ def progress_lines(task: "PreparedTask", dataset: "Dataset") -> "Lines":
 
     assert task.training is not None
     epochs = task.training.settings.total_epochs(dataset.train.rows)
-    return (Screen if coloured(sys.stdout) else Lines)(sys.stdout, epochs)
+    return (Screen if coloured(sys.stdout) else Lines)(sys.stdout, epochs, task.training.monitor)

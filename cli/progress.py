@@ -5,10 +5,11 @@ from collections.abc import Callable
 from math import isfinite
 from typing import TextIO
 
-from modelc.cli.console import Line, Part, Styled, coloured, rendered, say
+from modelc.cli.console import Line, Part, Styled, coloured, columns, rendered, say
 from modelc.compiler.diagnostics.render.remarks import remarks
 from modelc.runtime.training.observer import EpochRecord, Fitted, Progress, Snapshot
 from modelc.runtime.training.progress_text import (
+    BEST,
     LiveText,
     counted_of,
     epoch_text,
@@ -24,11 +25,12 @@ WHY_NAN = (
 
 
 class Lines:
-    """Prints a line when the first step has run, and one for each of the `epochs`."""
+    """Prints a line when the first step has run, and one for each of the `epochs`, with the value of the `monitor`."""
 
-    def __init__(self, stream: TextIO, epochs: int) -> None:
+    def __init__(self, stream: TextIO, epochs: int, monitor: str) -> None:
         self.stream = stream
         self.epochs = epochs
+        self.monitor = monitor
 
     def fitted(self, fitted: Fitted) -> None:
         what = f"{fitted.path} ({fitted.layer})" if fitted.path != fitted.layer else fitted.path
@@ -42,8 +44,8 @@ class Lines:
         """Nothing is printed inside an epoch."""
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
-        mark: tuple[Part, ...] = (Styled("good", "   best"),) if record.best else ()
-        self.say((epoch_text(record, self.epochs), *mark))
+        mark: tuple[Part, ...] = (Styled("good", BEST),) if record.best else ()
+        self.say((epoch_text(record, self.epochs, self.monitor, columns()), *mark))
 
     def unscored(self, record: EpochRecord, monitor: str) -> None:
         """Warn that the monitor is NaN, and say what could be monitored instead."""
@@ -70,8 +72,8 @@ class Lines:
 class Screen(Lines):
     """The same lines above a live line: progress of the epoch, its means so far, steps per second, time left."""
 
-    def __init__(self, stream: TextIO, epochs: int) -> None:
-        super().__init__(stream, epochs)
+    def __init__(self, stream: TextIO, epochs: int, monitor: str) -> None:
+        super().__init__(stream, epochs, monitor)
         self.waiting: list[str] = []
         self.next_show = 0.0
         self.live = LiveText()

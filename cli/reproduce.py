@@ -235,7 +235,7 @@ def fit_again(
     course = course_of(run, *tasks)
     until = Until(last, stop)
     epochs = again.ready.training.settings.total_epochs(rows)
-    shown = (Screen if coloured(sys.stderr) else Lines)(sys.stderr, epochs)
+    shown = (Screen if coloured(sys.stderr) else Lines)(sys.stderr, epochs, again.ready.training.monitor)
     try:
         with recorder:
             try:

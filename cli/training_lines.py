@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelc.cli.baseline_lines import lines_beside
-from modelc.cli.console import Line, Styled
+from modelc.cli.console import Line, Styled, columns
 from modelc.compiler.library.base.lazy import jax
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def ending(
     """The outcome of training, the best epoch, baselines beside it, the run directory, and the next commands."""
     from modelc.compiler.diagnostics.command_line import command
     from modelc.runtime.runs.plugins import options_of
-    from modelc.runtime.training.progress_text import show_seconds, show_values
+    from modelc.runtime.training.progress_text import best_lines, show_seconds
 
     record, best = recorder.record, outcome.best
     epochs = f"{record.epoch:,} {'epoch' if record.epoch == 1 else 'epochs'}"
@@ -220,7 +220,9 @@ def ending(
     }[outcome.reason]
     lines: list[Line] = ["", f"{reason} {show_seconds(seconds)}"]
     if best is not None:
-        lines.append(Styled("good", f"best epoch {best.epoch} by {record.monitor}:   {show_values(best.values)}"))
+        begin = f"best epoch {best.epoch} by {record.monitor}"
+        first, *more = best_lines(best.values, record.monitor, begin, columns())
+        lines += [Styled("good", first), *more]
     lines += [*unscored_lines(record.monitor, outcome), *skipped_lines(outcome)]
     if dataset.validation is not None:
         lines += lines_beside(baselines, dataset.validation.rows, dataset.train.rows)

@@ -302,7 +302,8 @@ def trained(
     saving = Saving(cadence_of("10 min"), 3)
     assert ready.training is not None
     epochs = ready.training.settings.total_epochs(dataset.train.rows)
-    shown = display_of(progress, epochs, print_line, on_terminal=sys.stdout.isatty())
+    monitor = ready.training.monitor
+    shown = display_of(progress, epochs, print_line, on_terminal=sys.stdout.isatty(), monitor=monitor)
     stop = Interruption()
     with stop, recorder, CheckpointSaver(recorder, saving) as saver:
         try:

@@ -1,6 +1,7 @@
 """What `modelc.train` shows while it trains: lines in a terminal, and in a notebook one output that is brought up to date in its place."""
 
 import html
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 from modelc.compiler.diagnostics.render.printable import printable
 from modelc.runtime.training.observer import EpochRecord, Fitted, NoObserver, Progress, Snapshot
 from modelc.runtime.training.progress_text import (
+    BEST,
     LiveText,
     counted_of,
     epoch_text,
@@ -23,13 +25,17 @@ SHOWN = 12
 EVERY = 0.2
 """Seconds between two changes of the output of a notebook."""
 BAR = 20
+CELL = 120
+"""Characters of a line of a notebook."""
 
 
 class Printed(NoObserver):
-    """Has a line printed for each of the `epochs`, by `line_out`."""
+    """Has a line printed for each of the `epochs`, by `line_out`, with the value of the `monitor`, no wider than `width`."""
 
-    def __init__(self, epochs: int, line_out: Callable[[str], None]) -> None:
-        self.epochs, self.line_out = epochs, line_out
+    def __init__(
+        self, epochs: int, line_out: Callable[[str], None], monitor: str = "", width: int | None = None
+    ) -> None:
+        self.epochs, self.line_out, self.monitor, self.width = epochs, line_out, monitor, width
 
     def fitted(self, fitted: Fitted) -> None:
         self.say(f"{fitted.path} fitted to {fitted.rows:,} training rows in {show_seconds(fitted.seconds)}")
@@ -38,7 +44,7 @@ class Printed(NoObserver):
         self.say(f"first step after {show_seconds(seconds)}")
 
     def epoch(self, record: EpochRecord, snapshot: Callable[[], Snapshot]) -> None:
-        self.say(epoch_text(record, self.epochs) + ("   best" if record.best else ""))
+        self.say(epoch_text(record, self.epochs, self.monitor, self.width) + (BEST if record.best else ""))
 
     def unscored(self, record: EpochRecord, monitor: str) -> None:
         self.say(f"warning: {unscored_text(record, monitor)}")
@@ -56,9 +62,9 @@ class Printed(NoObserver):
 class Cell(Printed):
     """The output of a cell of a notebook: a line with a bar for the epoch that runs, above it the last epochs and the best one."""
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, epochs: int, monitor: str = "") -> None:
         self.lines: list[str] = []
-        super().__init__(epochs, self.keep)
+        super().__init__(epochs, self.keep, monitor, CELL)
         self.best = ""
         self.live, self.live_text = "compiling", LiveText()
         self.handle: Any = None
@@ -107,14 +113,15 @@ class Cell(Printed):
 
 
 def display_of(
-    asked: bool | None, epochs: int, line_out: Callable[[str], None], *, on_terminal: bool
+    asked: bool | None, epochs: int, line_out: Callable[[str], None], *, on_terminal: bool, monitor: str = ""
 ) -> Printed | None:
     """What shows the progress of so many epochs, if it is `asked` for; where nothing is said, in a notebook and on a terminal."""
     if asked is False:
         return None
     if in_notebook():
-        return Cell(epochs)
-    return Printed(epochs, line_out) if asked or on_terminal else None
+        return Cell(epochs, monitor)
+    width = shutil.get_terminal_size().columns if on_terminal else None
+    return Printed(epochs, line_out, monitor, width) if asked or on_terminal else None
 
 
 def in_notebook() -> bool:

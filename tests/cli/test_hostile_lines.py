@@ -35,7 +35,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 def test_the_live_line_of_training_shows_names_as_they_are(terminal: Terminal) -> None:
     values = {f"train/{FILE}": 1.0, f"validation/{NAME}": 2.0}
-    screen = Screen(terminal, 2)
+    screen = Screen(terminal, 2, "train/loss")
     said = Progress(
         epoch=1, epochs=2, step=1, steps=2, values=lambda: values, steps_per_second=1.0, seconds_left=1.0, done=1
     )
