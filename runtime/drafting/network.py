@@ -9,6 +9,8 @@ from modelc.runtime.drafting.spec_text import comment, list_lines, mapping_lines
 from modelc.runtime.drafting.target import Target
 
 INSIDE = "    "
+GAP = "(missing)"
+"""The name of missing values: `unknown` would be that of all values which the training rows do not have."""
 HELD_OUT = 0.2
 ROWS_OF_VALUE = 5
 """Hidden layers are for data with so many rows for each value of a row."""
@@ -89,7 +91,7 @@ def of_categories(uses: Sequence[Use], name: str) -> Input:
     lines = [*comment(said, INSIDE), f"{INSIDE}{name}:", f"{INSIDE}  category_columns:"]
     lines += mapping_lines("columns", {use.name: use.size for use in uses}, f"{INSIDE}    ")
     lines.append(f"{INSIDE}    one_hot: true")
-    lines += [f"{INSIDE}    missing: unknown"] if any(use.missing for use in uses) else []
+    lines += [f"{INSIDE}    missing: {GAP}"] if any(use.missing for use in uses) else []
     return Input(name, {"shape": [sum(use.size for use in uses)]}, lines, [], name)
 
 
@@ -101,7 +103,7 @@ def of_names(uses: Sequence[Use], names: Names) -> Input:
     ) + of_names_and_gaps(uses)
     lines = [*comment(said, INSIDE), f"{INSIDE}{name}:", f"{INSIDE}  category_columns:"]
     lines += mapping_lines("columns", {use.name: use.size for use in uses}, f"{INSIDE}    ")
-    lines += [f"{INSIDE}    missing: unknown"] if any(use.missing for use in uses) else []
+    lines += [f"{INSIDE}    missing: {GAP}"] if any(use.missing for use in uses) else []
     table = f'embedding: {{input_dim: "${{vocabulary({name})}}", output_dim: 8}}'
     nodes = [f"{INSIDE}{node}: {{from: {name}, layers: [{table}, flatten]}}"]
     return Input(name, {"shape": [len(uses)], "dtype": "int32"}, lines, nodes, node)

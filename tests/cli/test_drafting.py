@@ -61,3 +61,11 @@ def test_values_that_make_texts_of_a_column_of_numbers_are_named_with_what_to_do
     (tmp_path / "a.csv").write_text("\n".join(["rooms,area,code,price", *rows[:27], "1,2,3,dear", *rows[41:]]) + "\n")
     ended = modelc("init", "--from", "a.csv", "--target", "price", "-o", "c.yaml", cwd=tmp_path)
     assert ended.code == 4 and "one of its 47 values is no number: 'dear' in line 29 of 'a.csv'" in ended.err
+
+
+def test_missing_values_of_texts_are_a_value_of_their_own(tmp_path: Path) -> None:
+    rows = [f"{('flat', 'house', '')[row % 3]},{row % 3 * 10 + row / 90}" for row in range(90)]
+    (tmp_path / "a.csv").write_text("\n".join(["kind,price", *rows]) + "\n")
+    assert modelc("init", "--from", "a.csv", "--target", "price", cwd=tmp_path).code == 0
+    shown = modelc("data", "a.yaml", cwd=tmp_path).out
+    assert "`kind`: 3 names and `unknown`: " in shown and "(missing)" in shown and "nothing odd was found" in shown
