@@ -172,6 +172,13 @@ def test_a_run_of_memory_says_what_it_needs() -> None:
     assert command("verify", "memory", cwd=Path()).code == 0
 
 
+def test_another_training_begins_with_the_weights_of_a_run_of_memory() -> None:
+    modelc.train(SPEC, data=columns(), run_dir="memory")
+    settings = ["train.initial_weights={run: memory}", "train.optimizer={sgd: 1e-30}"]
+    other = modelc.train(SPEC, data=columns(), run_dir="other", settings=settings)
+    assert other.evaluate(columns()) == modelc.open_run("memory").evaluate(columns())
+
+
 def test_a_run_that_was_just_trained_has_its_rows() -> None:
     run = modelc.train(SPEC, data=columns(), run_dir="memory")
     last = {key.removeprefix("validation/"): value for key, value in run.history[-1].items() if "validation/" in key}

@@ -15,7 +15,7 @@ class Memory(Source):
     """Rows that a Python program has in memory, and gives with the spec: `modelc.train(spec, data=frame)`.
 
     A spec says so with `source: memory`, or has no `source`; rows that are given go before a `source` of files. A run keeps the
-    digests of the columns, not the rows: to repeat it or to go on with it, save them in a file that the spec names.
+    digests of the columns, not the rows, so that it cannot be repeated or gone on with: for that, train on a file that the spec names.
     """
 
     spellings = ("python", "in_memory", "dataframe", "frame", "pandas", "polars", "arrow", "from_tensor_slices")
@@ -57,6 +57,6 @@ class Memory(Source):
                 helps=(
                     "give them: `modelc.train(SPEC, data=ROWS)`, and `modelc.open_run(RUN).evaluate(ROWS)`",
                     "`modelc evaluate RUN FILE` and `modelc predict RUN FILE` read rows of a file",
-                    "to repeat a run or to go on with it, save the rows in a file, name it as `source`, and train that spec",
+                    "a run of such rows is neither repeated nor gone on with: save the rows in a file, name it as `source`, and train that spec anew",
                 ),
             )
