@@ -209,19 +209,12 @@ def ending(
     """The outcome of training, the best epoch, baselines beside it, the run directory, and the next commands."""
     from modelc.compiler.diagnostics.command_line import command
     from modelc.runtime.runs.plugins import options_of
-    from modelc.runtime.training.progress_text import best_lines, show_seconds
+    from modelc.runtime.training.progress_text import best_of, ended_text
 
     record, best = recorder.record, outcome.best
-    epochs = f"{record.epoch:,} {'epoch' if record.epoch == 1 else 'epochs'}"
-    reason = {
-        "finished": f"finished {epochs};",
-        "early_stopping": f"stopped early after {epochs}, {outcome.impatience};",
-        "interrupted": f"interrupted at step {outcome.step:,}, the weights are saved;",
-    }[outcome.reason]
-    lines: list[Line] = ["", f"{reason} {show_seconds(seconds)}"]
+    lines: list[Line] = ["", ended_text(outcome, record.epoch, seconds)]
     if best is not None:
-        begin = f"best epoch {best.epoch} by {record.monitor}"
-        first, *more = best_lines(best.values, record.monitor, begin, columns())
+        first, *more = best_of(best, record.monitor, columns())
         lines += [Styled("good", first), *more]
     lines += [*unscored_lines(record.monitor, outcome), *skipped_lines(outcome)]
     if dataset.validation is not None:

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -216,7 +217,7 @@ def train(
     baseline: bool = True,
 ) -> TrainedRun:
     """Train a spec, the path of a file or a mapping, into a run directory, as `modelc train` does. `progress` says whether to show a
-    line for each epoch: by default on a terminal, and in a notebook, where it is one output that changes in its place; `baseline` whether the
+    line for each epoch, and at the end the best one and where the run is: by default on a terminal, and in a notebook, where it is one output that changes in its place; `baseline` whether the
     run keeps the baselines of its data, which `modelc evaluate` prints beside its scores.
 
     `data` are the rows: a mapping of names to arrays or lists, or a data frame; they go before the `source` of the spec, which may
@@ -226,6 +227,7 @@ def train(
     Ctrl-C finishes the steps that are being computed, saves them and a checkpoint, and raises KeyboardInterrupt then; SIGTERM and
     SIGHUP save too before they end the program. That is so in the main thread, where the program has no handlers of its own.
     """
+    need_kinds(run_dir, progress)
     given = None if data is None else columns_given(data)
     folders = [None if folder is None else Path(folder) for folder in (root, data_root)]
     overrides = (*settings, *(() if given is None else (FROM_MEMORY,)))
@@ -237,6 +239,16 @@ def train(
             task = with_rows(task, Memory().holding(*given))
         labels = Labels(tuple(tags), note)
         return trained(task, checked, path, overrides, run_dir, labels, folders, plugins, progress, baseline)
+
+
+def need_kinds(run_dir: Any, progress: Any) -> None:
+    """Raise TypeError for what is no folder, or says neither yes nor no."""
+    if run_dir is not None and not isinstance(run_dir, str | os.PathLike):
+        raise TypeError(f'`run_dir` is the path of a folder, not {type(run_dir).__name__}: `run_dir="runs/a"`')
+    if progress is not None and not isinstance(progress, bool):
+        raise TypeError(
+            f"`progress` is True, False or None, which shows it on a terminal and in a notebook, not {type(progress).__name__}"
+        )
 
 
 def checked_spec(
@@ -304,7 +316,7 @@ def trained(
     epochs = ready.training.settings.total_epochs(dataset.train.rows)
     monitor = ready.training.monitor
     shown = display_of(progress, epochs, print_line, on_terminal=sys.stdout.isatty(), monitor=monitor)
-    stop = Interruption()
+    stop, begun = Interruption(), time.perf_counter()
     with stop, recorder, CheckpointSaver(recorder, saving) as saver:
         try:
             outcome = fit(ready, dataset, execution, Several(recorder, *filter(None, [shown])), stop, saver)
@@ -312,6 +324,8 @@ def trained(
             if shown is not None:
                 shown.close()
         recorder.finish(outcome)
+        if shown is not None:
+            shown.ended(outcome, recorder.record.epoch, time.perf_counter() - begun, str(recorder.folder))
         if baseline and not stop():
             keep_baselines(recorder, trained_baselines(task, ready, dataset, lambda message: warn(message, 5)))
     stop.pass_on(

@@ -9,11 +9,13 @@ from importlib import import_module
 from typing import Any
 
 from modelc.compiler.diagnostics.render.printable import printable
-from modelc.runtime.training.observer import EpochRecord, Fitted, NoObserver, Progress, Snapshot
+from modelc.runtime.training.observer import EpochRecord, Fitted, NoObserver, Outcome, Progress, Snapshot
 from modelc.runtime.training.progress_text import (
     BEST,
     LiveText,
+    best_of,
     counted_of,
+    ended_text,
     epoch_text,
     reduced_text,
     show_seconds,
@@ -52,6 +54,14 @@ class Printed(NoObserver):
     def reduced(self, rate: float, why: str) -> None:
         self.say(reduced_text(rate, why))
 
+    def ended(self, outcome: Outcome, epochs: int, seconds: float, run: str) -> None:
+        """Say how it ended after so many epochs, which was the best, and where the `run` is."""
+        self.say(ended_text(outcome, epochs, seconds))
+        if outcome.best is not None:
+            for line in best_of(outcome.best, self.monitor, self.width):
+                self.say(line)
+        self.say(f"run: {run}")
+
     def close(self) -> None:
         """Nothing to clean up."""
 
@@ -87,6 +97,9 @@ class Cell(Printed):
         super().epoch(record, snapshot)
         if record.best:
             self.best = self.lines[-1]
+
+    def ended(self, outcome: Outcome, epochs: int, seconds: float, run: str) -> None:
+        """Nothing: the best epoch stands above, and a cell shows the run that it ends with."""
 
     def close(self) -> None:
         self.live = ""

@@ -67,12 +67,28 @@ def unused() -> Any:
 def test_a_training_prints_lines_where_it_is_asked_to(capsys: pytest.CaptureFixture[str]) -> None:
     run = modelc.train(SPEC, data=ROWS, run_dir="shown", progress=True)
     printed = capsys.readouterr().out.splitlines()
+    *printed, ended, best, where = printed
     assert [line.split("   ")[0] for line in printed] == [printed[0], "epoch 1/2", "epoch 2/2"]
     assert printed[0].startswith("first step after ")
+    assert ended.startswith("finished 2 epochs; ") and where == "run: shown"
+    assert best.startswith("best epoch ") and " by train/loss:   train: loss " in best
     assert f"loss {run.history[1]['train/loss']:.4f}" in printed[2]
     # A pipe is no terminal.
     modelc.train(SPEC, data=ROWS, run_dir="silent")
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"progress": "bar"}, "`progress` is True, False or None"),
+        ({"run_dir": 1}, "`run_dir` is the path of a folder, not int"),
+    ],
+)
+def test_what_is_no_answer_and_no_folder_is_refused(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        modelc.train(SPEC, data=ROWS, **given)
+    assert not Path("runs").exists()
 
 
 def test_a_training_in_a_notebook_has_one_output(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:

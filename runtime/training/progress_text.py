@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from modelc.compiler.binding.task import is_of_class
 from modelc.compiler.diagnostics.phrases import counted
 from modelc.compiler.diagnostics.render.printable import printable
-from modelc.runtime.training.observer import EpochRecord, Progress
+from modelc.runtime.training.observer import EpochRecord, Outcome, Progress
 
 BEST = "   best"
 """What the line of an epoch ends with that was never better before."""
@@ -117,6 +117,22 @@ def unscored_text(record: EpochRecord, monitor: str) -> str:
 def reduced_text(rate: float, why: str) -> str:
     """That the learning rate is lower from here on, and why."""
     return f"learning rate {rate:.3g}: {why}"
+
+
+def ended_text(outcome: Outcome, epochs: int, seconds: float) -> str:
+    """`finished 20 epochs; 42 s`: why a training of so many epochs ended, and how long it took."""
+    done = counted(epochs, "epoch")
+    reason = {
+        "finished": f"finished {done};",
+        "early_stopping": f"stopped early after {done}, {outcome.impatience};",
+        "interrupted": f"interrupted at step {outcome.step:,}, the weights are saved;",
+    }[outcome.reason]
+    return f"{reason} {show_seconds(seconds)}"
+
+
+def best_of(best: EpochRecord, monitor: str, room: int | None) -> list[str]:
+    """Which epoch was the best by `monitor`, and its values, as `best_lines` has them."""
+    return best_lines(best.values, monitor, f"best epoch {best.epoch} by {monitor}", room)
 
 
 class LiveText:
