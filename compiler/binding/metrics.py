@@ -137,7 +137,14 @@ def bind_metric(reporter: Reporter, task: Task, spec: MetricSpec, value: Output,
         message, at = f"`{spec.kind}` does not take a target", (*spec.path, "target")
         reporter.add("E205", message, at, key=True, label="not used", help="remove `target`")
         return task
-    if spec.weighted and task.data is not None and task.data.complete and task.data.sample_weight is None:
+    if (
+        spec.weighted
+        and task.data is not None
+        and task.data.complete
+        and task.data.sample_weight is None
+        # Where they are there and cannot be read, that is said.
+        and ("data", "sample_weight") not in reporter.document.values
+    ):
         message = f"{about} is `weighted`, and there are no sample weights"
         help = "add `sample_weight: {array: ...}` to `data`, with the column of the weights, or remove `weighted`"
         reporter.add("E205", message, (*spec.path, "weighted"), key=True, label="no weights", help=help)

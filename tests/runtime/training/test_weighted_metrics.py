@@ -31,6 +31,12 @@ METRICS: list[Any] = [
 ]
 
 
+def test_weights_that_cannot_be_read_are_the_only_mistake() -> None:
+    raw = weighted([{"accuracy": None, "weighted": True}])
+    raw["data"]["sample_weight"] = "weight"
+    assert [problem.code for problem in check(json.dumps(raw), "spec.json").errors] == ["E101"]
+
+
 def weighted(metrics: Any, **more: Any) -> dict[str, Any]:
     return spec(data={"sample_weight": {"array": "weight"}, "validation": {"last": 12}, **more}, metrics=metrics)
 
