@@ -29,6 +29,9 @@ from modelc.compiler.library.optimizers import OPTIMIZERS
 VALIDATION_WORDS = ("dev", "eval", "val", "valid", "validate", "validation")
 """What the validation rows are called in the logs of others."""
 
+FEW_KEYS = 12
+"""Keys of the log that a message shows in one line; of more, those of each output have one."""
+
 
 def bind_training(reporter: Reporter, task: Task, columns: Columns) -> Task:
     """The task with its training, if the optimizer, the settings and the monitor are known."""
@@ -181,9 +184,38 @@ def report_monitor(reporter: Reporter, task: Task, monitor: str, prefix: str, fa
         found = found._replace(new=key, help=f"did you mean `{key}`?", is_safe=found.is_safe and found.new == key)
     elif faulty and not found:
         return
+    elif not found:
+        found = found._replace(help=as_metric(task, part, plain))
     message = f"`{monitor}` is not a key of the log"
-    note = f"keys of the log: {listed(keys)}"
-    reporter.add("E503", message, ("train", "monitor"), label="no such key", note=note, suggestion=found)
+    notes = (f"keys of the log: {listed(keys)}",) if len(keys) <= FEW_KEYS else by_output(task, names)
+    reporter.add("E503", message, ("train", "monitor"), label="no such key", note=notes, suggestion=found)
+
+
+def as_metric(task: Task, part: str, plain: str) -> str:
+    """How a metric is added that the log has not, for a monitor that is the value `plain` of it; empty for what is no metric."""
+    of, _, value = plain.rpartition("/")
+    name = next(iter([value] if value in METRICS else synonyms(value, METRICS)), "")
+    outputs = [term.name for term in task.terms]
+    if not name or not outputs:
+        return ""
+    output = of if of in outputs else outputs[0]
+    alone = len(outputs) == 1
+    added = f"`metrics: [{name}]`" if alone else f"`{output}: [{name}]` to `metrics`"
+    help = f"the log has no `{name}`: add {added}, and write `monitor: {part}{'' if alone else f'{output}/'}{name}`"
+    losses = [term for term in task.terms if LOSSES.name_of(term.loss) == name and (alone or term.name == of)]
+    return f"{help}; as the loss it is `{part}{'' if alone else f'{of}/'}loss`" if losses else help
+
+
+def by_output(task: Task, names: Iterable[str]) -> tuple[str, ...]:
+    """The keys of the log for values of these names, those of each output, and of the whole, in a line."""
+    lines: dict[str, list[str]] = {}
+    for name in names:
+        lines.setdefault(name.rpartition("/")[0], []).append(name)
+    shown = (
+        listed([f"{name} (validation)" if name in task.unmeasured else name for name in of]) for of in lines.values()
+    )
+    first, *more = shown
+    return (f"keys of the log, each behind `train/` and `validation/`: {first}", *more)
 
 
 def part_and_value(monitor: str, prefix: str) -> tuple[str, str]:

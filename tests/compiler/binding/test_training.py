@@ -120,3 +120,48 @@ def test_keys_of_the_log_are_listed_once() -> None:
     assert {first.code, second.code} == {"E110", "E503"}
     keys = (first if first.code == "E503" else second).notes[0].removeprefix("keys of the log: ").split(", ")
     assert len(keys) == len({*keys}) and "train/b/r2" in keys and "train/b/b/r2" not in keys
+
+
+LACKS = "the log has no `{0}`: add `{1}: [{0}]` to `metrics`, and write `monitor: {2}/{1}/{0}`"
+
+
+@pytest.mark.parametrize(
+    ("monitor", "help"),
+    [
+        (
+            "validation/a/mse",
+            f"{LACKS.format('mean_squared_error', 'a', 'validation')}; as the loss it is `validation/a/loss`",
+        ),
+        ("validation/b/mae", LACKS.format("mean_absolute_error", "b", "validation")),
+        ("train/mae", LACKS.format("mean_absolute_error", "a", "train")),
+        ("validation/b/nothing", None),
+    ],
+)
+def test_a_monitor_that_is_a_metric_which_the_spec_lacks_is_answered_with_it(monitor: str, help: str | None) -> None:
+    text = SEVERAL.replace(", name: b/r2", "")
+    (problem,) = check(text.replace("MONITOR", monitor), "spec.yaml").errors
+    assert (problem.code, problem.helps) == ("E503", () if help is None else (help,))
+    if help is not None:
+        right = help.split("`monitor: ")[1].split("`")[0]
+        added = help.split("add `")[1].split("`")[0]
+        output, name = added.replace("[", "").replace("]", "").split(": ")
+        text = text.replace(f"{output}: [", f"{output}: [{name}, ").replace("MONITOR", right)
+        assert not check(text, "spec.yaml").errors
+
+
+def test_a_single_output_is_not_named_in_the_metric_to_add() -> None:
+    ((_, help),) = found("accuracy", "validation/kappa")
+    assert help == (
+        "the log has no `cohen_kappa`: add `metrics: [cohen_kappa]`, and write `monitor: validation/cohen_kappa`"
+    )
+
+
+def test_many_keys_of_the_log_have_a_line_for_each_output() -> None:
+    metrics = "r2, mean_absolute_error, {r2: , name: one}, {r2: , name: two}"
+    text = SEVERAL.replace("[{r2: , name: b/r2}]", f"[{metrics}]").replace("b: [r2]", f"b: [{metrics}]")
+    (problem,) = check(text.replace("MONITOR", "validation/nothing"), "spec.yaml").errors
+    assert problem.notes == (
+        "keys of the log, each behind `train/` and `validation/`: loss",
+        "a/loss, a/r2, a/mean_absolute_error, a/one, a/two",
+        "b/loss, b/r2, b/mean_absolute_error, b/one, b/two",
+    )
