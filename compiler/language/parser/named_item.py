@@ -49,14 +49,7 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
         return read_bare(reporter, shape, raw, path)
     if not isinstance(raw, Mapping):
         if not reporter.is_hole(path):
-            kind = article(table.kind)
-            message = f"expected the name of {kind}, got {describe(raw)}"
-            help = several(raw, table.kind, None, path)
-            if table.kind == "optimizer":
-                from modelc.compiler.language.suggestions.optimizer_keys import form_help
-
-                help = form_help(reporter.document.data)
-            reporter.add("E105", message, path, label=f"expected {kind}", help=help)
+            report_no_thing(reporter, table, raw, path)
         return None
     names = [key for key in raw if key not in siblings]
     is_plain = len(names) == 1 and names[0] in table
@@ -83,6 +76,8 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
     if known[:1] == names[:1] and known and raw[names[0]] is None:
         # What is beside a thing without arguments may be these.
         known = names[:1] if set(names[1:]) & set(table.find(names[0]).model_fields) else known
+    if table.kind == "optimizer" and names and not known and report_nameless(reporter, raw, path):
+        return None
     if len(names) == 1 or (len(known) == 1 and names[0] == known[0]):
         name, at = names[0], (*path, names[0])
         if names[1:]:
@@ -102,6 +97,30 @@ def read_named(reporter: Reporter, shape: Thing, raw: Any, path: Path) -> Found 
             if not reporter.is_hole((*path, name)):
                 reporter.unknown_name((*path, name), table, name)
     return None
+
+
+def report_no_thing(reporter: Reporter, table: Registry[Any], raw: Any, path: Path) -> None:
+    """Report a value at a path that neither is nor has the name of a thing."""
+    kind = article(table.kind)
+    message = f"expected the name of {kind}, got {describe(raw)}"
+    help = several(raw, table.kind, None, path)
+    if table.kind == "optimizer":
+        from modelc.compiler.language.suggestions.optimizer_keys import form_help
+
+        help = form_help(reporter.document.data)
+    reporter.add("E105", message, path, label=f"expected {kind}", help=help)
+
+
+def report_nameless(reporter: Reporter, raw: Mapping[str, Any], path: Path) -> bool:
+    """Report arguments of an optimizer at a path where its name is to stand, once for all of them; whether they are such."""
+    from modelc.compiler.language.suggestions.optimizer_keys import with_name
+
+    first = next(iter(raw))
+    if not (written := with_name(reporter.document.data, raw)) or reporter.is_hole((*path, first)):
+        return False
+    message, help = f"unknown optimizer `{first}`", f"the arguments stand below its name: write `{written}`"
+    reporter.add("E101", message, (*path, first), key=True, label="an argument, and no name", help=help)
+    return True
 
 
 def report_parts(reporter: Reporter, path: Path, help: str) -> None:

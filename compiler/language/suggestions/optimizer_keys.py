@@ -14,7 +14,7 @@ from modelc.compiler.language.suggestions.spelling import spelled
 from modelc.compiler.language.suggestions.stopping_words import as_patience
 from modelc.compiler.language.suggestions.suggest import suggest
 from modelc.compiler.language.suggestions.updates import UPDATES, beside_optimizer
-from modelc.compiler.language.suggestions.wording import flow, in_line
+from modelc.compiler.language.suggestions.wording import flow, in_line, spell
 from modelc.compiler.language.suggestions.wrong_kinds import mapping_in
 from modelc.compiler.library.base.registry import fold
 from modelc.compiler.library.optimizers import OPTIMIZERS
@@ -44,6 +44,8 @@ ARGUMENTS = (
 DECAY = ("weightdecay",)
 STOPPING = ("earlystopping", "patience")
 CALLBACKS = ("callbacks",)
+USUAL = ("adam", "adamw", "sgd")
+"""Optimizers that arguments without a name may be of."""
 MOVED = (*WARMUP, *SCHEDULE, *OF_SCHEDULE, *DECAY, *STOPPING, *CALLBACKS, *UPDATES)
 """Keys, without case and separators, that are not written where they stand."""
 
@@ -61,6 +63,21 @@ def optimizer_help(spec: Mapping[str, Any], key: str, is_inside: bool) -> str:
     is_moved = fold(key) in SCHEDULE and is_schedule(found.given(SCHEDULE))
     is_known = is_inside and fold(key) in (*WARMUP, *SCHEDULE, *CALLBACKS) and not is_moved
     return found.text(spec) if is_known else ""
+
+
+def with_name(spec: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+    """An optimizer that has all of these `arguments`, as it is written with them: that of `train` in the spec, or a usual one. Empty
+    where they are no arguments of such.
+    """
+    whole = mapping_in(spec, "train").get("optimizer")
+    own = whole if isinstance(whole, str) else next(iter(whole), "") if isinstance(whole, Mapping) else ""
+    for name in (own, *USUAL):
+        if name in OPTIMIZERS:
+            fields = OPTIMIZERS.find(name).model_fields
+            given = {spelled(str(key), fields) or "": value for key, value in arguments.items()}
+            if "" not in given and len(given) == len(arguments):
+                return f"optimizer: {{{name}: {spell(given)}}}"
+    return ""
 
 
 def is_schedule(value: Any) -> bool:

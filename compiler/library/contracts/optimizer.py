@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from modelc.compiler.diagnostics.exceptions import PlanError
 from modelc.compiler.library.base.lazy import optax
 from modelc.compiler.library.base.registry import Registered
-from modelc.compiler.library.base.update_words import UPDATE_WORDS
+from modelc.compiler.library.base.update_words import UNDECAYED, UPDATE_WORDS
 
 
 class Schedule(Registered):
@@ -48,6 +48,7 @@ class Optimizer(Registered):
             ("lr_schedule", "lr_scheduler", "schedule", "scheduler"),
             "a schedule is the value of the learning rate: write `learning_rate: {value}`",
         ),
+        **dict.fromkeys(("exclude", "exclude_bias", "mask", "no_decay_params", "weight_decay_mask"), UNDECAYED),
         **dict.fromkeys(
             ("l2", "l2_regularization", "penalty"),
             "penalties are arguments of layers: `kernel_regularizer: {l2: {value}}`",

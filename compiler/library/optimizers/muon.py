@@ -36,6 +36,7 @@ class Muon(Optimizer):
             ("muon_a", "muon_b", "muon_c", "ns_coefficients", "ns_coeffs"),
             "remove it: the coefficients are the usual ones",
         ),
+        "exclude": "write `exclude_layers: {value}` for what is to go by `adamw`; biases and scales never decay",
         "exclude_embeddings": "remove it: tables of embeddings always go by `adamw`",
         "beta": "write `momentum: {value}`",
         "consistent_rms": "write `rms_rate: {value}`",

@@ -335,3 +335,35 @@ def test_the_rows_of_a_device_are_not_fixed_to_be_those_of_a_step() -> None:
     assert problem.helps == ("did you mean `batch_size`?",) and problem.fix is None
     [problem] = checked("train_batch_size: 8", ADAM, EPOCHS).errors
     assert problem.fix is not None
+
+
+@pytest.mark.parametrize(
+    ("whole", "arguments", "said"),
+    [
+        ("adamw", "learning_rate: 0.1", "adamw: {learning_rate: 0.1}"),
+        ("{adamw: 0.001}", "lr: 0.1, weight_decay: 0.2", "adamw: {learning_rate: 0.1, weight_decay: 0.2}"),
+        ("{sgd: {momentum: 0.9}}", "learning_rate: 0.1", "sgd: {learning_rate: 0.1}"),
+        # Not one of these has it.
+        ("sgd", "learning_rate: 0.1, beta_1: 0.8", "adam: {learning_rate: 0.1, beta_1: 0.8}"),
+    ],
+)
+def test_arguments_of_an_optimizer_without_its_name_are_answered_with_it(whole: str, arguments: str, said: str) -> None:
+    phases = f"phases: [{{name: head, epochs: 2, optimizer: {{{arguments}}}}}]"
+    [help] = helps(f"optimizer: {whole}", phases)
+    assert written(help) == [f"optimizer: {{{said}}}"]
+    assert (
+        trained(f"optimizer: {whole}", phases.replace(f"{{{arguments}}}", f"{{{said}}}")).phases[0].optimizer
+        is not None
+    )
+
+
+def test_so_are_those_of_the_whole_training_in_one_error() -> None:
+    assert [written(help) for help in helps("optimizer: {lr: 0.1, weight_decay: 0.2}", EPOCHS)] == [
+        ["optimizer: {adamw: {learning_rate: 0.1, weight_decay: 0.2}}"]
+    ]
+
+
+@pytest.mark.parametrize("word", ["exclude", "mask", "exclude_bias"])
+def test_what_is_not_to_decay_is_a_group(word: str) -> None:
+    [help] = helps(f"optimizer: {{adamw: {{{word}: [bias]}}}}", EPOCHS)
+    assert "param_groups" in help and "biases and scales of normalizations never decay" in help
