@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from modelc.cli.console import Line, inform, warn
+from modelc.compiler.diagnostics.phrases import name_list
 
 if TYPE_CHECKING:
     from modelc.cli.splits import Changed, Split
     from modelc.compiler.binding.task import Task
     from modelc.compiler.lowering.prepared_task import PreparedTask
     from modelc.runtime.baselines.baseline import Baseline
+    from modelc.runtime.baselines.trained import Trained
     from modelc.runtime.data.dataset import Part
     from modelc.runtime.runs.run_directory import Run
 
@@ -24,6 +26,20 @@ NoBaseline = Annotated[
 def warn_of_memory(message: str) -> None:
     """Print that there are no baselines, which takes nothing from a run."""
     warn(message, notes=("the run itself is complete",))
+
+
+def tell_of_none(task: "Task", trained: "Trained") -> None:
+    """Print that a training has no baselines on its validation rows though its memory is enough, and why, if it has none."""
+    from modelc.compiler.library.losses import LOSSES
+
+    if "validation" not in trained.scores or any(trained.scores.values()):
+        return
+    without = {LOSSES.name_of(term.loss) for term in task.terms if not term.loss.takes_target}
+    if len(without) == len({LOSSES.name_of(term.loss) for term in task.terms}):
+        why = f"{name_list(sorted(without))} {'has' if len(without) == 1 else 'have'} no target that a simple model could predict"
+    else:
+        why = "simple models predict classes, yes or no, and numbers of one row, and no target here is only that"
+    inform(f"there are no baselines: {why}")
 
 
 class SplitRows(NamedTuple):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from modelc.cli.baseline_lines import warn_of_memory
+from modelc.cli.baseline_lines import tell_of_none, warn_of_memory
 from modelc.cli.console import FAILED, INTERRUPTED, coloured, say, show_run_error
 from modelc.cli.feeding import waits_line
 from modelc.cli.training_lines import ending
@@ -57,8 +57,7 @@ def fit_and_keep(
     from modelc.runtime.training.observer import Several
 
     written = None if given is None else given.step
-    lines = progress_lines(prepared, dataset)
-    begun = time.perf_counter()
+    lines, begun = progress_lines(prepared, dataset), time.perf_counter()
     try:
         with recorder, CheckpointSaver(recorder, saving, written) as saver:
             try:
@@ -72,6 +71,7 @@ def fit_and_keep(
                 trained = trained_baselines(task, prepared, dataset, warn_of_memory)
                 baselines = trained.scores
                 keep_baselines(recorder, trained)
+                tell_of_none(task, trained)
     except RunError as error:
         show(error)
         if recorder.kept:

@@ -252,3 +252,37 @@ def test_beyond_the_bound_there_is_the_majority_alone(tmp_path: Path, monkeypatc
     monkeypatch.setattr("modelc.runtime.baselines.baseline.MOST_FEATURES", 3)
     out = modelc("train", "iris.yaml", "--run-dir", "run", cwd=tmp_path).out
     assert "majority" in out and "regression" not in out
+
+
+PAIRS = """\
+modelc: 1
+model:
+  inputs: {x: {shape: [4]}, y: {shape: [4]}}
+  nodes: {a: {from: x, dense: 3}, b: {from: y, dense: 3}}
+  outputs: [a, b]
+data:
+  source: {npz: iris.npz}
+  inputs: {x: {array: x}, y: {array: x}}
+  validation: {last: 30}
+train: {losses: {pairs: {info_nce: {temperature: 0.1}, of: [a, b]}}, optimizer: adam, epochs: 1}
+"""
+
+
+def test_a_training_without_baselines_says_why(tmp_path: Path) -> None:
+    write(tmp_path, PAIRS)
+    ended = modelc("train", "iris.yaml", "--run-dir", "run", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    said = "there are no baselines: `info_nce` has no target that a simple model could predict"
+    assert said in ended.err and "baselines on" not in ended.out
+    silent = modelc("train", "iris.yaml", "--no-baseline", "--run-dir", "other", cwd=tmp_path)
+    assert silent.code == 0 and "baselines" not in silent.err
+
+
+def test_targets_of_another_kind_are_said_to_have_no_baselines(tmp_path: Path) -> None:
+    write(tmp_path, SPEC.replace("category: {column: kind, classes: 3}", "array: shares"))
+    with np.load(tmp_path / "iris.npz") as rows:
+        shares = np.full((150, 3), 1 / 3, "float32")
+        np.savez(tmp_path / "iris.npz", x=rows["x"], shares=shares)
+    ended = modelc("train", "iris.yaml", "--run-dir", "run", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert "there are no baselines: simple models predict classes" in ended.err
