@@ -85,8 +85,10 @@ def run_folder(root: Root, path: str) -> Path:
     except AbsentFile:
         folder = root.folder / path
         inside = [entry.name for entry in readable_entries(folder) if is_run(entry)]
-        help = f"name one of the runs in it: `{path.rstrip('/')}/{inside[-1]}`" if inside else ELSEWHERE
-        raise RunError("E602", f"{path!r} is no run", helps=(help,)) from None
+        helps: tuple[str, ...] = ("train it first, if it is yet to be", ELSEWHERE)
+        if inside:
+            helps = (f"name one of the runs in it: `{path.rstrip('/')}/{inside[-1]}`",)
+        raise RunError("E602", f"{path!r} is no run", helps=helps) from None
     except RunError as error:
         message = error.message.replace(f"/{RECORD}'", "'")
         raise error.replaced(message=message, helps=(ELSEWHERE,)) from None

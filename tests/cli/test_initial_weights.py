@@ -248,6 +248,7 @@ def test_weights_of_several_places_are_taken_once_each(files: Path) -> None:
         ("{run: /tmp/a}", "E405", "is absolute"),
         ("{file: no.safetensors}", "E405", "there is no file 'no.safetensors'"),
         ("{run: runs}", "E602", "'runs' is no run"),
+        ("{run: nowhere}", "E602", "= help: train it first, if it is yet to be"),
         ("{run: nowhere}", "E602", "a run elsewhere is named on the command line"),
         ("{file: rows.csv}", "E603", "is no safetensors file"),
         ("{file: torch.safetensors}", "E603", "`layer.weight` in 'torch.safetensors' is no name of a weight"),
