@@ -174,7 +174,7 @@ KERAS: Page = {
             "the length of the whole training; an epoch has all rows"),
         Row("model.fit(x, y, validation_batch_size=256, validation_steps=10)", "",
             f"{NOTHING}: all validation rows count, in batches of `batch_size`"),
-        Row("model.fit(x, y, validation_freq=5)", "train: {validate_every: 5}", "the last epoch is evaluated too"),
+        Row("model.fit(x, y, validation_freq=2)", "train: {validate_every: 2}", "the last epoch is evaluated too"),
         Row("model.fit(x, y, initial_epoch=10)", "modelc train --resume runs/digits",
             "goes on from the newest checkpoint, with the numbers of a run that never stopped"),
         Row("model.fit(x, y, verbose=2)", "modelc train spec.yaml", "prints a line for each epoch"),

@@ -269,7 +269,7 @@ PYTORCH: Page = {
         Row("lightning.Trainer(accumulate_grad_batches=4)", "train: {batch_size: 128, gradient_accumulation: 4}",
             "`batch_size` counts the rows of an update, which are cut into so many parts"),
         Row("lightning.Trainer(gradient_clip_val=1.0)", "train: {clip_gradients: {global_norm: 1.0}}"),
-        Row("lightning.Trainer(check_val_every_n_epoch=5)", "train: {validate_every: 5}", "the last epoch is evaluated too"),
+        Row("lightning.Trainer(check_val_every_n_epoch=2)", "train: {validate_every: 2}", "the last epoch is evaluated too"),
         Row("lightning.Trainer(val_check_interval=0.25)", "", "not there: validation rows are evaluated between epochs"),
         Row("trainer.fit(model, ckpt_path='last.ckpt')", "modelc train --resume runs/digits",
             "goes on from the newest checkpoint, with the numbers of a run that never stopped"),
