@@ -10,6 +10,8 @@ os.environ.setdefault(
     "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_use_fusion_emitters=false"
     " --xla_cpu_parallel_codegen_split_count=1",
 )
+# What is printed depends on it, and the workers of pytest-xdist have it, as readline sets it in the process that starts them.
+os.environ.pop("COLUMNS", None)
 # The arrays are small: threads that wait for their share of the work would take the cores from the other tests.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")

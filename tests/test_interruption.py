@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from modelc.runtime.interruption import USUAL, Interruption
 from modelc.runtime.runs.checkpoints import newest_checkpoint
 from modelc.runtime.runs.run_directory import Run
 from tests.cli.commands import modelc as command
+from tests.cli.commands import no_signal_ignored
 
 PROGRAM = """
 import os, signal, sys
@@ -46,14 +48,15 @@ except KeyboardInterrupt as error:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_program_that_is_interrupted_has_saved_its_training(number: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
-    ended = subprocess.run(
-        [sys.executable, "program.py", str(int(number))],
-        check=False,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    with no_signal_ignored():
+        ended = subprocess.run(
+            [sys.executable, "program.py", str(int(number))],
+            check=False,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
     assert ended.returncode == -number, ended.stderr
     assert "stopping: the weights of this moment are saved first" in ended.stderr
     run = Run(tmp_path / "run")
@@ -69,6 +72,15 @@ def test_a_program_that_is_interrupted_has_saved_its_training(number: signal.Sig
     assert longer.code == 0 and f"goes on after step {step:,}" in longer.out, longer.err
 
 
+@pytest.fixture
+def usual() -> Iterator[None]:
+    """Ctrl-C does what it does in a program by itself: it is ignored in the background of a shell."""
+    before = signal.signal(signal.SIGINT, USUAL[signal.SIGINT])
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("usual")
 def test_a_second_one_ends_at_once_unless_it_is_the_same_request() -> None:
     with Interruption() as stop:
         signal.raise_signal(signal.SIGINT)

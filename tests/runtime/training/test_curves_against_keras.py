@@ -122,7 +122,9 @@ def theirs(model: Any, first: list[Any]) -> Callable[[Any, Any], np.ndarray]:
         0.0, STEPS - WARMUP, alpha=0.1, warmup_target=RATE, warmup_steps=WARMUP
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=DECAY, epsilon=EPSILON, global_clipnorm=NORM)
-    optimizer.exclude_from_weight_decay([one for one in model.trainable_variables if len(one.shape) < 2])
+    # Biases of attention have two axes.
+    spared = [one for one in model.trainable_variables if len(one.shape) < 2 or one.name == "bias"]
+    optimizer.exclude_from_weight_decay(spared)
     optimizer.build(model.trainable_variables)
 
     def step(carry: Any, batch: Any) -> Any:
